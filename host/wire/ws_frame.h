@@ -1,0 +1,39 @@
+/*
+ * One RFC 6455 frame header in and out, and masking. ws_message builds on it.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_WIRE_WS_FRAME_H
+#define SOCKLET_WIRE_WS_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum ws_opcode {
+	WS_CONTINUATION = 0,
+	WS_TEXT = 1,
+	WS_BINARY = 2,
+	WS_CLOSE = 8,
+	WS_PING = 9,
+	WS_PONG = 10,
+};
+
+enum {
+	WS_HEADER_MAX = 10,	 /* bytes of an unmasked header */
+	WS_CONTROL_MAX = 125,	 /* payload bytes of a control frame */
+	WS_REASON_MAX = 123,	 /* bytes of a close reason */
+};
+
+/* Writes the header of an unmasked final frame; returns its size, 2, 4 or 10. */
+size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], enum ws_opcode opcode, uint64_t payload_len);
+/*
+ * Writes the payload of a close frame: code and reason, cut at 123 bytes on a character border.
+ * Code 0 gives an empty payload. Returns its size.
+ */
+size_t ws_close_encode(
+	uint8_t out[WS_CONTROL_MAX], unsigned code, const char *reason, size_t reason_len);
+/* Whether a peer may send this code: 1000-1003, 1007-1014, 3000-4999. */
+int ws_close_code_valid(unsigned code);
+/* XORs data with the 4-byte key, starting at key byte `phase` (0 to 3). */
+void ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase);
+
+#endif

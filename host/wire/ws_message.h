@@ -1,0 +1,59 @@
+/*
+ * A server's incoming half of RFC 6455: bytes to messages and control frames, checked frame by
+ * frame, byte by byte. A frame that lies whole in the input is unmasked and handed out in place;
+ * only a part of a message is kept, and an idle decoder holds no memory besides itself.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_WIRE_WS_MESSAGE_H
+#define SOCKLET_WIRE_WS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "wire/utf8.h"
+#include "wire/wire.h"
+#include "wire/ws_frame.h"
+
+/* What came in: a whole message, or one control frame. Valid until the next call or its input. */
+struct ws_message {
+	enum ws_opcode opcode; /* WS_TEXT, WS_BINARY, WS_PING, WS_PONG or WS_CLOSE */
+	struct span payload;   /* of a close frame: the reason only */
+	unsigned close_code;   /* of a close frame; 1005 when it carried none */
+};
+
+struct ws_decoder {
+	struct buf message;	/* unmasked part of a message not yet whole */
+	struct buf control;	/* the same of a control frame cut by the end of input */
+	uint64_t payload_left;	/* of the frame being read */
+	size_t limit;		/* bytes of a message, beyond it 1009 */
+	uint8_t header[14];	/* bytes of a header cut by the end of input */
+	uint8_t header_len;
+	uint8_t frame_byte;	/* FIN and opcode of the frame being read */
+	uint8_t message_opcode; /* of the fragmented message being read, 0 for none */
+	uint8_t phase;		/* of the mask */
+	uint8_t mask[4];
+	bool in_payload;
+	struct utf8 utf8;
+};
+
+void ws_decoder_init(struct ws_decoder *decoder, size_t limit);
+void ws_decoder_fini(struct ws_decoder *decoder);
+
+/*
+ * Takes bytes from *data (which it may overwrite: unmasking in place), moving it and *len on, until
+ * one message or control frame is whole (WIRE_DONE), the input is used up (WIRE_MORE), or a rule
+ * is broken (WIRE_BAD; why->code gives the close code, why->text the reason for the close frame,
+ * in the words of reference: "incorrect masking", "reserved bits must be 0", "invalid opcode",
+ * "unexpected continuation frame", "expected a continuation frame", "control frame too long",
+ * "fragmented control frame", "invalid status code", "close frame too short",
+ * "invalid start byte at position N" for a close reason, "" for a text,
+ * "frame with N bytes exceeds limit of M bytes"). After WIRE_BAD the decoder is spent.
+ * A payload handed out from decoder->message stays until the next call.
+ */
+enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len,
+	struct ws_message *out, struct err *why);
+
+#endif
