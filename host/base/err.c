@@ -72,8 +72,8 @@ const char *complaint_line(const struct complaint *complaint, struct arena *aren
 		return complaint->text;
 	if (place->line == 0)
 		return arena_printf(arena, "%s: %s", place->file, complaint->text);
-	return arena_printf(arena, "%s:%u:%u: %s", place->file, place->line, place->column,
-		complaint->text);
+	return arena_printf(
+		arena, "%s:%u:%u: %s", place->file, place->line, place->column, complaint->text);
 }
 
 /* Edit distance with swaps (Damerau, restricted), over names of at most 31 letters. */

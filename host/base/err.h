@@ -14,24 +14,24 @@
  * One row a condition: code, HTTP status before the upgrade, close code after it (RFC 6455 7.4.1;
  * 0 where it cannot happen there).
  */
-#define ERR_TABLE(ROW)                        \
-	ROW(ERR_NONE, 200, 1000)              \
-	ROW(ERR_BAD_REQUEST, 400, 1002)       \
-	ROW(ERR_FORBIDDEN, 403, 1008)         \
-	ROW(ERR_NOT_FOUND, 404, 0)            \
-	ROW(ERR_METHOD_NOT_ALLOWED, 405, 0)   \
-	ROW(ERR_TIMEOUT, 408, 1001)           \
-	ROW(ERR_TOO_LARGE, 413, 1009)         \
-	ROW(ERR_URI_TOO_LONG, 414, 0)         \
-	ROW(ERR_EXPECTATION_FAILED, 417, 0)   \
-	ROW(ERR_UPGRADE_REQUIRED, 426, 0)     \
-	ROW(ERR_HEADERS_TOO_LARGE, 431, 0)    \
-	ROW(ERR_INTERNAL, 500, 1011)          \
-	ROW(ERR_NOT_IMPLEMENTED, 501, 0)      \
-	ROW(ERR_UNAVAILABLE, 503, 1013)       \
-	ROW(ERR_HTTP_VERSION, 505, 0)         \
-	ROW(ERR_WS_PROTOCOL, 400, 1002)       \
-	ROW(ERR_WS_UNSUPPORTED, 400, 1003)    \
+#define ERR_TABLE(ROW)                      \
+	ROW(ERR_NONE, 200, 1000)            \
+	ROW(ERR_BAD_REQUEST, 400, 1002)     \
+	ROW(ERR_FORBIDDEN, 403, 1008)       \
+	ROW(ERR_NOT_FOUND, 404, 0)          \
+	ROW(ERR_METHOD_NOT_ALLOWED, 405, 0) \
+	ROW(ERR_TIMEOUT, 408, 1001)         \
+	ROW(ERR_TOO_LARGE, 413, 1009)       \
+	ROW(ERR_URI_TOO_LONG, 414, 0)       \
+	ROW(ERR_EXPECTATION_FAILED, 417, 0) \
+	ROW(ERR_UPGRADE_REQUIRED, 426, 0)   \
+	ROW(ERR_HEADERS_TOO_LARGE, 431, 0)  \
+	ROW(ERR_INTERNAL, 500, 1011)        \
+	ROW(ERR_NOT_IMPLEMENTED, 501, 0)    \
+	ROW(ERR_UNAVAILABLE, 503, 1013)     \
+	ROW(ERR_HTTP_VERSION, 505, 0)       \
+	ROW(ERR_WS_PROTOCOL, 400, 1002)     \
+	ROW(ERR_WS_UNSUPPORTED, 400, 1003)  \
 	ROW(ERR_WS_INVALID_PAYLOAD, 400, 1007)
 
 enum err_code {

@@ -44,8 +44,8 @@ static size_t put_escaped(char *out, size_t size, const char *text)
 
 	for (; *text != '\0' && len + 5 < size; text++) {
 		if (is_control((unsigned char)*text))
-			len += (size_t)snprintf(out + len, size - len, "\\x%02x",
-				(unsigned)(unsigned char)*text);
+			len += (size_t)snprintf(
+				out + len, size - len, "\\x%02x", (unsigned)(unsigned char)*text);
 		else
 			out[len++] = *text;
 	}

@@ -10,7 +10,7 @@
 
 struct span {
 	const char *ptr; /* may be NULL when len is 0 */
-	size_t len;	 /* bytes */
+	size_t len;      /* bytes */
 };
 
 #define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})

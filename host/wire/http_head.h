@@ -15,9 +15,9 @@
 #include "wire/wire.h"
 
 enum {
-	HTTP_TARGET_MAX = 8192,	 /* bytes of a request target, beyond it 414 */
-	HTTP_HEAD_MAX = 32768,	 /* bytes of a whole head, beyond it 431 */
-	HTTP_HEADERS_MAX = 100,	 /* header lines, beyond it 431 */
+	HTTP_TARGET_MAX = 8192, /* bytes of a request target, beyond it 414 */
+	HTTP_HEAD_MAX = 32768,  /* bytes of a whole head, beyond it 431 */
+	HTTP_HEADERS_MAX = 100, /* header lines, beyond it 431 */
 };
 
 struct http_header {
@@ -28,17 +28,17 @@ struct http_head {
 	struct span method, target;
 	struct span path;  /* of the target, still percent-encoded, starts with '/' */
 	struct span query; /* behind the '?', still encoded; ptr NULL when there is no '?' */
-	unsigned minor;	   /* HTTP/1.<minor>: 0 or 1 */
-	size_t length;	   /* bytes of the head, blank line included */
+	unsigned minor;    /* HTTP/1.<minor>: 0 or 1 */
+	size_t length;     /* bytes of the head, blank line included */
 	size_t header_count;
 	struct http_header headers[HTTP_HEADERS_MAX];
 	/* What the framing headers together mean: */
-	bool keep_alive;	 /* the connection may serve another request */
-	bool has_body;		 /* Content-Length over 0, or chunked */
+	bool keep_alive; /* the connection may serve another request */
+	bool has_body;   /* Content-Length over 0, or chunked */
 	bool is_chunked;
 	uint64_t content_length; /* 0 when absent */
-	bool expects_continue;	 /* Expect: 100-continue */
-	bool is_upgrade;	 /* Connection has "upgrade" and Upgrade has "websocket" */
+	bool expects_continue;   /* Expect: 100-continue */
+	bool is_upgrade;         /* Connection has "upgrade" and Upgrade has "websocket" */
 };
 
 /* How far the search for the end of the head got; zero it for each request. */

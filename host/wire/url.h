@@ -19,7 +19,8 @@ struct pair {
 struct span url_decode_path(struct span encoded, struct arena *arena);
 /*
  * Every `name=value` of a query in order (empty values kept, a name without '=' has an empty
- * value, empty parts skipped, as Python's parse_qsl(keep_blank_values=True)). *count is set; the array and decoded copies are the arena's.
+ * value, empty parts skipped, as Python's parse_qsl(keep_blank_values=True)). *count is set; the
+ * array and decoded copies are the arena's.
  */
 struct pair *url_decode_query(struct span query, struct arena *arena, size_t *count);
 

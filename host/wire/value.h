@@ -14,12 +14,12 @@
 #include "base/span.h"
 
 enum value_type {
-	VALUE_TEXT,	/* const char *, ends with NUL; text that holds a NUL is refused */
-	VALUE_STR,	/* struct span */
-	VALUE_INT,	/* int64_t: blanks around, sign, 1_0 and 5.0 are fine; overflow is an error */
-	VALUE_DOUBLE,	/* double: also 1e3, nan, inf */
-	VALUE_BOOL,	/* bool: 1 0 true false on off yes no t f y n, any case */
-	VALUE_SIZE,	/* uint64_t bytes: 512, 64KiB, 1MiB, 1GiB, 10KB */
+	VALUE_TEXT,   /* const char *, ends with NUL; text that holds a NUL is refused */
+	VALUE_STR,    /* struct span */
+	VALUE_INT,    /* int64_t: blanks around, sign, 1_0 and 5.0 are fine; overflow is an error */
+	VALUE_DOUBLE, /* double: also 1e3, nan, inf */
+	VALUE_BOOL,   /* bool: 1 0 true false on off yes no t f y n, any case */
+	VALUE_SIZE,   /* uint64_t bytes: 512, 64KiB, 1MiB, 1GiB, 10KB */
 	VALUE_DURATION, /* uint64_t milliseconds: 250ms, 5s, 5m, 1h, 1d */
 	VALUE_TYPE_COUNT
 };

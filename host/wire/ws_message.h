@@ -25,15 +25,15 @@ struct ws_message {
 };
 
 struct ws_decoder {
-	struct buf message;	/* unmasked part of a message not yet whole */
-	struct buf control;	/* the same of a control frame cut by the end of input */
-	uint64_t payload_left;	/* of the frame being read */
-	size_t limit;		/* bytes of a message, beyond it 1009 */
-	uint8_t header[14];	/* bytes of a header cut by the end of input */
+	struct buf message;    /* unmasked part of a message not yet whole */
+	struct buf control;    /* the same of a control frame cut by the end of input */
+	uint64_t payload_left; /* of the frame being read */
+	size_t limit;          /* bytes of a message, beyond it 1009 */
+	uint8_t header[14];    /* bytes of a header cut by the end of input */
 	uint8_t header_len;
-	uint8_t frame_byte;	/* FIN and opcode of the frame being read */
+	uint8_t frame_byte;     /* FIN and opcode of the frame being read */
 	uint8_t message_opcode; /* of the fragmented message being read, 0 for none */
-	uint8_t phase;		/* of the mask */
+	uint8_t phase;          /* of the mask */
 	uint8_t mask[4];
 	bool in_payload;
 	struct utf8 utf8;
@@ -53,7 +53,7 @@ void ws_decoder_fini(struct ws_decoder *decoder);
  * "frame with N bytes exceeds limit of M bytes"). After WIRE_BAD the decoder is spent.
  * A payload handed out from decoder->message stays until the next call.
  */
-enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len,
-	struct ws_message *out, struct err *why);
+enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, struct ws_message *out,
+	struct err *why);
 
 #endif

@@ -1,0 +1,112 @@
+/*
+ * routes.yaml as a struct: what its author wrote, checked as far as the file alone allows. Knows
+ * no plugin and no route matching; call/generation.c meets them. Owns all it points to.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CONFIG_CONFIG_H
+#define SOCKLET_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* A text of the file and where it stands. text is NULL when the key is absent. */
+struct conf_text {
+	const char *text;
+	struct place place;
+};
+
+struct listen_conf {
+	struct conf_text address; /* as written: "127.0.0.1:8000", "[::1]:0" */
+	const char *host, *port;  /* split; host without brackets */
+};
+
+/* Where an injected field comes from. */
+enum conf_source {
+	CONF_FROM_DEFAULT, /* not said: path if the path has the name, else query */
+	CONF_FROM_PATH,
+	CONF_FROM_QUERY,
+	CONF_FROM_HEADER,
+	CONF_FROM_COOKIE,
+	CONF_FROM_PROVIDER,
+};
+
+struct inject_conf {
+	struct conf_text field; /* the plugin's member */
+	enum conf_source from;
+	struct conf_text alias;         /* name at the source; absent: the field's own */
+	struct conf_text type;          /* "int", …: what the author expects the member to be */
+	struct conf_text default_value; /* as text; absent: none */
+};
+
+struct option_conf {
+	struct conf_text name, value;
+};
+
+struct limits_conf {
+	uint64_t message_bytes; /* a message, beyond it 1009 */
+	uint64_t queue_bytes;   /* waiting to be sent to one peer, beyond it 1013 */
+	uint64_t idle_ms;       /* without a message from the peer, beyond it 1001; 0: never */
+	uint64_t handshake_ms;  /* from accept to the end of the handshake, beyond it 408 or 503 */
+	uint64_t close_ms;      /* from our close frame to the end of TCP */
+};
+
+struct ping_conf {
+	uint64_t interval_ms; /* of silence before a ping; 0: never */
+	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
+};
+
+enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR };
+
+struct route_conf {
+	struct conf_text path;
+	enum route_kind kind;
+	struct conf_text plugin; /* ROUTE_PLUGIN: name, without ".so" */
+	struct conf_text
+		file_or_dir; /* ROUTE_FILE, ROUTE_DIR: absolute, or joined to the file's folder */
+	struct inject_conf *inject;
+	size_t inject_count;
+	struct option_conf *options;
+	size_t option_count;
+	struct limits_conf limits; /* the file's defaults filled in */
+	struct ping_conf ping;
+};
+
+struct provider_conf {
+	struct conf_text name; /* also the name of the plugin's SL_PROVIDER */
+	struct conf_text plugin;
+	struct inject_conf *inject;
+	size_t inject_count;
+};
+
+struct config {
+	struct arena arena;
+	const char *path;             /* the file, as given */
+	struct conf_text plugins_dir; /* joined to the file's folder */
+	struct listen_conf *listens;
+	size_t listen_count;
+	uint64_t workers;
+	struct limits_conf limits;
+	struct ping_conf ping;
+	struct route_conf *routes;
+	size_t route_count;
+	struct provider_conf *providers;
+	size_t provider_count;
+};
+
+/*
+ * Reads the file into *out (zeroed first). False when there was any complaint: all of them are in
+ * `why`, each with file:line:column; *out then holds what could be read and still wants
+ * config_fini. Complaints end in what to do; a name near a known one gets "did you mean".
+ */
+bool config_load(struct config *out, const char *path, struct err_list *why);
+void config_fini(struct config *config);
+
+/* Splits "host:port" for listen and --listen; false fills `why`. host and port are the arena's. */
+bool listen_conf_parse(struct listen_conf *out, struct conf_text address, struct arena *arena,
+	struct err_list *why);
+
+#endif
