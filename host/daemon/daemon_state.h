@@ -25,6 +25,7 @@ struct daemon {
 	struct host *host;
 	struct daemon_listener *listeners;
 	size_t listener_count;
+	struct event *look; /* a timer, armed while stopping */
 	bool is_stopping;
 	uint64_t stop_deadline_ms;
 };
