@@ -15,9 +15,10 @@
 #include "wire/wire.h"
 
 enum {
-	HTTP_TARGET_MAX = 8192,	 /* bytes of a request target, beyond it 414 */
-	HTTP_HEAD_MAX = 32768,	 /* bytes of a whole head, beyond it 431 */
-	HTTP_HEADERS_MAX = 100,	 /* header lines, beyond it 431 */
+	HTTP_TARGET_MAX = 8192, /* bytes of a request target, beyond it 414 */
+	HTTP_HEAD_MAX = 32768,  /* bytes of a whole head, beyond it 431 */
+	HTTP_HEADERS_MAX = 100, /* header lines, beyond it 431 */
+	HTTP_METHOD_MAX = 32,   /* bytes of a method, beyond it 501 */
 };
 
 struct http_header {
@@ -26,30 +27,34 @@ struct http_header {
 
 struct http_head {
 	struct span method, target;
-	struct span path;  /* of the target, still percent-encoded, starts with '/' */
+	struct span path;  /* of the target, still percent-encoded; starts with '/', or is "*" */
 	struct span query; /* behind the '?', still encoded; ptr NULL when there is no '?' */
-	unsigned minor;	   /* HTTP/1.<minor>: 0 or 1 */
-	size_t length;	   /* bytes of the head, blank line included */
+	unsigned minor;    /* HTTP/1.<minor>: 0 or 1 */
+	size_t length;     /* bytes of the head, blank line included */
 	size_t header_count;
 	struct http_header headers[HTTP_HEADERS_MAX];
 	/* What the framing headers together mean: */
-	bool keep_alive;	 /* the connection may serve another request */
-	bool has_body;		 /* Content-Length over 0, or chunked */
+	bool keep_alive; /* the connection may serve another request */
+	bool has_body;   /* Content-Length over 0, or chunked */
 	bool is_chunked;
 	uint64_t content_length; /* 0 when absent */
-	bool expects_continue;	 /* Expect: 100-continue */
-	bool is_upgrade;	 /* Connection has "upgrade" and Upgrade has "websocket" */
+	bool expects_continue;   /* Expect: 100-continue */
+	bool is_upgrade;         /* Connection has "upgrade" and Upgrade has "websocket" */
 };
 
 /* How far the search for the end of the head got; zero it for each request. */
 struct http_progress {
-	size_t scanned;
+	size_t scanned; /* bytes that were looked at and are fine */
+	size_t line;    /* where the line being read starts */
+	unsigned lines; /* whole lines so far, that of the request included */
 };
 
 /*
- * Decodes the head at the start of `input`. WIRE_MORE costs only a look at the new bytes, so a
- * head that comes byte by byte costs O(n). WIRE_BAD fills `why` with the code that names the
- * status to answer: 400, 414, 417, 431, 501 (unknown transfer coding), 505.
+ * Decodes the head at the start of `input`, which from call to call only grows (it may move).
+ * WIRE_MORE costs only a look at the new bytes, so a head that comes byte by byte costs O(n);
+ * `head` is then scratch and need not be kept. WIRE_BAD fills `why` with the code that names the
+ * status to answer: 400, 414, 417, 431, 501 (method too long or CONNECT, unknown transfer coding),
+ * 505. A byte that no head may hold, and a wrong request line, are BAD before the head is whole.
  */
 enum wire http_head_decode(
 	struct http_head *head, struct http_progress *progress, struct span input, struct err *why);
