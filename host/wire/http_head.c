@@ -52,6 +52,8 @@ static enum wire refuse_byte(const struct http_progress *progress, char found, s
 {
 	if (found == '\n')
 		err_set(why, ERR_BAD_REQUEST, "line ends with LF alone, wanted CR LF");
+	else if (found == '\r')
+		err_set(why, ERR_BAD_REQUEST, "CR without LF");
 	else if (found == 0x16 && progress->scanned == 0)
 		err_set(why, ERR_BAD_REQUEST, "not HTTP: looks like TLS on a plain port");
 	else
