@@ -16,21 +16,18 @@
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                                        \
 	TYPE(any_text, "text", "")                             \
-	TYPE(dir, "folder", "")                                \
 	TYPE(duration, "time", "ms")                           \
-	TYPE(file, "file", "")                                 \
+	TYPE(file, "file or folder", "")                       \
 	TYPE(inject_type, "`str`, `int`, `float`, `bool`", "") \
 	TYPE(listens, "address, or list of them", "")          \
 	TYPE(path, "path pattern", "")                         \
 	TYPE(ping, "section", "")                              \
 	TYPE(plugin, "plugin name", "")                        \
-	TYPE(plugins_dir, "folder", "")                        \
 	TYPE(provider_inject, "mapping", "")                   \
 	TYPE(providers, "mapping of sections", "")             \
 	TYPE(route_inject, "mapping", "")                      \
 	TYPE(route_limits, "section", "")                      \
 	TYPE(route_options, "mapping", "")                     \
-	TYPE(route_ping, "section", "")                        \
 	TYPE(routes, "list of sections", "")                   \
 	TYPE(size, "size", "bytes")                            \
 	TYPE(source, "source", "")                             \
@@ -43,7 +40,7 @@
 	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                         \
 		"where to accept connections: host:port, an IPv6 host in brackets, port 0 " \
 		"for any free one")                                                         \
-	ROW(plugins, plugins_dir, plugins_dir, NULL, NULL, NULL,                            \
+	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                   \
 		"the folder of the `.so` files; needed as soon as a route or a provider "   \
 		"names a plugin")                                                           \
 	ROW(workers, workers, workers, "1", NULL, NULL,                                     \
@@ -64,7 +61,7 @@
 		"the plugin that speaks WebSocket here: its file name without `.so`")    \
 	ROW(file, file, file_or_dir, NULL, NULL, NULL,                                   \
 		"a file to answer a GET with, such as a page")                           \
-	ROW(dir, dir, file_or_dir, NULL, NULL, NULL,                                     \
+	ROW(dir, file, file_or_dir, NULL, NULL, NULL,                                    \
 		"a folder whose files are served below the path")                        \
 	ROW(inject, route_inject, inject, NULL, NULL, NULL,                              \
 		"where the plugin's fields come from, when the convention is not right") \
@@ -72,7 +69,7 @@
 		"options of the plugin by name; which there are, the plugin says")       \
 	ROW(limits, route_limits, limits, NULL, NULL, NULL,                              \
 		"limits of this route; what it leaves out is as at the top")             \
-	ROW(ping, route_ping, ping, NULL, NULL, NULL,                                    \
+	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
 		"keep-alive of this route; what it leaves out is as at the top")
 
 #define INJECT_KEYS(ROW)                                                                  \

@@ -116,7 +116,7 @@ void section_read(struct reader *reader, const struct section *section,
 	}
 }
 
-static void *member_of(const struct key *key, void *base)
+void *section_member(const struct key *key, void *base)
 {
 	return (char *)base + key->offset;
 }
@@ -125,7 +125,7 @@ void read_any_text(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	if (section_expect(reader, key->name, node, TREE_TEXT, "a text (\"\" for an empty one)"))
-		*(struct conf_text *)member_of(key, base) = (struct conf_text){
+		*(struct conf_text *)section_member(key, base) = (struct conf_text){
 			node->text, node->place};
 }
 
@@ -139,6 +139,27 @@ void read_text(
 			"%s: found \"\", wanted a text: write it, or take the key away", key->name);
 	else
 		read_any_text(reader, key, node, base);
+}
+
+/* A relative path is meant from the folder of routes.yaml, wherever the host was started. */
+static const char *join_to_file(const struct reader *reader, const char *path)
+{
+	const char *file = reader->config->path, *slash = strrchr(file, '/');
+
+	if (path[0] == '/' || slash == NULL)
+		return path;
+	return arena_printf(reader->arena, "%.*s%s", (int)(slash + 1 - file), file, path);
+}
+
+void read_file(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct conf_text *member = section_member(key, base);
+
+	member->text = NULL;
+	read_text(reader, key, node, base);
+	if (member->text != NULL)
+		member->text = join_to_file(reader, member->text);
 }
 
 /* "a size such as 64KiB" out of FastAPI's "Input should be a size such as 64KiB". */
@@ -178,7 +199,7 @@ static void read_value(struct reader *reader, const struct key *key, const struc
 		err_list_add(reader->why, node->place, "%s: found %s, wanted %s to %s", key->name,
 			yaml_tree_found(node, reader->arena), key->least, key->most);
 	else
-		value_store(type, &value, member_of(key, base));
+		value_store(type, &value, section_member(key, base));
 }
 
 void read_size(

@@ -39,8 +39,12 @@ struct section {
 };
 
 /* A row of keys.h as a struct key, for a section that is read into `base`. */
-#define SECTION_ROW(base, name, type, member, default_text, least, most) \
+#define SECTION_ROW(base, name, type, member, default_text, least, most, sentence) \
 	{#name, read_##type, offsetof(base, member), default_text, least, most},
+#define SECTION(where, table)                                    \
+	{                                                        \
+		where, table, sizeof(table) / sizeof((table)[0]) \
+	}
 
 /* Reads each default as if it had been written. */
 void section_defaults(struct reader *reader, const struct section *section, void *base);
@@ -60,10 +64,16 @@ size_t section_choose(struct reader *reader, struct place place, const char *wha
 /* Letters, digits and '_', not a digit first. */
 bool section_is_identifier(const char *text);
 
+/* Where the member of `key` is in base. */
+void *section_member(const struct key *key, void *base);
+
 /* Readers of keys that are one text. */
 void read_any_text(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
 void read_text(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
+/* A file or folder: a relative one is joined to the folder of routes.yaml. */
+void read_file(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
 void read_size(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);

@@ -57,9 +57,7 @@ static void complain_of_syntax(struct builder *b)
 {
 	const yaml_parser_t *parser = &b->parser;
 	const char *problem = parser->problem != NULL ? parser->problem : "cannot be read";
-	size_t at = parser->problem_mark.index;
-	struct yaml_words words = yaml_words_find(
-		problem, at < b->text.len ? b->text.ptr[at] : '\0');
+	struct yaml_words words = yaml_words_find(problem, byte_at(b, parser->problem_mark.index));
 	struct place place = place_at(b, parser->problem_mark);
 
 	if (parser->error == YAML_READER_ERROR)
