@@ -71,8 +71,8 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	if (!section_expect(reader, "the file", root, TREE_MAP,
 		    "keys such as \"listen:\", \"plugins:\" and \"routes:\""))
 		return;
-	section_read(reader, &top_section, root, config);
-	if (yaml_tree_get(root, "routes") == NULL)
+	if (section_read(reader, &top_section, root, config) &&
+		yaml_tree_get(root, "routes") == NULL)
 		err_list_add(reader->why, root->place,
 			"found no routes: add \"routes:\" and under it at least one \"- path: "
 			"...\"");

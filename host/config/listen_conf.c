@@ -84,8 +84,6 @@ static const char *advice(const char *text, struct arena *arena)
 			text);
 	if (text[0] == '*')
 		return "write 0.0.0.0 for all addresses of the machine";
-	if (is_ip(AF_INET6, text))
-		return arena_printf(arena, "write \"[%s]:8000\"", text);
 	if (colon == NULL)
 		return "add a port, such as :8000";
 	if (memchr(text, ':', (size_t)(colon - text)) != NULL && text[0] != '[')

@@ -94,52 +94,73 @@ static const struct key route_keys[] = {ROUTE_KEYS(ROW)};
 #undef ROW
 static const struct section route_section = SECTION("in a route", route_keys);
 
-/* Sets the kind; a route serves exactly one thing. */
-static void check_route_kind(
+static const char *const kind_names[] = {
+	[ROUTE_PLUGIN] = "plugin", [ROUTE_FILE] = "file", [ROUTE_DIR] = "dir"};
+
+/* Sets the kind; a route serves exactly one thing. False when it serves none. */
+static bool find_route_kind(
 	struct reader *reader, const struct yaml_tree *node, struct route_conf *route)
 {
-	static const char *const names[] = {
-		[ROUTE_PLUGIN] = "plugin", [ROUTE_FILE] = "file", [ROUTE_DIR] = "dir"};
 	const char *first = NULL;
 
 	for (int kind = ROUTE_PLUGIN; kind <= ROUTE_DIR; kind++) {
-		const struct yaml_tree *given = yaml_tree_get(node, names[kind]);
+		const struct yaml_tree *given = yaml_tree_get(node, kind_names[kind]);
 
 		if (given != NULL && first != NULL)
 			err_list_add(reader->why, given->key_place,
 				"found %s and %s in one route: take one of them away, or make two "
 				"routes",
-				first, names[kind]);
+				first, kind_names[kind]);
 		if (given == NULL || first != NULL)
 			continue;
-		first = names[kind];
+		first = kind_names[kind];
 		route->kind = (enum route_kind)kind;
 	}
-	if (first == NULL)
-		err_list_add(reader->why, node->place,
-			"found a route without plugin, file or dir: add one of them");
+	return first != NULL;
 }
 
-/* Keys that only a plugin can make use of. */
-static void check_route_keys(
+static void complain_of_missing(struct reader *reader, const struct yaml_tree *node, bool has_kind)
+{
+	if (!has_kind)
+		err_list_add(reader->why, node->place,
+			"found a route without plugin, file or dir: add one of them");
+	if (yaml_tree_get(node, "path") == NULL)
+		err_list_add(reader->why, node->place,
+			"found a route without path: add it, such as \"path: /ws\"");
+}
+
+/* Only a plugin can make use of these keys. */
+static void check_plugin_keys(
 	struct reader *reader, const struct yaml_tree *node, const struct route_conf *route)
 {
 	static const char *const names[] = {"inject", "options", "limits", "ping"};
 
-	if (yaml_tree_get(node, "path") == NULL)
-		err_list_add(reader->why, node->place,
-			"found a route without path: add it, such as \"path: /ws\"");
-	if (route->kind == ROUTE_PLUGIN)
-		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
 
-		if (given != NULL)
+		if (given != NULL && route->kind != ROUTE_PLUGIN)
 			err_list_add(reader->why, given->key_place,
-				"found %s in a route of files, where no plugin could use it: take "
+				"found %s in a route with %s, where no plugin could use it: take "
 				"it away",
-				names[i]);
+				names[i], kind_names[route->kind]);
 	}
+}
+
+static void read_route(
+	struct reader *reader, const struct yaml_tree *node, struct route_conf *route)
+{
+	bool all_known, has_kind;
+
+	route->limits = reader->config->limits;
+	route->ping = reader->config->ping;
+	if (!section_expect(
+		    reader, "route", node, TREE_MAP, "a mapping such as {path: /ws, plugin: echo}"))
+		return;
+	all_known = section_read(reader, &route_section, node, route);
+	has_kind = find_route_kind(reader, node, route);
+	check_plugin_keys(reader, node, route);
+	if (all_known)
+		complain_of_missing(reader, node, has_kind);
 }
 
 void read_routes(
@@ -155,18 +176,8 @@ void read_routes(
 			"routes: found an empty list: add a route, such as {path: /ws, plugin: "
 			"echo}");
 	config->routes = arena_alloc(reader->arena, node->count * sizeof(*config->routes));
-	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next) {
-		struct route_conf *route = &config->routes[config->route_count++];
-
-		route->limits = config->limits;
-		route->ping = config->ping;
-		if (!section_expect(reader, "route", child, TREE_MAP,
-			    "a mapping such as {path: /ws, plugin: echo}"))
-			continue;
-		section_read(reader, &route_section, child, route);
-		check_route_kind(reader, child, route);
-		check_route_keys(reader, child, route);
-	}
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
+		read_route(reader, child, &config->routes[config->route_count++]);
 }
 
 #define ROW(...) SECTION_ROW(struct provider_conf, __VA_ARGS__)
@@ -188,8 +199,8 @@ static void read_provider(
 	if (!section_expect(reader, node->key, node, TREE_MAP,
 		    "a mapping such as {plugin: items, inject: {token: query}}"))
 		return;
-	section_read(reader, &provider_section, node, provider);
-	if (yaml_tree_get(node, "plugin") == NULL)
+	if (section_read(reader, &provider_section, node, provider) &&
+		yaml_tree_get(node, "plugin") == NULL)
 		err_list_add(reader->why, node->key_place,
 			"found a provider without plugin: add the name of the plugin that has it");
 }

@@ -94,10 +94,11 @@ static void complain_of_unknown(
 	section_choose(reader, child->key_place, what, child->key, names);
 }
 
-void section_read(struct reader *reader, const struct section *section,
+bool section_read(struct reader *reader, const struct section *section,
 	const struct yaml_tree *node, void *base)
 {
 	const struct yaml_tree *child;
+	bool all_known = true;
 
 	for (size_t i = 0; i < section->count; i++) {
 		const struct key *key = &section->keys[i];
@@ -111,9 +112,13 @@ void section_read(struct reader *reader, const struct section *section,
 
 		while (i < section->count && strcmp(section->keys[i].name, child->key) != 0)
 			i++;
-		if (i == section->count && child->kind != TREE_UNUSABLE)
+		if (i < section->count)
+			continue;
+		all_known = false;
+		if (child->kind != TREE_UNUSABLE)
 			complain_of_unknown(reader, section, child);
 	}
+	return all_known;
 }
 
 void *section_member(const struct key *key, void *base)

@@ -48,8 +48,11 @@ struct section {
 
 /* Reads each default as if it had been written. */
 void section_defaults(struct reader *reader, const struct section *section, void *base);
-/* Reads every key there is, in the order of the table, and complains of those not in it. */
-void section_read(struct reader *reader, const struct section *section,
+/*
+ * Reads every key there is, in the order of the table, and complains of those not in it. False
+ * when there were any: then a missing key is likely a misspelled one, and not worth a complaint.
+ */
+bool section_read(struct reader *reader, const struct section *section,
 	const struct yaml_tree *node, void *base);
 
 /* False, with a complaint "<name>: found …, wanted …", when the node is of another kind. */

@@ -51,11 +51,16 @@ static const struct {
 		"this '{' is not closed: write ',' between the keys and '}' at the end, or put a "
 		"text that begins with '{' in quotes"},
 	{"did not find expected node content", 0, false,
-		"found a sign where a value was wanted: write the value, or put it in quotes"},
+		"found a sign where a value was wanted: put the whole text in quotes, such as "
+		"\"[::1]:8000\""},
 	{"did not find expected <document start>", 0, false,
 		"this line does not fit to those above it: begin the file with \"key: value\" "
 		"lines "
 		"that are not indented"},
+	{"found unknown directive name", 0, true,
+		"found a line that begins with '%': take it away"},
+	{"did not find expected comment or line break", 0, false,
+		"found text behind '|' or '>': begin the text on the next line"},
 	{"found unknown escape character", 0, false,
 		"found an unknown escape after a '\\': write \"\\\\\", or use single quotes"},
 	{"control characters are not allowed", 0, false, "found a control character: take it away"},
