@@ -27,6 +27,8 @@ struct sl_plugin {
 	void *state;
 	bool is_started;
 	void *timers; /* call/timer.c's list */
+	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
+	void (*end_timers)(struct sl_plugin *);
 };
 
 /*
