@@ -153,7 +153,7 @@ struct event_base;
 struct sl_host {
 	uint32_t size;
 	uint16_t major, minor;
-	const void *(*extension)(const char *id);
+	const void *(*extension)(const struct sl_host *, const char *id);
 	int (*accept)(struct sl_conn *, const char *subprotocol);
 	int (*refuse)(struct sl_conn *, unsigned status, const char *content_type, const void *body,
 		size_t len);
@@ -167,7 +167,7 @@ struct sl_host {
 	int (*pause)(struct sl_conn *);
 	int (*resume)(struct sl_conn *);
 	uint64_t (*id)(const struct sl_conn *);
-	struct sl_conn *(*find)(uint64_t id);
+	struct sl_conn *(*find)(const struct sl_host *, uint64_t id);
 	void *(*state)(const struct sl_conn *);
 	const void *(*args)(const struct sl_conn *);
 	void *(*alloc)(struct sl_conn *, size_t size);
@@ -191,7 +191,7 @@ struct sl_host {
 	void (*timer_cancel)(struct sl_timer *);
 	int (*offload)(struct sl_conn *, void (*work)(void *data),
 		void (*done)(struct sl_conn *, void *data), void (*drop)(void *data), void *data);
-	struct event_base *(*event_base)(void);
+	struct event_base *(*event_base)(const struct sl_host *);
 	void (*vlog_conn)(const struct sl_conn *, int level, const char *format, va_list args);
 	void (*vlog_plugin)(const struct sl_plugin *, int level, const char *format, va_list args);
 };
@@ -323,7 +323,7 @@ static inline uint64_t sl_id(const struct sl_conn *conn)
 /* The connection of that id; NULL once its life has ended. */
 static inline struct sl_conn *sl_find(uint64_t id)
 {
-	return sl_host_->find(id);
+	return sl_host_->find(sl_host_, id);
 }
 
 /* The connection's state: `.state_size` bytes, zeroed before connect. Valid: the connection's life. */
@@ -457,13 +457,13 @@ static inline int sl_offload(struct sl_conn *conn, void (*work)(void *data),
 /* The worker's libevent base, for a plugin's own sockets. Never loop or free it. */
 static inline struct event_base *sl_event_base(void)
 {
-	return sl_host_->event_base();
+	return sl_host_->event_base(sl_host_);
 }
 
 /* A table beyond this header by its id, or NULL when this host does not have it. */
 static inline const void *sl_extension(const char *id)
 {
-	return sl_host_->extension(id);
+	return sl_host_->extension(sl_host_, id);
 }
 
 /* ---- log ---------------------------------------------------------------------------------------- */
