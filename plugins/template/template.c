@@ -17,10 +17,10 @@
 
 /*
  * Options: what the route's `options:` sets, the same for all its connections. A plain member
- * is required, an sl_opt_ one may be left out.
+ * would be required; here none can be, because `providers:` names this plugin without options.
  */
 struct template_options {
-	const char *greeting;
+	struct sl_opt_text greeting;
 	struct sl_opt_int max_visitors;
 };
 SL_ARGS(template_options, SL_FIELD(greeting), SL_FIELD(max_visitors));
@@ -86,13 +86,13 @@ static int template_connect(struct sl_conn *conn, const struct template_args *ar
 	struct sl_plugin *plugin = sl_plugin_of(conn);
 	const struct template_options *options = sl_options(plugin);
 	struct template_state *state = sl_plugin_state(plugin);
+	const char *greeting = options->greeting.set ? options->greeting.value : "Hello";
 
 	if (options->max_visitors.set && state->visitors >= options->max_visitors.value)
 		return sl_refuse(conn, 503, "too many visitors, please come back later");
 	sl_accept(conn, NULL);
 	state->visitors++;
-	return sl_sendf(
-		conn, "%s, %s, and welcome to %s", options->greeting, args->visitor, args->name);
+	return sl_sendf(conn, "%s, %s, and welcome to %s", greeting, args->visitor, args->name);
 }
 
 enum { QUEUE_HIGH_BYTES = 64 * 1024 };
