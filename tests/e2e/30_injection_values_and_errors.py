@@ -8,8 +8,8 @@ from client import WebSocket, upgrade
 from host import TEST_PLUGINS, Host, routes_text
 from story import each
 
-# The plugin `typed` sends its arguments back as JSON: text, number, ratio, flag, bytes are required,
-# opt_text, opt_number, opt_ratio, opt_flag, opt_bytes may be absent.
+# The plugin `typed` sends its arguments back: text, number, ratio, flag, bytes are required, opt_text,
+# opt_number, opt_ratio, opt_flag, opt_bytes may be absent.
 ROUTES = """\
   - {path: "/typed/{text}", plugin: typed}
   - path: "/all/{text}"
@@ -43,7 +43,10 @@ def shared():
 def answer(host, path, headers=()):
     with WebSocket(host.port, path, headers) as ws:
         ws.text("?")
-        return json.loads(ws.recv()[1])
+        values = dict(ABSENT)
+        while (text := ws.recv()[1]) != b"end":
+            values.update(json.loads(text))
+        return values
 
 
 def complaints(host, path, headers=()):
