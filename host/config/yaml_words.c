@@ -31,15 +31,14 @@ static const struct {
 	{"mapping values are not allowed in this context", 0, false,
 		"found a ':' where no key can be: indent the line as the other keys of its "
 		"section, "
-		"or put a text with \": \" in it in quotes"},
+		"see that the line above has its ':', or put a text with \": \" in it in quotes"},
 	{"could not find expected ':'", 0, true,
 		"found a line without \": \", wanted \"key: value\" with a blank after the ':'"},
 	{"did not find expected key", INLINE, false,
 		"found text behind a closed quote or bracket: put the text in quotes as a whole"},
 	{"did not find expected key", 0, false,
 		"this line does not fit to those above it: indent it as the other keys of its "
-		"section, and put a text that begins with '[', '{' or a quote in quotes as a "
-		"whole"},
+		"section"},
 	{"did not find expected '-' indicator", 0, false,
 		"found a line that does not begin with '-' in a list: begin it with \"- \", or "
 		"indent it as the keys of the item above or of the list's own key"},
