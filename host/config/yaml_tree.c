@@ -44,20 +44,31 @@ static struct place place_of_offset(const struct builder *b, size_t offset)
 	return place;
 }
 
-/* The byte that a mark points at; libyaml's index counts characters. 0 at the end. */
-static char byte_at(const struct builder *b, size_t index)
+/* Byte offset of a mark: libyaml's own index counts characters. */
+static size_t offset_of(const struct builder *b, yaml_mark_t mark)
 {
-	for (size_t i = 0; i < b->text.len; i++)
-		if (((unsigned char)b->text.ptr[i] & 0xc0) != 0x80 && index-- == 0)
-			return b->text.ptr[i];
-	return '\0';
+	size_t left = mark.index, i = 0;
+
+	for (; i < b->text.len; i++)
+		if (((unsigned char)b->text.ptr[i] & 0xc0) != 0x80 && left-- == 0)
+			break;
+	return i;
+}
+
+static bool starts_line(const struct builder *b, size_t offset)
+{
+	while (offset > 0 && (b->text.ptr[offset - 1] == ' ' || b->text.ptr[offset - 1] == '\t'))
+		offset--;
+	return offset == 0 || b->text.ptr[offset - 1] == '\n';
 }
 
 static void complain_of_syntax(struct builder *b)
 {
 	const yaml_parser_t *parser = &b->parser;
 	const char *problem = parser->problem != NULL ? parser->problem : "cannot be read";
-	struct yaml_words words = yaml_words_find(problem, byte_at(b, parser->problem_mark.index));
+	size_t at = offset_of(b, parser->problem_mark);
+	struct yaml_words words = yaml_words_find(
+		problem, at < b->text.len ? b->text.ptr[at] : '\0', starts_line(b, at));
 	struct place place = place_at(b, parser->problem_mark);
 
 	if (parser->error == YAML_READER_ERROR)

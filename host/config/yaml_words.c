@@ -13,9 +13,11 @@
 #define QUOTE_WORDS "this quote is never closed: write the same quote at the end of the text"
 #define SIGIL_WORDS "found a sign that no text may begin with (@ ` % & * !): put the text in quotes"
 
+#define INLINE '\1'
+
 static const struct {
 	const char *problem;
-	char at; /* 0: whatever stands there */
+	char at; /* 0: whatever stands there, INLINE: something before it in its line */
 	bool is_at_context;
 	const char *text;
 } rows[] = {
@@ -29,13 +31,14 @@ static const struct {
 	{"mapping values are not allowed in this context", 0, false,
 		"found a ':' where no key can be: indent the line as the other keys of its "
 		"section, "
-		"or put a text with \": \" in it in quotes"},
+		"see that the line above has its ':', or put a text with \": \" in it in quotes"},
 	{"could not find expected ':'", 0, true,
 		"found a line without \": \", wanted \"key: value\" with a blank after the ':'"},
+	{"did not find expected key", INLINE, false,
+		"found text behind a closed quote or bracket: put the text in quotes as a whole"},
 	{"did not find expected key", 0, false,
 		"this line does not fit to those above it: indent it as the other keys of its "
-		"section, and put a text that begins with '[', '{' or a quote in quotes as a "
-		"whole"},
+		"section"},
 	{"did not find expected '-' indicator", 0, false,
 		"found a line that does not begin with '-' in a list: begin it with \"- \", or "
 		"indent it as the keys of the item above or of the list's own key"},
@@ -71,10 +74,19 @@ static const struct {
 	{"invalid Unicode character", 0, false, UTF8_WORDS},
 };
 
-struct yaml_words yaml_words_find(const char *problem, char at)
+static bool row_fits(size_t i, const char *problem, char at, bool starts_line)
+{
+	if (strcmp(rows[i].problem, problem) != 0)
+		return false;
+	if (rows[i].at == INLINE)
+		return !starts_line;
+	return rows[i].at == 0 || rows[i].at == at;
+}
+
+struct yaml_words yaml_words_find(const char *problem, char at, bool starts_line)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (!strcmp(rows[i].problem, problem) && (rows[i].at == 0 || rows[i].at == at))
+		if (row_fits(i, problem, at, starts_line))
 			return (struct yaml_words){rows[i].text, rows[i].is_at_context};
 	return (struct yaml_words){problem, false};
 }

@@ -15,8 +15,9 @@ struct yaml_words {
 
 /*
  * `problem` is libyaml's sentence, `at` the byte the problem was found at (0 at the end of the
- * file). A sentence nobody has met yet comes back as it is.
+ * file), `starts_line` whether only blanks stand before it. A sentence nobody has met yet comes
+ * back as it is.
  */
-struct yaml_words yaml_words_find(const char *problem, char at);
+struct yaml_words yaml_words_find(const char *problem, char at, bool starts_line);
 
 #endif
