@@ -142,9 +142,7 @@ static void check_field(struct check *check, const struct sl_table *table, size_
 	}
 	if (type == NULL) {
 		complain(check,
-			"struct %s: %s has the unknown type %u; the members of sl_field.type's "
-			"enum "
-			"are known: use SL_FIELD",
+			"struct %s: %s has the unknown type %u; list the member with SL_FIELD",
 			table->name, field->name, field->type);
 		return;
 	}
