@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "call/generation.h"
-#include "call/host.h"
-#include "config/config.h"
 #include "daemon/command.h"
 #include "daemon/idle_loop.h"
+#include "daemon/load.h"
 
 static const char *kind_name(const struct route *route)
 {
@@ -104,19 +102,13 @@ static void print_json(const struct generation *generation)
 int command_routes(const struct options *options)
 {
 	struct err_list why = {0};
-	struct config config = {0};
 	struct loop loop = idle_loop();
 	struct host *host = host_new(&loop, &why);
 	struct generation *generation = NULL;
-	struct generation_input input = {.config = &config, .check_only = true};
 	int status;
 
-	if (host != NULL && config_load(&config, options->file, &why)) {
-		input.images = host_images(host);
-		input.host = host_functions(host);
-		generation = generation_build(&input, &why);
-	}
-	config_fini(&config);
+	if (host != NULL)
+		generation = load_generation(host, options->file, LOAD_TO_LOOK, &why);
 	if (generation == NULL)
 		command_print_complaints(&why);
 	else if (options->as_json)

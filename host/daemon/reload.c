@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "call/generation.h"
+#include "daemon/load.h"
 
 /* ---- listeners
  * ------------------------------------------------------------------------------------ */
@@ -90,29 +90,11 @@ static void unwant(struct daemon *daemon, size_t from)
 /* ---- the load
  * --------------------------------------------------------------------------------------- */
 
-static struct generation *build(struct daemon *daemon, struct err_list *why)
-{
-	struct config config;
-	struct generation_input input = {
-		.config = &config,
-		.images = host_images(daemon->host),
-		.host = host_functions(daemon->host),
-		.previous = host_generation(daemon->host),
-	};
-
-	if (!config_load(&config, daemon->options->file, why)) {
-		/* Open the plugins all the same, so that all mistakes are told at once. */
-		input.check_only = true;
-		generation_unref(generation_build(&input, why));
-		return NULL;
-	}
-	return generation_build(&input, why);
-}
-
 bool reload_load(struct daemon *daemon, struct err_list *why)
 {
 	size_t old_count = daemon->listener_count;
-	struct generation *next = build(daemon, why);
+	struct generation *next = load_generation(
+		daemon->host, daemon->options->file, LOAD_TO_SERVE, why);
 
 	if (next == NULL)
 		return false;

@@ -36,8 +36,9 @@
 #ifdef __cplusplus
 extern "C" {
 #else
-/* A callback with the wrong argument struct is an error, not a warning. */
+/* A callback with the wrong argument struct is an error, not a warning; a misspelled function too. */
 #pragma GCC diagnostic error "-Wincompatible-pointer-types"
+#pragma GCC diagnostic error "-Wimplicit-function-declaration"
 #endif
 
 #define SL_MAGIC     0x314b4353u /* "SCK1" in memory; refuses another byte order too */
