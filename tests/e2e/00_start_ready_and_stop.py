@@ -55,7 +55,7 @@ def test_second_signal_ends_at_once():
         assert ws.recv()[0] == CLOSE
         host._still()  # it waits for our answer to its close frame
         host.signal(signal.SIGTERM)
-        host.wait(timeout=5)
+        host.wait(timeout=5, wanted=1)
 
 
 def test_stopped_host_refuses_new_connections_at_once():

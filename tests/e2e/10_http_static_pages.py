@@ -9,7 +9,7 @@ from story import each
 
 ROUTES = """\
   - {path: /, file: site/index.html}
-  - {path: "/static/{rest:path}", dir: site}
+  - {path: /static, dir: site}
 """
 TYPES = {"a.html": "text/html; charset=utf-8", "a.css": "text/css", "a.js": "text/javascript",
          "a.json": "application/json", "a.svg": "image/svg+xml", "a.png": "image/png",
@@ -104,7 +104,7 @@ ESCAPES = [
     "..\\secret.txt", "..%5csecret.txt", "deep/../../secret.txt", "deep/%2e%2e/%2e%2e/secret.txt",
     "/etc/passwd", "%2fetc%2fpasswd", "//etc/passwd", "index.html%00.txt", "%00", "out.txt", "out/passwd",
     ".env", ".git/config", ".git", "deep/./../.env", "%2eenv", ".", "..", "./", "../", "%2e", "%2e%2e",
-    "pipe.txt", "deep", "nothing.txt", "index.html/", "index.html/x", "%c0%ae%c0%ae/secret.txt",
+    "pipe.txt", "nothing.txt", "deep/er/", "index.html/", "index.html/x", "%c0%ae%c0%ae/secret.txt",
     "%252e%252e/secret.txt", "a" * 300, "a/" * 2000,
 ]
 
@@ -114,6 +114,24 @@ def test_no_way_out(host, row):
     answer = get(host.port, f"/static/{row[1]}")
     assert answer.status == 404 and answer.detail() == "Not Found", f"{row[1]}: {answer}"
     assert b"SECRET" not in answer.body and b"root:" not in answer.body
+
+
+def test_folder_gives_its_index_with_a_slash_and_a_redirect_without(host):
+    assert get(host.port, "/static/deep/").body == b"<h1>deep</h1>"
+    assert get(host.port, "/static/").body == b"<h1>index</h1>"
+    for path in "/static/deep", "/static":
+        answer = get(host.port, path + "?a=b")
+        assert answer.status == 307 and answer.header("location") == path + "/?a=b", answer
+
+
+def test_redirect_does_not_lead_to_another_host(host):
+    """A location of "//deep/" would be another host's."""
+    with Host(text=routes_text("  - {path: /, dir: site}\n")) as other:
+        (other.scratch / "site/deep").mkdir(parents=True)
+        for path in "//deep", "///deep", "/%2fdeep", "/\\deep":
+            answer = get(other.port, path)
+            location = answer.header("location") or "/"
+            assert not location.startswith(("//", "/\\")), answer
 
 
 def test_link_within_the_folder_works(host):

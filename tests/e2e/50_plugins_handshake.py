@@ -6,10 +6,7 @@ from client import TEXT, WebSocket, frame, upgrade
 from host import TEST_PLUGINS, Host, routes_text
 from story import each
 
-ROUTES = """\
-  - {path: "/h/{how}", plugin: handshake}
-  - {path: "/short/{how}", plugin: handshake, limits: {handshake: 300ms}}
-"""
+ROUTES = '  - {path: "/h/{how}", plugin: handshake}\n'
 
 
 @contextlib.contextmanager
@@ -99,9 +96,11 @@ def test_peer_that_goes_before_a_late_answer_hurts_nobody(host):
         ws.expect_text("later_accept: hi")
 
 
-def test_answer_that_never_comes_ends_as_503(host):
-    answer = upgrade(host.port, "/short/never")
-    assert answer.status == 503, answer
+def test_answer_that_never_comes_ends_as_503():
+    text = routes_text(ROUTES, plugins=TEST_PLUGINS, top="limits: {handshake: 300ms}\n")
+    with Host(text=text) as host:
+        answer = upgrade(host.port, "/h/never")
+        assert answer.status == 503 and answer.detail(), answer
 
 
 def test_wrong_uses_are_answered_and_harmless(host):

@@ -14,7 +14,7 @@ HEADERS = [("X-One", "first"), ("Cookie", "a=1; b=\"two\""), ("x-one", "second")
 
 @contextlib.contextmanager
 def shared():
-    with Host(text=routes_text('  - {path: "/r/{id}", plugin: request}\n', plugins=TEST_PLUGINS)) as host:
+    with Host(text=routes_text('  - {path: "/r/{id}", plugin: read_back}\n', plugins=TEST_PLUGINS)) as host:
         yield host
 
 

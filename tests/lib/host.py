@@ -175,14 +175,14 @@ class Host:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def wait(self, timeout=DEADLINE):
-        """Waits for the end; status 0 and a log free of sanitizer reports, or the test fails."""
+    def wait(self, timeout=DEADLINE, wanted=0):
+        """Waits for the end; this status and a log free of sanitizer reports, or the test fails."""
         try:
             status = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"the host did not end within {timeout:g} s") from None
         self.stopped = True
-        assert status == 0, f"the host ended with status {status}"
+        assert status == wanted, f"the host ended with status {status}"
         report = REPORT.search(self.log)
         assert not report, f"the log holds a report: {report[0]}"
 

@@ -20,7 +20,7 @@ def main():
                     (CONFLICT, "is left of a merge"):
                 if pattern.search(line):
                     complaints.append(f"{path}:{number}: {what}: {line.strip()[:80]}")
-            if line != line.rstrip() and path.suffix in (".c", ".h", ".py", ".yaml", ".js", ".txt"):
+            if line != line.rstrip() and path.suffix in (".c", ".h", ".py", ".yaml", ".js"):
                 complaints.append(f"{path}:{number}: blanks at the end of the line")
     finish(complaints)
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct sl_str request_part(
+static struct sl_str read_back_part(
 	struct sl_conn *conn, const char *what, const char *name, size_t n)
 {
 	struct sl_str header = {NULL, 0};
@@ -31,7 +31,7 @@ static struct sl_str request_part(
 	return header;
 }
 
-static int request_message(
+static int read_back_message(
 	struct sl_conn *conn, const struct sl_no_args *args, const struct sl_message *msg)
 {
 	char text[256], what[32] = "", name[64] = "";
@@ -41,8 +41,8 @@ static int request_message(
 	(void)args;
 	snprintf(text, sizeof(text), "%.*s", SL_STR(msg->data));
 	sscanf(text, "%31s %63s %zu", what, name, &n);
-	value = request_part(conn, what, name, n);
+	value = read_back_part(conn, what, name, n);
 	return value.ptr ? sl_sendf(conn, "%.*s", SL_STR(value)) : sl_sendf(conn, "(absent)");
 }
 
-SL_PLUGIN(request, sl_no_args, .flags = SL_KEEP_REQUEST, .message = request_message);
+SL_PLUGIN(read_back, sl_no_args, .flags = SL_KEEP_REQUEST, .message = read_back_message);
