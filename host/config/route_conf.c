@@ -20,7 +20,7 @@ static const char *plugin_name_advice(const char *name, struct arena *arena)
 	if (len > 3 && !strcmp(name + len - 3, ".so"))
 		return arena_printf(arena, "leave the .so out: %s",
 			yaml_tree_quote(arena_text(arena, name, len - 3), arena));
-	return "rename the .so file";
+	return "it is that of the .so file, which may have to be renamed";
 }
 
 static void read_plugin(
