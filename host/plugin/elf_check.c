@@ -205,7 +205,7 @@ static bool lint(const struct elf *elf, const ElfW(Phdr) * dynamic, struct err *
 bool elf_check(const char *file, struct span bytes, struct err *why)
 {
 	struct elf elf = {.file = file, .bytes = bytes};
-	ElfW(Phdr) dynamic;
+	ElfW(Phdr) dynamic = {0};
 
 	return check_kind(&elf, why) && check_segments(&elf, &dynamic, why) &&
 	       check_sections(&elf, why) && lint(&elf, &dynamic, why);

@@ -8,12 +8,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include <socklet.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "plugin/image.h"
+
+LIST_HEAD(timer_list, sl_timer);
 
 struct sl_plugin {
 	unsigned magic;
@@ -26,7 +29,7 @@ struct sl_plugin {
 	struct arena arena;      /* owns the texts, tables and options above */
 	void *state;
 	bool is_started;
-	void *timers; /* call/timer.c's list */
+	struct timer_list timers; /* call/timer.c's */
 	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
 	void (*end_timers)(struct sl_plugin *);
 };
