@@ -732,26 +732,29 @@ static inline const struct sl_table *sl_no_args_table(void)
 	struct sl_callbacks_ /* takes the semicolon */
 
 /* Designated initialisers are C++20 by the letter; gcc and clang have them in C++17. */
+/* Unformatted: the formatter would break the texts in two, which _Pragma does not take. */
+/* clang-format off */
 #ifdef __cplusplus
 #ifdef __clang__
-#define SL_CALLBACKS_(...)                                                                    \
-	_Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wpragmas\"")    \
-		_Pragma("clang diagnostic ignored \"-Wc++20-designator\"") _Pragma(           \
-			"clang diagnostic ignored "                                           \
-			"\"-Wmissing-field-initializers\"") static const struct sl_callbacks_ \
-			sl_callbacks_ = {__VA_ARGS__};                                        \
+#define SL_CALLBACKS_(...)                                                                         \
+	_Pragma("clang diagnostic push")                                                           \
+	_Pragma("clang diagnostic ignored \"-Wpragmas\"")                                          \
+	_Pragma("clang diagnostic ignored \"-Wc++20-designator\"")                                 \
+	_Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                       \
+	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                           \
 	_Pragma("clang diagnostic pop")
 #else
-#define SL_CALLBACKS_(...)                                                                      \
-	_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"") \
-		_Pragma("GCC diagnostic ignored "                                               \
-			"\"-Wmissing-field-initializers\"") static const struct sl_callbacks_   \
-			sl_callbacks_ = {__VA_ARGS__};                                          \
+#define SL_CALLBACKS_(...)                                                                         \
+	_Pragma("GCC diagnostic push")                                                             \
+	_Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")                                   \
+	_Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                         \
+	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                           \
 	_Pragma("GCC diagnostic pop")
 #endif
 #else
 #define SL_CALLBACKS_(...) static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};
 #endif
+/* clang-format on */
 
 /*
  * History

@@ -9,7 +9,11 @@ template <class T> int counter<T>::value = 7;
 
 // Only gcc makes such symbols by itself (the build turns that on for this file again).
 #ifdef __clang__
-__asm__(".type _ZN7counterIiE5valueE, @gnu_unique_object");
+__asm__(".pushsection .data\n"
+	".type gnu_unique_value, @gnu_unique_object\n"
+	"gnu_unique_value: .long 7\n"
+	".size gnu_unique_value, 4\n"
+	".popsection");
 #endif
 
 static int message(
