@@ -18,9 +18,9 @@ enum ws_opcode {
 };
 
 enum {
-	WS_HEADER_MAX = 10,	 /* bytes of an unmasked header */
-	WS_CONTROL_MAX = 125,	 /* payload bytes of a control frame */
-	WS_REASON_MAX = 123,	 /* bytes of a close reason */
+	WS_HEADER_MAX = 10,   /* bytes of an unmasked header */
+	WS_CONTROL_MAX = 125, /* payload bytes of a control frame */
+	WS_REASON_MAX = 123,  /* bytes of a close reason */
 };
 
 /* Writes the header of an unmasked final frame; returns its size, 2, 4 or 10. */
