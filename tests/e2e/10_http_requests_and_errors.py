@@ -16,8 +16,8 @@ KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 @contextlib.contextmanager
 def shared():
-    with Host(text=routes_text(ROUTES, top="limits: {handshake: 1500ms}\n")) as host:
-        (host.scratch / "page.html").write_text("<h1>page</h1>")
+    text = routes_text(ROUTES, top="limits: {handshake: 1500ms}\n")
+    with Host(text=text, files={"page.html": "<h1>page</h1>"}) as host:
         yield host
 
 

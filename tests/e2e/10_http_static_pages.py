@@ -17,24 +17,18 @@ TYPES = {"a.html": "text/html; charset=utf-8", "a.css": "text/css", "a.js": "tex
          "a.woff2": "font/woff2", "a.unknown": "application/octet-stream"}
 
 
+FILES = {
+    "index.html": "<h1>index</h1>", "deep/index.html": "<h1>deep</h1>", "deep/er/file.txt": "deep text",
+    "with space.txt": "space", "grüße.txt": "greetings", "empty.txt": "", "big.bin": os.urandom(3_000_000),
+    ".env": "SECRET=1", ".git/config": "SECRET=2", "../secret.txt": "SECRET=3", **{name: name for name in TYPES},
+}
+
+
 @contextlib.contextmanager
 def shared():
-    with Host(text=routes_text(ROUTES)) as host:
+    files = {f"site/{name}": content for name, content in FILES.items()}
+    with Host(text=routes_text(ROUTES), files=files) as host:
         site = host.scratch / "site"
-        (site / "deep/er").mkdir(parents=True)
-        (site / ".git").mkdir()
-        (site / "index.html").write_text("<h1>index</h1>")
-        (site / "deep/index.html").write_text("<h1>deep</h1>")
-        (site / "deep/er/file.txt").write_text("deep text")
-        (site / "with space.txt").write_text("space")
-        (site / "grüße.txt").write_text("greetings")
-        (site / "empty.txt").write_text("")
-        (site / "big.bin").write_bytes(os.urandom(3_000_000))
-        for name in TYPES:
-            (site / name).write_text(name)
-        (site / ".env").write_text("SECRET=1")
-        (site / ".git/config").write_text("SECRET=2")
-        (host.scratch / "secret.txt").write_text("SECRET=3")
         (site / "out.txt").symlink_to(host.scratch / "secret.txt")
         (site / "out").symlink_to("/etc")
         (site / "inside.txt").symlink_to("deep/er/file.txt")
@@ -124,12 +118,12 @@ def test_folder_gives_its_index_with_a_slash_and_a_redirect_without(host):
         assert answer.status == 307 and answer.header("location") == path + "/?a=b", answer
 
 
-def test_redirect_does_not_lead_to_another_host(host):
+def test_redirect_does_not_lead_to_another_host():
     """A location of "//deep/" would be another host's."""
-    with Host(text=routes_text("  - {path: /, dir: site}\n")) as other:
-        (other.scratch / "site/deep").mkdir(parents=True)
+    routes = routes_text("  - {path: /, dir: site}\n")
+    with Host(text=routes, files={"site/deep/index.html": "deep"}) as host:
         for path in "//deep", "///deep", "/%2fdeep", "/\\deep":
-            answer = get(other.port, path)
+            answer = get(host.port, path)
             location = answer.header("location") or "/"
             assert not location.startswith(("//", "/\\")), answer
 

@@ -3,7 +3,7 @@
 import json
 import re
 
-from host import PLUGINS, ROOT, folder, socklet
+from host import PLUGINS, ROOT, folder, placed, socklet
 from story import each
 
 # line: what stands there, and a pattern its complaint must match.
@@ -87,8 +87,8 @@ def test_file_that_is_no_route_map(row):
 @each([(path.name, path) for path in sorted((ROOT / "conf").glob("*.yaml"))] or [("none", None)])
 def test_shipped_file_is_right(row):
     assert row[1], "conf/ holds no route map"
-    done = socklet("check", row[1])
-    assert done.returncode == 0, done.stdout + done.stderr
+    done, said = check(placed(row[1]))
+    assert done.returncode == 0, said
 
 
 def test_run_refuses_what_check_refuses():
@@ -99,8 +99,14 @@ def test_run_refuses_what_check_refuses():
         assert re.search(r"routes\.yaml:2:\d+: ", done.stderr), done.stderr
 
 
+def routes_of(file, *options):
+    with folder() as path:
+        (path / "routes.yaml").write_text(placed(file))
+        return socklet("routes", path / "routes.yaml", *options)
+
+
 def test_routes_lists_what_a_person_wants_to_know():
-    done = socklet("routes", "conf/routes.yaml")
+    done = routes_of("conf/routes.yaml")
     assert done.returncode == 0, done
     for words in (("/ws", "echo"), ("/items/{item_id}/ws", "items", "q", "cookie_or_token"),
                   ("/chat/ws/{client_id}", "chat", "client_id")):
@@ -108,7 +114,7 @@ def test_routes_lists_what_a_person_wants_to_know():
 
 
 def test_routes_as_json():
-    done = socklet("routes", "--json", "conf/routes.yaml")
+    done = routes_of("conf/routes.yaml", "--json")
     assert done.returncode == 0, done
     listed = json.loads(done.stdout)
     routes = {route["path"]: route for route in (listed["routes"] if isinstance(listed, dict) else listed)}

@@ -235,7 +235,7 @@ def test_listeners_change():
             listen = ", ".join(f"127.0.0.1:{port}" for port in ports)
             file.write_text(f"listen: [{listen}]\nplugins: {PLUGINS}\nroutes:\n  - {{path: /ws, plugin: echo}}\n")
         write(old_port)
-        with Host(arguments=["run", file], routes=file) as host, WebSocket(old_port, "/ws") as ws:
+        with Host(arguments=["run", file]) as host, WebSocket(old_port, "/ws") as ws:
             write(old_port, new_port)
             host.reload()
             assert get(new_port, "/ws").status == 426 and get(old_port, "/ws").status == 426
@@ -260,7 +260,7 @@ def test_address_that_cannot_be_bound_refuses_the_reload():
         file = path / "routes.yaml"
         text = f"listen: [127.0.0.1:{port}]\nplugins: {PLUGINS}\nroutes:\n  - {{path: /ws, plugin: echo}}\n"
         file.write_text(text)
-        with Host(arguments=["run", file], routes=file) as host:
+        with Host(arguments=["run", file]) as host:
             file.write_text(text.replace(f":{port}]", f":{port}, {busy}]"))
             assert busy in host.reload("refused")
             assert get(port, "/ws").status == 426

@@ -73,21 +73,36 @@ def routes_text(routes, plugins=PLUGINS, top=""):
     return f"listen: [127.0.0.1:8000]\nplugins: {plugins}\n{top}routes:\n{routes}"
 
 
-class Host:
-    """`with Host("conf/echo.yaml") as host:` or `with Host(text=...)`; stopped and checked at the end."""
+def placed(routes):
+    """The text of a shipped routes file, with the plugins of the build under test and absolute paths."""
+    text = (ROOT / routes).read_text()
+    return text.replace("../build/plugins", str(PLUGINS)).replace("../plugins/", f"{ROOT}/plugins/")
 
-    def __init__(self, routes=None, text=None, arguments=None, listen=("127.0.0.1:0",), binary=None,
+
+def write_files(below, files):
+    for name, content in files.items():
+        path = below / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+class Host:
+    """`with Host("conf/echo.yaml") as host:` or `with Host(text=...)`; stopped and checked at the end.
+
+    With `arguments` of its own it is started with exactly these. `files` (name: text or bytes) are written
+    beside the routes file.
+    """
+
+    def __init__(self, routes=None, text=None, arguments=None, listen=("127.0.0.1:0",), files=None,
                  descriptors=None):
         self.scratch = None
-        if text is not None:
+        if arguments is None:
             self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="socklet-test-"))
             self.routes = self.scratch / "routes.yaml"
-            self.routes.write_text(text)
-        else:
-            self.routes = ROOT / routes
-        if arguments is None:
+            self.routes.write_text(placed(routes) if text is None else text)
+            write_files(self.scratch, files or {})
             arguments = ["run", self.routes, *(word for one in listen for word in ("--listen", one))]
-        self.arguments = [str(binary or SOCKLET), *map(str, arguments)]
+        self.arguments = [str(SOCKLET), *map(str, arguments)]
         self.descriptors = descriptors
         self.addresses = []
         self.log_file = tempfile.NamedTemporaryFile(prefix="socklet-log-", suffix=".txt")
