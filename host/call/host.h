@@ -15,6 +15,8 @@
 
 struct host;
 struct generation;
+struct image_store;
+struct sl_host;
 struct sl_conn;
 
 /* NULL adds to `why`. The loop must outlive the host. */
@@ -24,6 +26,9 @@ void host_free(struct host *host);
 
 /* The serving generation; NULL before the first host_swap. */
 struct generation *host_generation(struct host *host);
+/* What generation_build needs. */
+struct image_store *host_images(struct host *host);
+const struct sl_host *host_functions(struct host *host);
 /* Takes the reference; new handshakes use it from now on. Cannot fail. */
 void host_swap(struct host *host, struct generation *next);
 

@@ -8,12 +8,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include <socklet.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "plugin/image.h"
+
+LIST_HEAD(timer_list, sl_timer);
 
 struct sl_plugin {
 	unsigned magic;
@@ -26,7 +29,9 @@ struct sl_plugin {
 	struct arena arena;      /* owns the texts, tables and options above */
 	void *state;
 	bool is_started;
-	void *timers; /* call/timer.c's list */
+	struct timer_list timers; /* call/timer.c's */
+	/* Called, when set, before stop and unloading: call/ cancels the timers. */
+	void (*before_stop)(struct sl_plugin *plugin);
 };
 
 /*
