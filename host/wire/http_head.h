@@ -18,6 +18,7 @@ enum {
 	HTTP_TARGET_MAX = 8192, /* bytes of a request target, beyond it 414 */
 	HTTP_HEAD_MAX = 32768,  /* bytes of a whole head, beyond it 431 */
 	HTTP_HEADERS_MAX = 100, /* header lines, beyond it 431 */
+	HTTP_METHOD_MAX = 32,   /* bytes of a method, beyond it 501 */
 };
 
 struct http_header {
@@ -26,7 +27,11 @@ struct http_header {
 
 struct http_head {
 	struct span method, target;
-	struct span path;  /* of the target, still percent-encoded, starts with '/' */
+	/*
+	 * Of the target, still percent-encoded. Starts with '/'; "*" only for OPTIONS; a literal
+	 * "/" where an absolute target has no path.
+	 */
+	struct span path;
 	struct span query; /* behind the '?', still encoded; ptr NULL when there is no '?' */
 	unsigned minor;    /* HTTP/1.<minor>: 0 or 1 */
 	size_t length;     /* bytes of the head, blank line included */
@@ -43,13 +48,17 @@ struct http_head {
 
 /* How far the search for the end of the head got; zero it for each request. */
 struct http_progress {
-	size_t scanned;
+	size_t scanned; /* bytes that were looked at and are fine */
+	size_t line;    /* where the line being read starts */
+	unsigned lines; /* whole lines so far, that of the request included */
 };
 
 /*
- * Decodes the head at the start of `input`. WIRE_MORE costs only a look at the new bytes, so a
- * head that comes byte by byte costs O(n). WIRE_BAD fills `why` with the code that names the
- * status to answer: 400, 414, 417, 431, 501 (unknown transfer coding), 505.
+ * Decodes the head at the start of `input`, which from call to call only grows (it may move).
+ * WIRE_MORE costs only a look at the new bytes, so a head that comes byte by byte costs O(n);
+ * `head` is then scratch and need not be kept. WIRE_BAD fills `why` with the code that names the
+ * status to answer: 400, 414, 417, 431, 501 (method too long or CONNECT, unknown transfer coding),
+ * 505. A byte that no head may hold, and a wrong request line, are BAD before the head is whole.
  */
 enum wire http_head_decode(
 	struct http_head *head, struct http_progress *progress, struct span input, struct err *why);

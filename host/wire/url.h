@@ -15,12 +15,16 @@ struct pair {
 	struct span name, value;
 };
 
-/* Decoded path: borrowed as it is when it holds no '%', else a copy in the arena. */
+/*
+ * Decoded path: borrowed when it holds nothing to decode, else a copy in the arena. May hold any
+ * character, NUL and '/' included (of %00 and %2F).
+ */
 struct span url_decode_path(struct span encoded, struct arena *arena);
 /*
  * Every `name=value` of a query in order (empty values kept, a name without '=' has an empty
  * value, empty parts skipped, as Python's parse_qsl(keep_blank_values=True)). *count is set; the
- * array and decoded copies are the arena's.
+ * array and decoded copies are the arena's, the rest is borrowed. No bound of its own: a pair takes
+ * two bytes of the target ("a&"), whose size has one (HTTP_TARGET_MAX: at most 4,096 pairs).
  */
 struct pair *url_decode_query(struct span query, struct arena *arena, size_t *count);
 

@@ -1,7 +1,8 @@
 /*
  * A server's incoming half of RFC 6455: bytes to messages and control frames, checked frame by
  * frame, byte by byte. A frame that lies whole in the input is unmasked and handed out in place;
- * only a part of a message is kept, and an idle decoder holds no memory besides itself.
+ * only a part of a message is kept, in a buffer that grows with what arrived and not with what was
+ * announced, and an idle decoder holds no memory besides itself.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_WIRE_WS_MESSAGE_H
@@ -45,13 +46,18 @@ void ws_decoder_fini(struct ws_decoder *decoder);
 /*
  * Takes bytes from *data (which it may overwrite: unmasking in place), moving it and *len on, until
  * one message or control frame is whole (WIRE_DONE), the input is used up (WIRE_MORE), or a rule
- * is broken (WIRE_BAD; why->code gives the close code, why->text the reason for the close frame,
- * in the words of reference: "incorrect masking", "reserved bits must be 0", "invalid opcode",
+ * is broken (WIRE_BAD; why->code gives the close code, why->text the reason for the close frame).
+ * Call it until WIRE_MORE: the call after WIRE_DONE frees a payload that did not lie whole in the
+ * input. After WIRE_BAD, and after a close frame, the decoder is spent.
+ *
+ * ERR_WS_PROTOCOL (1002): "incorrect masking", "reserved bits must be 0", "invalid opcode",
  * "unexpected continuation frame", "expected a continuation frame", "control frame too long",
  * "fragmented control frame", "invalid status code", "close frame too short",
- * "invalid start byte at position N" for a close reason, "" for a text,
- * "frame with N bytes exceeds limit of M bytes"). After WIRE_BAD the decoder is spent.
- * A payload handed out from decoder->message stays until the next call.
+ * "payload length not in its shortest form" (or with its top bit set).
+ * ERR_WS_INVALID_PAYLOAD (1007): "" for a text; for a close reason "invalid start byte at position
+ * N", "invalid continuation byte at position N" or "unexpected end of data at position N".
+ * ERR_TOO_LARGE (1009): "frame with N bytes exceeds limit of M bytes", N counting the message's
+ * earlier fragments; said at the frame's header, before any of its payload.
  */
 enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, struct ws_message *out,
 	struct err *why);

@@ -1,0 +1,72 @@
+/*
+ * JSON bodies of refusals, written by jansson. SPDX-License-Identifier: MIT
+ */
+#include "call/detail.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* A text that may hold what is not UTF-8 (a header's bytes): then each such byte becomes U+FFFD. */
+static json_t *json_text(struct span text)
+{
+	json_t *whole = json_stringn(text.len == 0 ? "" : text.ptr, text.len);
+	struct buf mended = {0};
+
+	if (whole != NULL)
+		return whole;
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.ptr[i] < 0x80)
+			buf_append(&mended, &text.ptr[i], 1);
+		else
+			buf_append_span(&mended, SPAN("\xef\xbf\xbd"));
+	}
+	whole = json_stringn(mended.data, mended.len);
+	buf_fini(&mended);
+	return whole;
+}
+
+/* Takes `detail`. */
+static void send_detail(struct transport *transport, unsigned status, json_t *detail,
+	struct buf *headers, bool close)
+{
+	json_t *body = json_pack("{s:o}", "detail", detail);
+	char *text = json_dumps(body, JSON_COMPACT);
+	struct reply reply = {
+		.status = status,
+		.content_type = "application/json",
+		.body = span_of(text),
+		.fd = -1,
+		.close = close,
+	};
+
+	if (headers != NULL)
+		reply.headers = *headers;
+	transport->ops->reply(transport, &reply);
+	if (headers != NULL)
+		buf_fini(headers);
+	free(text);
+	json_decref(body);
+}
+
+void detail_reply(struct transport *transport, unsigned status, const char *text,
+	struct buf *headers, bool close)
+{
+	send_detail(transport, status, json_text(span_of(text)), headers, close);
+}
+
+static json_t *error_row(const struct inject_error *error)
+{
+	return json_pack("{s:s, s:[s,o], s:s, s:o}", "type", error->type, "loc", error->source,
+		json_text(span_of(error->name)), "msg", error->message, "input",
+		error->has_input ? json_text(error->input) : json_null());
+}
+
+void detail_reply_errors(
+	struct transport *transport, const struct inject_errors *errors, struct buf *headers)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < errors->count; i++)
+		json_array_append_new(rows, error_row(&errors->items[i]));
+	send_detail(transport, 403, rows, headers, true);
+}

@@ -1,0 +1,17 @@
+/*
+ * Answers whose body is JSON in FastAPI's shape: {"detail": …}. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CALL_DETAIL_H
+#define SOCKLET_CALL_DETAIL_H
+
+#include "call/transport.h"
+#include "inject/inject.h"
+
+/* {"detail":"text"}; `headers` (may be NULL) are taken from its owner. */
+void detail_reply(struct transport *transport, unsigned status, const char *text,
+	struct buf *headers, bool close);
+/* {"detail":[{"type":…,"loc":[…],"msg":…,"input":…},…]}, status 403, closing. */
+void detail_reply_errors(
+	struct transport *transport, const struct inject_errors *errors, struct buf *headers);
+
+#endif

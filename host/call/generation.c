@@ -1,0 +1,457 @@
+/*
+ * Builds a generation in steps that each add all their complaints: plugins, providers, routes,
+ * then start. Knows no request. Called by daemon/ at start and reload, and by `socklet check`.
+ * SPDX-License-Identifier: MIT
+ */
+#include "call/generation.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "inject/inject.h"
+
+#define GENERATION_MAGIC 0x47454e31u
+
+struct build {
+	struct generation *generation;
+	const struct generation_input *input;
+	struct err_list *why;
+	const char **failed_plugins; /* reported once, however many routes name them */
+	size_t failed_count;
+};
+
+/* ---- plugins -------------------------------------------------------------------------------- */
+
+static int compare_options(const void *a, const void *b)
+{
+	const struct option_conf *x = a, *y = b;
+
+	return strcmp(x->name.text, y->name.text);
+}
+
+/* Equal for equal options in any order; no option holds the separators, which are control bytes. */
+static const char *options_key(struct build *build, const struct route_conf *conf)
+{
+	struct arena *arena = &build->generation->arena;
+	struct option_conf *sorted;
+	const char *key = "";
+
+	if (conf == NULL || conf->option_count == 0)
+		return key;
+	sorted = arena_alloc(arena, conf->option_count * sizeof(*sorted));
+	memcpy(sorted, conf->options, conf->option_count * sizeof(*sorted));
+	qsort(sorted, conf->option_count, sizeof(*sorted), compare_options);
+	for (size_t i = 0; i < conf->option_count; i++)
+		key = arena_printf(arena, "%s%s\x1f%s\x1e", key, sorted[i].name.text,
+			sorted[i].value.text == NULL ? "" : sorted[i].value.text);
+	return key;
+}
+
+static bool fill_options(struct build *build, struct sl_plugin *plugin,
+	const struct route_conf *conf, const char *key, struct place place)
+{
+	size_t count = conf == NULL ? 0 : conf->option_count;
+	struct inject_option *options;
+	const char *label = arena_printf(&plugin->arena, "options of plugin %s", plugin->name);
+
+	plugin->options_key = arena_text(&plugin->arena, key, strlen(key));
+	if (plugin->info.options == NULL) {
+		if (count > 0)
+			err_list_add(build->why, conf->options[0].name.place,
+				"plugin %s takes no options, but the route gives \"%s\"; remove "
+				"`options`",
+				plugin->name, conf->options[0].name.text);
+		return count == 0;
+	}
+	options = arena_alloc(&build->generation->arena, (count + 1) * sizeof(*options));
+	for (size_t i = 0; i < count; i++) {
+		options[i].name = conf->options[i].name.text;
+		options[i].value = conf->options[i].value.text;
+		if (options[i].value == NULL)
+			return false; /* config_load complained of it */
+		options[i].place = conf->options[i].name.place;
+	}
+	return inject_options(plugin->info.options, options, count, label, place, &plugin->arena,
+		&plugin->options, build->why);
+}
+
+static struct sl_plugin *keep_plugin(struct generation *generation, struct sl_plugin *plugin)
+{
+	size_t count = generation->plugin_count + 1;
+
+	generation->plugins = xrealloc(generation->plugins, count * sizeof(*generation->plugins));
+	generation->plugins[generation->plugin_count] = plugin;
+	generation->plugin_count = count;
+	return plugin;
+}
+
+static struct sl_plugin *find_loaded(struct build *build, const char *name, const char *key)
+{
+	struct generation *generation = build->generation;
+
+	for (size_t i = 0; i < generation->plugin_count; i++) {
+		struct sl_plugin *plugin = generation->plugins[i];
+
+		if (strcmp(plugin->name, name) == 0 && strcmp(plugin->options_key, key) == 0)
+			return plugin;
+	}
+	return NULL;
+}
+
+static bool has_failed(struct build *build, const char *name)
+{
+	for (size_t i = 0; i < build->failed_count; i++)
+		if (strcmp(build->failed_plugins[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void note_failed(struct build *build, const char *name)
+{
+	size_t count = build->failed_count + 1;
+
+	build->failed_plugins = xrealloc(
+		build->failed_plugins, count * sizeof(*build->failed_plugins));
+	build->failed_plugins[build->failed_count] = name;
+	build->failed_count = count;
+}
+
+/* The same code with the same options serves on: its state and its connections stay. */
+static struct sl_plugin *prefer_previous(struct build *build, struct sl_plugin *fresh)
+{
+	struct generation *previous = build->input->previous;
+
+	for (size_t i = 0; previous != NULL && i < previous->plugin_count; i++) {
+		struct sl_plugin *old = previous->plugins[i];
+
+		if (plugin_is_same(old, fresh)) {
+			plugin_unref(fresh);
+			return plugin_ref(old);
+		}
+	}
+	return fresh;
+}
+
+/* `conf` is NULL for a provider's plugin, which has no options. */
+static struct sl_plugin *need_plugin(
+	struct build *build, const struct conf_text *named, const struct route_conf *conf)
+{
+	const char *key = options_key(build, conf);
+	struct sl_plugin *plugin = find_loaded(build, named->text, key);
+
+	if (plugin != NULL || has_failed(build, named->text) ||
+		build->generation->config.plugins_dir.text == NULL)
+		return plugin;
+	plugin = plugin_load(build->input->images, build->generation->config.plugins_dir.text,
+		named->text, build->input->host, named->place, build->why);
+	if (plugin == NULL) {
+		note_failed(build, named->text);
+		return NULL;
+	}
+	if (!fill_options(build, plugin, conf, key, named->place)) {
+		plugin_unref(plugin);
+		return NULL;
+	}
+	return keep_plugin(build->generation, prefer_previous(build, plugin));
+}
+
+/* ---- providers ------------------------------------------------------------------------------- */
+
+static struct inject_rule *rules_of(
+	struct arena *arena, const struct inject_conf *conf, size_t count)
+{
+	static const enum inject_source sources[] = {
+		[CONF_FROM_DEFAULT] = INJECT_DEFAULT,
+		[CONF_FROM_PATH] = INJECT_PATH,
+		[CONF_FROM_QUERY] = INJECT_QUERY,
+		[CONF_FROM_HEADER] = INJECT_HEADER,
+		[CONF_FROM_COOKIE] = INJECT_COOKIE,
+		[CONF_FROM_PROVIDER] = INJECT_PROVIDER,
+	};
+	struct inject_rule *rules = arena_alloc(arena, (count + 1) * sizeof(*rules));
+
+	for (size_t i = 0; i < count; i++) {
+		rules[i].field = conf[i].field.text;
+		rules[i].place = conf[i].field.place;
+		rules[i].source = sources[conf[i].from];
+		rules[i].alias = conf[i].alias.text;
+		rules[i].type = conf[i].type.text;
+		rules[i].default_text = conf[i].default_value.text;
+	}
+	return rules;
+}
+
+static const struct sl_provider *find_function(
+	struct build *build, const struct sl_plugin *plugin, const struct provider_conf *conf)
+{
+	const struct sl_plugin_info *info = &plugin->info;
+	const char *names[SL_PROVIDERS_MAX + 1] = {NULL};
+	const char *near;
+
+	for (uint32_t i = 0; i < info->provider_count; i++) {
+		if (strcmp(info->providers[i]->name, conf->name.text) == 0)
+			return info->providers[i];
+		names[i] = info->providers[i]->name;
+	}
+	near = err_nearest(conf->name.text, names);
+	err_list_add(build->why, conf->name.place,
+		"plugin %s has no provider \"%s\"%s%s%s; name one that its SL_PLUGIN lists in "
+		".providers",
+		plugin->name, conf->name.text, near == NULL ? "" : ", did you mean \"",
+		near == NULL ? "" : near, near == NULL ? "" : "\"?");
+	return NULL;
+}
+
+static void build_provider(struct build *build, const struct provider_conf *conf)
+{
+	struct generation *generation = build->generation;
+	struct inject_provider *provider = &generation->providers[generation->provider_count];
+	struct sl_plugin *plugin;
+
+	if (conf->plugin.text == NULL || (plugin = need_plugin(build, &conf->plugin, NULL)) == NULL)
+		return;
+	provider->function = find_function(build, plugin, conf);
+	if (provider->function == NULL)
+		return;
+	provider->name = conf->name.text;
+	provider->owner = plugin;
+	provider->place = conf->name.place;
+	provider->rules = rules_of(&generation->arena, conf->inject, conf->inject_count);
+	provider->rule_count = conf->inject_count;
+	generation->provider_count++;
+}
+
+static const struct inject_provider *find_provider(void *context, const char *name)
+{
+	const struct generation *generation = context;
+
+	for (size_t i = 0; i < generation->provider_count; i++)
+		if (strcmp(generation->providers[i].name, name) == 0)
+			return &generation->providers[i];
+	return NULL;
+}
+
+/* ---- routes -----------------------------------------------------------------------------------
+ */
+
+static void add_to_map(struct build *build, struct route *route, const struct pattern *pattern)
+{
+	struct generation *generation = build->generation;
+	bool is_websocket = route->conf->kind == ROUTE_PLUGIN;
+	void *taken = NULL;
+
+	if (route_map_add(is_websocket ? generation->websocket : generation->http, pattern, route,
+		    &taken))
+		return;
+	err_list_add(build->why, route->conf->path.place,
+		"route \"%s\" matches the same paths as \"%s\" in line %u and would never be "
+		"reached; remove one or change its path",
+		route->conf->path.text, ((struct route *)taken)->conf->path.text,
+		((struct route *)taken)->conf->path.place.line);
+}
+
+static bool parse_pattern(
+	struct build *build, struct route *route, const char *text, struct pattern *out)
+{
+	struct err why;
+
+	if (pattern_parse(out, text, &build->generation->arena, &why))
+		return true;
+	err_list_add(build->why, route->conf->path.place, "%s", why.text);
+	return false;
+}
+
+static void build_plugin_route(struct build *build, struct route *route)
+{
+	const struct route_conf *conf = route->conf;
+	struct arena *arena = &build->generation->arena;
+	struct plan_input input = {
+		.label = arena_printf(arena, "route %s", conf->path.text),
+		.place = conf->path.place,
+		.path_params = route->pattern.params,
+		.path_param_count = route->pattern.param_count,
+		.rules = rules_of(arena, conf->inject, conf->inject_count),
+		.rule_count = conf->inject_count,
+		.find_provider = find_provider,
+		.context = build->generation,
+	};
+
+	route->plugin = need_plugin(build, &conf->plugin, conf);
+	if (route->plugin == NULL)
+		return;
+	input.table = route->plugin->info.args;
+	plan_build(&route->plan, &input, arena, build->why);
+}
+
+static void build_file_route(struct build *build, struct route *route)
+{
+	const struct conf_text *named = &route->conf->file_or_dir;
+	struct stat st;
+
+	if (stat(named->text, &st) < 0)
+		err_list_add(build->why, named->place, "cannot read \"%s\": %s; check the path",
+			named->text, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		err_list_add(build->why, named->place,
+			"\"%s\" is not a regular file; for a folder write `dir`", named->text);
+}
+
+/* `/static` serves `/static/<anything>`, and sends `/static` itself there. */
+static void build_dir_route(struct build *build, struct route *route)
+{
+	const struct conf_text *named = &route->conf->file_or_dir;
+	struct arena *arena = &build->generation->arena;
+	size_t len = strlen(route->conf->path.text);
+	struct pattern *below = arena_alloc(arena, sizeof(*below));
+
+	route->dir_fd = open(named->text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (route->dir_fd < 0)
+		err_list_add(build->why, named->place,
+			"cannot open the folder \"%s\": %s; check the path", named->text,
+			strerror(errno));
+	if (len > 0 && route->conf->path.text[len - 1] == '/')
+		len--;
+	if (parse_pattern(build, route,
+		    arena_printf(arena, "%.*s/{file:path}", (int)len, route->conf->path.text),
+		    below))
+		add_to_map(build, route, below);
+}
+
+static void build_route(struct build *build, struct route *route, const struct route_conf *conf)
+{
+	const struct limits_conf *limits = &conf->limits;
+
+	route->conf = conf;
+	route->generation = build->generation;
+	route->dir_fd = -1;
+	route->limits = (struct transport_limits){
+		.message_bytes = limits->message_bytes,
+		.queue_bytes = limits->queue_bytes,
+		.idle_ms = limits->idle_ms,
+		.close_ms = limits->close_ms,
+		.ping_interval_ms = conf->ping.interval_ms,
+		.ping_timeout_ms = conf->ping.timeout_ms,
+	};
+	route->label = conf->kind == ROUTE_PLUGIN ? arena_printf(&build->generation->arena, "%s %s",
+							    conf->plugin.text, conf->path.text)
+						  : conf->path.text;
+	if (!parse_pattern(build, route, conf->path.text, &route->pattern))
+		return;
+	if (conf->kind == ROUTE_PLUGIN)
+		build_plugin_route(build, route);
+	else if (conf->kind == ROUTE_FILE)
+		build_file_route(build, route);
+	else
+		build_dir_route(build, route);
+	/* "/" as a folder is its own pattern below. */
+	if (conf->kind != ROUTE_DIR || strcmp(conf->path.text, "/") != 0)
+		add_to_map(build, route, &route->pattern);
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------
+ */
+
+/* What a file with mistakes may lack; config_load complained of it. */
+static bool is_complete(const struct route_conf *conf)
+{
+	return conf->path.text != NULL &&
+	       (conf->kind == ROUTE_PLUGIN ? conf->plugin.text : conf->file_or_dir.text) != NULL;
+}
+
+static void build_all(struct build *build)
+{
+	struct generation *generation = build->generation;
+	struct config *config = &generation->config;
+
+	generation->providers = xcalloc(config->provider_count + 1, sizeof(*generation->providers));
+	for (size_t i = 0; i < config->provider_count; i++)
+		build_provider(build, &config->providers[i]);
+	generation->routes = xcalloc(config->route_count + 1, sizeof(*generation->routes));
+	for (size_t i = 0; i < config->route_count; i++)
+		if (is_complete(&config->routes[i]))
+			build_route(build, &generation->routes[generation->route_count++],
+				&config->routes[i]);
+}
+
+static struct place place_of_plugin(
+	const struct generation *generation, const struct sl_plugin *plugin)
+{
+	for (size_t i = 0; i < generation->route_count; i++)
+		if (generation->routes[i].plugin == plugin)
+			return generation->routes[i].conf->plugin.place;
+	for (size_t i = 0; i < generation->provider_count; i++)
+		if (generation->providers[i].owner == plugin)
+			return generation->providers[i].place;
+	return (struct place){generation->config.path, 0, 0};
+}
+
+static void start_all(struct build *build)
+{
+	struct generation *generation = build->generation;
+
+	for (size_t i = 0; i < generation->plugin_count; i++) {
+		struct sl_plugin *plugin = generation->plugins[i];
+
+		if (!plugin->is_started)
+			plugin_start(plugin, place_of_plugin(generation, plugin), build->why);
+	}
+}
+
+struct generation *generation_build(const struct generation_input *input, struct err_list *why)
+{
+	struct generation *generation = xcalloc(1, sizeof(*generation));
+	struct build build = {.generation = generation, .input = input, .why = why};
+	size_t before = why->count;
+
+	generation->magic = GENERATION_MAGIC;
+	generation->refs = 1;
+	generation->number = input->previous == NULL ? 1 : input->previous->number + 1;
+	generation->config = *input->config;
+	memset(input->config, 0, sizeof(*input->config));
+	generation->http = route_map_new();
+	generation->websocket = route_map_new();
+	build_all(&build);
+	free(build.failed_plugins);
+	/* Plugin code runs only when everything that can be seen without it is right. */
+	if (why->count == before && !input->check_only)
+		start_all(&build);
+	if (why->count == before)
+		return generation;
+	generation_unref(generation);
+	return NULL;
+}
+
+struct generation *generation_ref(struct generation *generation)
+{
+	assert(generation->magic == GENERATION_MAGIC);
+	generation->refs++;
+	return generation;
+}
+
+void generation_unref(struct generation *generation)
+{
+	if (generation == NULL)
+		return;
+	assert(generation->magic == GENERATION_MAGIC && generation->refs > 0);
+	if (--generation->refs > 0)
+		return;
+	generation->magic = 0;
+	for (size_t i = 0; i < generation->plugin_count; i++)
+		plugin_unref(generation->plugins[i]);
+	for (size_t i = 0; i < generation->route_count; i++)
+		if (generation->routes[i].dir_fd >= 0)
+			close(generation->routes[i].dir_fd);
+	route_map_free(generation->http);
+	route_map_free(generation->websocket);
+	free(generation->plugins);
+	free(generation->providers);
+	free(generation->routes);
+	arena_fini(&generation->arena);
+	config_fini(&generation->config);
+	free(generation);
+}

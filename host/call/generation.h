@@ -1,0 +1,61 @@
+/*
+ * Config, route maps, plans and plugins of one load, built whole and swapped whole: the single
+ * place where they meet. Counted: the host holds the serving one, each session the one it was
+ * born with. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CALL_GENERATION_H
+#define SOCKLET_CALL_GENERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "call/transport.h"
+#include "config/config.h"
+#include "inject/plan.h"
+#include "plugin/plugin.h"
+#include "route/route_map.h"
+
+struct route {
+	const struct route_conf *conf;
+	struct generation *generation;
+	const char *label; /* "echo /ws": plugin and path, for log lines */
+	struct pattern pattern;
+	struct transport_limits limits;
+	struct sl_plugin *plugin; /* ROUTE_PLUGIN */
+	struct plan plan;         /* ROUTE_PLUGIN */
+	int dir_fd;               /* ROUTE_DIR, else -1 */
+};
+
+struct generation {
+	unsigned magic;
+	unsigned refs;
+	unsigned number; /* counts up from 1 with each that was built */
+	struct config config;
+	struct arena arena;
+	struct route *routes; /* in the file's order */
+	size_t route_count;
+	struct inject_provider *providers;
+	size_t provider_count;
+	struct sl_plugin **plugins;
+	size_t plugin_count;
+	struct route_map *http, *websocket; /* path to struct route */
+};
+
+struct generation_input {
+	struct config *config; /* taken: emptied, also on failure */
+	struct image_store *images;
+	const struct sl_host *host;
+	struct generation *previous; /* NULL at start; its unchanged plugins serve on */
+	bool check_only;             /* do not call start */
+};
+
+/*
+ * Opens the plugins, checks every plan, starts what is new. NULL adds to `why` every complaint and
+ * leaves nothing behind: plugins started on the way are stopped. One reference is the caller's.
+ */
+struct generation *generation_build(const struct generation_input *input, struct err_list *why);
+struct generation *generation_ref(struct generation *generation);
+/* The last one stops and unloads what no other generation uses. Only from the top of the loop. */
+void generation_unref(struct generation *generation);
+
+#endif

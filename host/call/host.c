@@ -1,0 +1,216 @@
+/*
+ * Where a request becomes an answer: check, match, then a file or a session. Also the worker's
+ * housekeeping at the end of each turn of the loop. Called by net/ and daemon/; knows no socket.
+ * SPDX-License-Identifier: MIT
+ */
+#include "call/host.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "call/detail.h"
+#include "call/host_state.h"
+#include "call/static_file.h"
+#include "wire/ws_key.h"
+
+/* ---- life
+ * ---------------------------------------------------------------------------------------- */
+
+struct host *host_new(struct loop *loop, struct err_list *why)
+{
+	struct host *host = xcalloc(1, sizeof(*host));
+	struct err err;
+
+	host->images = image_store_open(&err);
+	if (host->images == NULL) {
+		err_list_add(why, (struct place){0}, "%s", err.text);
+		free(host);
+		return NULL;
+	}
+	host->table = host_table();
+	host->loop = loop;
+	host->offload = offload_new();
+	TAILQ_INIT(&host->ended);
+	return host;
+}
+
+static void stop_session(struct sl_conn *conn, void *context)
+{
+	const struct sl_end *end = context;
+
+	session_stop(conn, end->code, end->reason.ptr);
+}
+
+void host_close_all(struct host *host, unsigned code, const char *reason)
+{
+	struct sl_end end = {code, SL_BY_HOST, {reason, strlen(reason)}};
+
+	session_table_each(&host->sessions, stop_session, &end);
+}
+
+void host_turn_end(struct host *host)
+{
+	struct sl_conn *conn;
+
+	/* A disconnect callback may end further sessions, which queue behind. */
+	while ((conn = TAILQ_FIRST(&host->ended)) != NULL) {
+		TAILQ_REMOVE(&host->ended, conn, ended);
+		session_free(conn);
+	}
+}
+
+void host_free(struct host *host)
+{
+	if (host == NULL)
+		return;
+	host_turn_end(host);
+	offload_free(host->offload);
+	/* Work that finished just now may have ended sessions. */
+	host_turn_end(host);
+	generation_unref(host->generation);
+	session_table_fini(&host->sessions);
+	image_store_close(host->images);
+	buf_fini(&host->scratch);
+	free(host);
+}
+
+struct generation *host_generation(struct host *host)
+{
+	return host->generation;
+}
+
+void host_swap(struct host *host, struct generation *next)
+{
+	struct generation *last = host->generation;
+
+	host->generation = next;
+	generation_unref(last);
+}
+
+struct image_store *host_images(struct host *host)
+{
+	return host->images;
+}
+
+const struct sl_host *host_functions(struct host *host)
+{
+	return &host->table;
+}
+
+size_t host_session_count(const struct host *host)
+{
+	return host->sessions.count;
+}
+
+int host_collect_fd(const struct host *host)
+{
+	return offload_fd(host->offload);
+}
+
+void host_collect(struct host *host)
+{
+	offload_collect(host->offload);
+}
+
+/* ---- requests
+ * ------------------------------------------------------------------------------------- */
+
+void host_bad_request(struct transport *transport, const struct err *why)
+{
+	struct buf headers = {0};
+
+	if (why->code == ERR_UPGRADE_REQUIRED)
+		buf_printf(&headers, "Sec-WebSocket-Version: 13\r\n");
+	if (why->code == ERR_METHOD_NOT_ALLOWED)
+		buf_printf(&headers, "Allow: GET\r\n");
+	if (why->code == ERR_UNAVAILABLE)
+		buf_printf(&headers, "Retry-After: 5\r\n");
+	detail_reply(transport, err_http_status(why->code), why->text, &headers, true);
+}
+
+static const struct route *match(const struct route_map *map, struct request *request)
+{
+	struct route_match found;
+
+	if (!route_map_match(map, request->path, &found))
+		return NULL;
+	memcpy(request->params, found.params, sizeof(found.params));
+	request->param_count = found.param_count;
+	return found.route;
+}
+
+static void reply_upgrade_required(struct transport *transport)
+{
+	struct buf headers = {0};
+
+	buf_printf(&headers, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+			     "Sec-WebSocket-Version: 13\r\n");
+	detail_reply(transport, 426, "This route serves WebSocket only: connect with ws://",
+		&headers, false);
+}
+
+static void reply_method_not_allowed(struct transport *transport, const char *allowed)
+{
+	struct buf headers = {0};
+
+	buf_printf(&headers, "Allow: %s\r\n", allowed);
+	detail_reply(transport, 405, "Method Not Allowed", &headers, false);
+}
+
+static bool is_method(const struct request *request, const char *method)
+{
+	return span_equal(request->head->method, span_of(method));
+}
+
+static void plain_request(
+	struct generation *generation, struct transport *transport, struct request *request)
+{
+	const struct route *route = match(generation->http, request);
+
+	if (route != NULL && (is_method(request, "GET") || is_method(request, "HEAD")))
+		static_file_reply(transport, route, request);
+	else if (route != NULL)
+		reply_method_not_allowed(transport, "GET, HEAD");
+	else if (match(generation->websocket, request) == NULL)
+		detail_reply(transport, 404, "Not Found", NULL, false);
+	else if (is_method(request, "GET"))
+		reply_upgrade_required(transport);
+	else
+		reply_method_not_allowed(transport, "GET");
+}
+
+static void websocket_request(
+	struct host *host, struct transport *transport, struct request *request)
+{
+	struct generation *generation = host->generation;
+	const struct route *route;
+	struct err why;
+
+	if (!ws_handshake_check(request->head, &why)) {
+		host_bad_request(transport, &why);
+		return;
+	}
+	route = match(generation->websocket, request);
+	if (route != NULL)
+		session_connect(session_new(host, transport, route, request));
+	else if (match(generation->http, request) != NULL)
+		detail_reply(transport, 403, "This route serves no WebSocket", NULL, true);
+	else
+		detail_reply(transport, 404, "Not Found", NULL, true);
+}
+
+void host_request(struct host *host, struct transport *transport, const struct http_head *head,
+	struct span raw)
+{
+	struct request request;
+
+	assert(transport->session == NULL);
+	request_init(&request, head, raw);
+	if (head->is_upgrade)
+		websocket_request(host, transport, &request);
+	else
+		plain_request(host->generation, transport, &request);
+	request_fini(&request);
+}

@@ -1,0 +1,34 @@
+/*
+ * struct host, shared by the files of call/ that make up a worker's application side. Private to
+ * call/. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CALL_HOST_STATE_H
+#define SOCKLET_CALL_HOST_STATE_H
+
+#include <socklet.h>
+
+#include "call/host.h"
+#include "call/offload.h"
+#include "call/session.h"
+#include "call/session_table.h"
+
+struct host {
+	struct sl_host table; /* given to plugins; host_of_table finds back */
+	struct loop *loop;
+	struct image_store *images;
+	struct generation *generation;
+	struct offload *offload;
+	struct session_table sessions;
+	struct session_queue ended; /* disconnect still to run */
+	struct buf scratch;         /* for formatting a message */
+};
+
+/* The functions of socklet.h over this host. */
+struct sl_host host_table(void);
+
+static inline struct host *host_of_table(const struct sl_host *table)
+{
+	return (struct host *)(uintptr_t)table; /* the first member */
+}
+
+#endif

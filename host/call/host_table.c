@@ -1,0 +1,435 @@
+/*
+ * The functions of socklet.h as a host gives them to plugins: thin, each one line of meaning over
+ * session.c, timer.c and offload.c. SPDX-License-Identifier: MIT
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "call/host_state.h"
+#include "wire/ws_key.h"
+
+static struct sl_str to_str(struct span s)
+{
+	return (struct sl_str){s.ptr, s.len};
+}
+
+/* ---- the handshake's answer
+ * -------------------------------------------------------------------------- */
+
+/* What the host itself says in an answer. */
+static const char *const own_headers[] = {"connection", "upgrade", "content-length", "content-type",
+	"transfer-encoding", "date", "server", "sec-websocket-accept", "sec-websocket-protocol",
+	"sec-websocket-extensions", "sec-websocket-version", NULL};
+
+static bool is_own_header(struct span name)
+{
+	for (size_t i = 0; own_headers[i] != NULL; i++)
+		if (span_equal_nocase(name, span_of(own_headers[i])))
+			return true;
+	return false;
+}
+
+static bool is_field_value(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7f)
+			return false;
+	return true;
+}
+
+static int api_response_header(struct sl_conn *conn, const char *name, const char *value)
+{
+	if (conn->phase != SESSION_DECIDING)
+		return SL_CLOSED;
+	if (!http_is_token(span_of(name)) || is_own_header(span_of(name)) ||
+		!is_field_value(value)) {
+		log_error("%s: sl_response_header \"%s\": wanted a header name that the host does "
+			  "not set itself, and a value without control characters",
+			conn->label, name);
+		return SL_INVALID;
+	}
+	buf_printf(&conn->response_headers, "%s: %s\r\n", name, value);
+	return SL_OK;
+}
+
+static int api_refuse(struct sl_conn *conn, unsigned status, const char *content_type,
+	const void *body, size_t len)
+{
+	struct reply reply = {
+		.status = status,
+		.content_type = content_type,
+		.body = {body, len},
+		.fd = -1,
+	};
+
+	return session_refuse(conn, &reply);
+}
+
+/* ---- sending
+ * --------------------------------------------------------------------------------------------- */
+
+static int api_send(struct sl_conn *conn, uint32_t type, const void *data, size_t len)
+{
+	return session_send(conn, type, (struct span){data, len});
+}
+
+SL_PRINTF(2, 0)
+static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
+{
+	struct buf *scratch = &conn->host->scratch;
+	va_list again;
+	int len;
+
+	if (conn->phase != SESSION_OPEN)
+		return SL_CLOSED;
+	scratch->len = 0;
+	buf_reserve(scratch, 512);
+	va_copy(again, args);
+	len = vsnprintf(scratch->data, scratch->capacity, format, again);
+	va_end(again);
+	if (len >= 0 && (size_t)len >= scratch->capacity) {
+		buf_reserve(scratch, (size_t)len + 1);
+		len = vsnprintf(scratch->data, scratch->capacity, format, args);
+	}
+	if (len < 0) {
+		log_error("%s: sl_sendf: the format \"%s\" is not valid", conn->label, format);
+		return SL_INVALID;
+	}
+	return session_send(conn, SL_TEXT, (struct span){scratch->data, (size_t)len});
+}
+
+static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args)
+{
+	json_error_t error;
+	json_t *value;
+	va_list again;
+	char *text;
+	int result;
+
+	if (conn->phase != SESSION_OPEN)
+		return SL_CLOSED;
+	va_copy(again, args);
+	value = json_vpack_ex(&error, 0, format, again);
+	va_end(again);
+	if (value == NULL) {
+		log_error("%s: sl_send_json \"%s\": %s", conn->label, format, error.text);
+		return SL_INVALID;
+	}
+	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	result = session_send(conn, SL_TEXT, span_of(text));
+	free(text);
+	json_decref(value);
+	return result;
+}
+
+static size_t api_queued(const struct sl_conn *conn)
+{
+	return conn->transport == NULL ? 0 : conn->transport->ops->queued(conn->transport);
+}
+
+static int set_paused(struct sl_conn *conn, bool paused)
+{
+	if (conn->transport == NULL)
+		return SL_CLOSED;
+	conn->transport->ops->set_paused(conn->transport, paused);
+	return SL_OK;
+}
+
+static int api_pause(struct sl_conn *conn)
+{
+	return set_paused(conn, true);
+}
+
+static int api_resume(struct sl_conn *conn)
+{
+	return set_paused(conn, false);
+}
+
+/* ---- identity and state
+ * ------------------------------------------------------------------------------------ */
+
+static uint64_t api_id(const struct sl_conn *conn)
+{
+	return conn->id;
+}
+
+static struct sl_conn *api_find(const struct sl_host *table, uint64_t id)
+{
+	return session_table_find(&host_of_table(table)->sessions, id);
+}
+
+static void *api_state(const struct sl_conn *conn)
+{
+	return conn->state;
+}
+
+static const void *api_args(const struct sl_conn *conn)
+{
+	return conn->args;
+}
+
+static void *api_alloc(struct sl_conn *conn, size_t size)
+{
+	return arena_alloc(&conn->arena, size);
+}
+
+static struct sl_plugin *api_plugin_of(const struct sl_conn *conn)
+{
+	return conn->plugin;
+}
+
+static void *api_plugin_state(const struct sl_plugin *plugin)
+{
+	return plugin->state;
+}
+
+static const void *api_options(const struct sl_plugin *plugin)
+{
+	return plugin->options;
+}
+
+/* ---- the request
+ * --------------------------------------------------------------------------------------------- */
+
+static struct sl_str api_target(const struct sl_conn *conn)
+{
+	return conn->request == NULL ? (struct sl_str){0} : to_str(conn->request->head->target);
+}
+
+static struct sl_str api_path(const struct sl_conn *conn)
+{
+	return conn->request == NULL ? (struct sl_str){0} : to_str(conn->request->path);
+}
+
+static struct sl_str api_query(const struct sl_conn *conn)
+{
+	return conn->request == NULL ? (struct sl_str){0} : to_str(conn->request->head->query);
+}
+
+static struct sl_str api_path_param(const struct sl_conn *conn, const char *name)
+{
+	const struct pattern *pattern = &conn->route->pattern;
+
+	for (size_t i = 0; conn->request != NULL && i < pattern->param_count; i++)
+		if (strcmp(pattern->params[i], name) == 0)
+			return to_str(conn->request->params[i]);
+	return (struct sl_str){0};
+}
+
+/* An empty value is not absence: give it a ptr. */
+static struct sl_str pair_value(const struct pair *pair)
+{
+	return pair->value.len == 0 ? (struct sl_str){"", 0} : to_str(pair->value);
+}
+
+static struct sl_str api_query_param(const struct sl_conn *conn, const char *name, size_t n)
+{
+	struct request *request = conn->request;
+
+	if (request == NULL)
+		return (struct sl_str){0};
+	request_want_query(request);
+	for (size_t i = 0; i < request->query_count; i++)
+		if (span_equal(request->query[i].name, span_of(name)) && n-- == 0)
+			return pair_value(&request->query[i]);
+	return (struct sl_str){0};
+}
+
+static struct sl_str api_header(const struct sl_conn *conn, const char *name, size_t n)
+{
+	return conn->request == NULL
+		       ? (struct sl_str){0}
+		       : to_str(http_header_get(conn->request->head, span_of(name), n));
+}
+
+static struct sl_str api_header_at(const struct sl_conn *conn, size_t n, struct sl_str *name)
+{
+	const struct http_head *head = conn->request == NULL ? NULL : conn->request->head;
+
+	*name = (struct sl_str){0};
+	if (head == NULL || n >= head->header_count)
+		return (struct sl_str){0};
+	*name = to_str(head->headers[n].name);
+	return to_str(head->headers[n].value);
+}
+
+/* Of several cookies with one name the last counts, as when it is injected. */
+static struct sl_str api_cookie(const struct sl_conn *conn, const char *name)
+{
+	struct request *request = conn->request;
+
+	if (request == NULL)
+		return (struct sl_str){0};
+	request_want_cookies(request);
+	for (size_t i = request->cookie_count; i > 0; i--)
+		if (span_equal(request->cookies[i - 1].name, span_of(name)))
+			return pair_value(&request->cookies[i - 1]);
+	return (struct sl_str){0};
+}
+
+static struct sl_str api_subprotocol(const struct sl_conn *conn, size_t n)
+{
+	return conn->request == NULL ? (struct sl_str){0}
+				     : to_str(ws_subprotocol(conn->request->head, n));
+}
+
+static const char *api_peer(const struct sl_conn *conn)
+{
+	return conn->peer;
+}
+
+/* ---- time and threads
+ * ------------------------------------------------------------------------------------------ */
+
+static struct sl_timer *api_conn_timer(struct sl_conn *conn, uint64_t delay_ms, uint64_t repeat_ms,
+	void (*fire)(struct sl_conn *, void *), void *data)
+{
+	if (conn->phase == SESSION_ENDED)
+		return NULL;
+	return timer_new_conn(conn->host->loop, conn, delay_ms, repeat_ms, fire, data);
+}
+
+static struct sl_timer *api_plugin_timer(struct sl_plugin *plugin, uint64_t delay_ms,
+	uint64_t repeat_ms, void (*fire)(struct sl_plugin *, void *), void *data)
+{
+	struct host *host = host_of_table(*plugin->info.host);
+
+	return timer_new_plugin(host->loop, plugin, delay_ms, repeat_ms, fire, data);
+}
+
+struct job {
+	struct offload_job base;
+	struct host *host;
+	struct sl_plugin *plugin; /* counted: its code stays */
+	uint64_t conn_id;
+	void (*done)(struct sl_conn *, void *);
+	void (*drop)(void *);
+};
+
+static void job_finish(struct offload_job *base)
+{
+	struct job *job = (struct job *)base;
+	struct sl_conn *conn = session_table_find(&job->host->sessions, job->conn_id);
+
+	if (!base->was_dropped && conn != NULL && conn->phase != SESSION_ENDED)
+		plugin_call_done(job->plugin, conn, job->done, base->data);
+	else if (job->drop != NULL)
+		plugin_call_drop(job->plugin, job->drop, base->data);
+	plugin_unref(job->plugin);
+	free(job);
+}
+
+static int api_offload(struct sl_conn *conn, void (*work)(void *data),
+	void (*done)(struct sl_conn *, void *data), void (*drop)(void *data), void *data)
+{
+	struct job *job;
+
+	if (conn->phase == SESSION_ENDED)
+		return SL_CLOSED;
+	job = xcalloc(1, sizeof(*job));
+	job->base = (struct offload_job){.work = work, .finish = job_finish, .data = data};
+	job->host = conn->host;
+	job->conn_id = conn->id;
+	job->done = done;
+	job->drop = drop;
+	if (!offload_submit(conn->host->offload, &job->base)) {
+		free(job);
+		return SL_FULL;
+	}
+	job->plugin = plugin_ref(conn->plugin);
+	return SL_OK;
+}
+
+static struct event_base *api_event_base(const struct sl_host *table)
+{
+	return host_of_table(table)->loop->base;
+}
+
+static const void *api_extension(const struct sl_host *table, const char *id)
+{
+	(void)table;
+	(void)id;
+	return NULL; /* ABI 1.0 has none yet */
+}
+
+/* ---- log
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static enum log_level clamp_level(int level)
+{
+	if (level < SL_LOG_DEBUG)
+		return LOG_DEBUG;
+	return level > SL_LOG_ERROR ? LOG_ERROR : (enum log_level)level;
+}
+
+SL_PRINTF(3, 0)
+static void log_tagged(const char *tag, int level, const char *format, va_list args)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, args);
+	log_line(clamp_level(level), "%s: %s", tag, text);
+}
+
+SL_PRINTF(3, 0)
+static void api_vlog_conn(const struct sl_conn *conn, int level, const char *format, va_list args)
+{
+	log_tagged(conn->label, level, format, args);
+}
+
+SL_PRINTF(3, 0)
+static void api_vlog_plugin(
+	const struct sl_plugin *plugin, int level, const char *format, va_list args)
+{
+	log_tagged(plugin->name, level, format, args);
+}
+
+struct sl_host host_table(void)
+{
+	return (struct sl_host){
+		.size = sizeof(struct sl_host),
+		.major = SL_ABI_MAJOR,
+		.minor = SL_ABI_MINOR,
+		.extension = api_extension,
+		.accept = session_accept,
+		.refuse = api_refuse,
+		.refuse_detail = session_refuse_detail,
+		.response_header = api_response_header,
+		.close = session_close,
+		.send = api_send,
+		.vsendf = api_vsendf,
+		.vsend_json = api_vsend_json,
+		.queued = api_queued,
+		.pause = api_pause,
+		.resume = api_resume,
+		.id = api_id,
+		.find = api_find,
+		.state = api_state,
+		.args = api_args,
+		.alloc = api_alloc,
+		.plugin_of = api_plugin_of,
+		.plugin_state = api_plugin_state,
+		.options = api_options,
+		.target = api_target,
+		.path = api_path,
+		.query = api_query,
+		.path_param = api_path_param,
+		.query_param = api_query_param,
+		.header = api_header,
+		.header_at = api_header_at,
+		.cookie = api_cookie,
+		.subprotocol = api_subprotocol,
+		.peer = api_peer,
+		.conn_timer = api_conn_timer,
+		.plugin_timer = api_plugin_timer,
+		.timer_cancel = timer_cancel,
+		.offload = api_offload,
+		.event_base = api_event_base,
+		.vlog_conn = api_vlog_conn,
+		.vlog_plugin = api_vlog_plugin,
+	};
+}

@@ -1,0 +1,376 @@
+/*
+ * The life of a connection: deciding, open, ended. Whatever ends it only marks it and queues it;
+ * disconnect runs at the end of the loop's turn, when no plugin code is on the stack, so that no
+ * callback ever runs inside another. Called by host.c and host_table.c.
+ * SPDX-License-Identifier: MIT
+ */
+#include "call/session.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "call/detail.h"
+#include "call/host_state.h"
+#include "inject/inject.h"
+#include "wire/utf8.h"
+#include "wire/ws_key.h"
+
+#define SESSION_MAGIC 0x53455331u
+
+struct sl_conn *session_new(struct host *host, struct transport *transport,
+	const struct route *route, struct request *request)
+{
+	struct sl_conn *conn = xcalloc(1, sizeof(*conn));
+
+	conn->magic = SESSION_MAGIC;
+	conn->host = host;
+	conn->transport = transport;
+	conn->generation = generation_ref(route->generation);
+	conn->route = route;
+	conn->plugin = route->plugin;
+	conn->request = conn->borrowed = request;
+	session_table_add(&host->sessions, conn);
+	conn->peer = arena_text(&conn->arena, transport->peer, strlen(transport->peer));
+	conn->label = arena_printf(
+		&conn->arena, "%s #%llu", route->label, (unsigned long long)conn->id);
+	conn->state = arena_alloc(&conn->arena, conn->plugin->info.state_size);
+	transport->session = conn;
+	return conn;
+}
+
+/* ---- ending -----------------------------------------------------------------------------------
+ */
+
+static void drop_request(struct sl_conn *conn)
+{
+	if (conn->request != conn->borrowed)
+		request_free(conn->request);
+	conn->request = conn->borrowed = NULL;
+}
+
+/* From here on the transport and the session do not know each other. */
+static void session_finish(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
+{
+	struct span kept = arena_span(&conn->arena, reason);
+
+	assert(conn->phase != SESSION_ENDED);
+	conn->phase = SESSION_ENDED;
+	conn->end = (struct sl_end){code, by, {kept.ptr, kept.len}};
+	conn->transport->session = NULL;
+	conn->transport = NULL;
+	timer_cancel_all(&conn->timers);
+	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
+	conn->host->loop->ops->want_turn_end(conn->host->loop);
+}
+
+void session_end(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
+{
+	assert(conn->magic == SESSION_MAGIC);
+	log_debug("%s: ended with %u \"%.*s\"", conn->label, code, SPAN_ARG(reason));
+	session_finish(conn, code, reason, by);
+}
+
+/* An open connection is closed, by plugin or host. */
+static void close_open(struct sl_conn *conn, unsigned code, const char *reason, unsigned by)
+{
+	struct span text = {reason, utf8_cut(span_of(reason), WS_REASON_MAX)};
+
+	conn->transport->ops->close(conn->transport, code, text);
+	session_finish(conn, code == 0 ? 1005 : code, text, by);
+}
+
+void session_free(struct sl_conn *conn)
+{
+	const struct sl_plugin_info *info = &conn->plugin->info;
+
+	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
+	if (conn->owes_disconnect && info->disconnect != NULL)
+		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
+	session_table_remove(&conn->host->sessions, conn);
+	conn->magic = 0;
+	drop_request(conn);
+	buf_fini(&conn->response_headers);
+	generation_unref(conn->generation);
+	arena_fini(&conn->arena);
+	free(conn);
+}
+
+/* ---- answering the handshake --------------------------------------------------------------------
+ */
+
+/* The plugin's code and reason of a refusal are for the log and for nobody else. */
+static void session_refused(struct sl_conn *conn, unsigned status)
+{
+	conn->owes_disconnect = false;
+	session_finish(conn, 1006, SPAN(""), SL_BY_PLUGIN);
+	log_debug("%s: refused with %u", conn->label, status);
+}
+
+int session_refuse(struct sl_conn *conn, struct reply *reply)
+{
+	if (conn->phase != SESSION_DECIDING)
+		return SL_CLOSED;
+	if (reply->status < 300 || reply->status > 599) {
+		log_error("%s: sl_refuse with status %u, wanted 300 to 599", conn->label,
+			reply->status);
+		return SL_INVALID;
+	}
+	reply->headers = conn->response_headers;
+	reply->close = true;
+	conn->transport->ops->reply(conn->transport, reply);
+	session_refused(conn, reply->status);
+	return SL_OK;
+}
+
+int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *detail)
+{
+	if (conn->phase != SESSION_DECIDING)
+		return SL_CLOSED;
+	if (status < 300 || status > 599) {
+		log_error("%s: sl_refuse with status %u, wanted 300 to 599", conn->label, status);
+		return SL_INVALID;
+	}
+	detail_reply(conn->transport, status, detail, &conn->response_headers, true);
+	session_refused(conn, status);
+	return SL_OK;
+}
+
+static bool is_offered(const struct sl_conn *conn, const char *subprotocol)
+{
+	struct span offer;
+
+	for (size_t n = 0; (offer = ws_subprotocol(conn->request->head, n)).ptr != NULL; n++)
+		if (span_equal(offer, span_of(subprotocol)))
+			return true;
+	log_error("%s: sl_accept with subprotocol \"%s\", which the peer did not offer",
+		conn->label, subprotocol);
+	return false;
+}
+
+int session_accept(struct sl_conn *conn, const char *subprotocol)
+{
+	struct upgrade upgrade = {0};
+
+	if (conn->phase != SESSION_DECIDING)
+		return SL_CLOSED;
+	if (subprotocol != NULL && !is_offered(conn, subprotocol))
+		return SL_INVALID;
+	upgrade.key = http_header_get(conn->request->head, SPAN("sec-websocket-key"), 0);
+	upgrade.subprotocol = subprotocol;
+	upgrade.headers = buf_span(&conn->response_headers);
+	upgrade.limits = conn->route->limits;
+	conn->phase = SESSION_OPEN;
+	conn->transport->ops->upgrade(conn->transport, &upgrade);
+	buf_fini(&conn->response_headers);
+	/* An answer from inside connect still has its request until connect returns. */
+	if (conn->is_later && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
+		drop_request(conn);
+	return SL_OK;
+}
+
+int session_close(struct sl_conn *conn, unsigned code, const char *reason)
+{
+	if (reason == NULL)
+		reason = "";
+	if (conn->phase == SESSION_ENDED)
+		return SL_CLOSED;
+	if (code != 0 && !ws_close_code_valid(code)) {
+		log_error("%s: sl_close with code %u, wanted 1000-1003, 1007-1014 or 3000-4999",
+			conn->label, code);
+		return SL_INVALID;
+	}
+	if (conn->phase == SESSION_DECIDING)
+		return session_refuse_detail(conn, 403, reason[0] == '\0' ? "Forbidden" : reason);
+	close_open(conn, code, reason, SL_BY_PLUGIN);
+	return SL_OK;
+}
+
+void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
+{
+	if (conn->phase == SESSION_OPEN) {
+		close_open(conn, code, reason, SL_BY_HOST);
+	} else if (conn->phase == SESSION_DECIDING) {
+		detail_reply(conn->transport, 503, "Service Unavailable", NULL, true);
+		session_finish(conn, 1006, span_of(reason), SL_BY_HOST);
+	}
+}
+
+/* ---- connect
+ * -------------------------------------------------------------------------------------- */
+
+static int call_provider(
+	void *context, const struct inject_provider *provider, const void *args, void *result)
+{
+	struct sl_conn *conn = context;
+	/* The plan knows owners only as somebody's; generation.c made them plugins. */
+	struct sl_plugin *owner = (struct sl_plugin *)(uintptr_t)provider->owner;
+
+	return plugin_call_provider(owner, provider->function, conn, args, result);
+}
+
+static bool is_ended(void *context)
+{
+	return ((struct sl_conn *)context)->phase != SESSION_DECIDING;
+}
+
+static void refuse_invalid(struct sl_conn *conn, const struct inject_errors *errors)
+{
+	const struct inject_error *first = &errors->items[0];
+
+	log_info("%s: refused %s with 403: %s %s: %s (%zu error%s)", conn->label, conn->peer,
+		first->source, first->name, first->message, errors->count,
+		errors->count == 1 ? "" : "s");
+	detail_reply_errors(conn->transport, errors, &conn->response_headers);
+	session_refused(conn, 403);
+}
+
+/* Connect or a provider failed without having answered. */
+static void refuse_failed(struct sl_conn *conn, const char *what, int result)
+{
+	if (conn->phase == SESSION_ENDED)
+		return;
+	log_error("%s: %s failed with %d, answering 500", conn->label, what, result);
+	if (conn->phase == SESSION_OPEN)
+		close_open(conn, 1011, "internal error", SL_BY_HOST);
+	else
+		session_refuse_detail(conn, 500, "Internal Server Error");
+}
+
+static bool inject(struct sl_conn *conn)
+{
+	struct request *request = conn->request;
+	struct inject_request source;
+	struct inject_run run = {
+		.plan = &conn->route->plan,
+		.request = &source,
+		.arena = &conn->arena,
+		.call = call_provider,
+		.stopped = is_ended,
+		.context = conn,
+	};
+	enum inject_result result;
+
+	request_want_query(request);
+	request_want_cookies(request);
+	source = (struct inject_request){
+		.head = request->head,
+		.path_params = request->params,
+		.query = request->query,
+		.query_count = request->query_count,
+		.cookies = request->cookies,
+		.cookie_count = request->cookie_count,
+	};
+	result = inject_run(&run);
+	conn->args = run.args;
+	if (result == INJECT_INVALID)
+		refuse_invalid(conn, &run.errors);
+	else if (result == INJECT_STOPPED)
+		refuse_failed(conn, "a provider", run.provider_result);
+	return result == INJECT_DONE;
+}
+
+/* The request is on the caller's stack and must be copied to outlive it. */
+static void keep_request(struct sl_conn *conn)
+{
+	conn->request = request_copy(conn->borrowed);
+	conn->borrowed = NULL;
+}
+
+static void call_connect(struct sl_conn *conn)
+{
+	int result = SL_OK;
+
+	conn->owes_disconnect = true;
+	if (conn->plugin->info.connect != NULL)
+		result = plugin_call_connect(conn->plugin, conn, conn->args);
+	if (result < 0)
+		refuse_failed(conn, "connect", result);
+	else if (result == SL_LATER && conn->phase == SESSION_DECIDING)
+		conn->is_later = true;
+	else if (conn->phase == SESSION_DECIDING)
+		session_accept(conn, NULL);
+}
+
+void session_connect(struct sl_conn *conn)
+{
+	if (inject(conn))
+		call_connect(conn);
+	if (conn->phase == SESSION_DECIDING ||
+		(conn->phase == SESSION_OPEN && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))
+		keep_request(conn);
+	else
+		drop_request(conn);
+}
+
+/* ---- messages
+ * --------------------------------------------------------------------------------------- */
+
+static void refuse_type(struct sl_conn *conn, uint32_t type)
+{
+	close_open(conn, 1003,
+		type == SL_TEXT ? "this route takes binary messages only"
+				: "this route takes text messages only",
+		SL_BY_HOST);
+}
+
+void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span payload)
+{
+	const struct sl_plugin_info *info = &conn->plugin->info;
+	struct sl_message message = {{payload.ptr, payload.len},
+		opcode == WS_TEXT ? (uint32_t)SL_TEXT : (uint32_t)SL_BINARY};
+	int result;
+
+	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_OPEN);
+	if (info->accepts != 0 && (info->accepts & message.type) == 0) {
+		refuse_type(conn, message.type);
+		return;
+	}
+	if (info->message == NULL)
+		return;
+	result = plugin_call_message(conn->plugin, conn, conn->args, &message);
+	if (result < 0 && conn->phase == SESSION_OPEN) {
+		log_error("%s: message failed with %d, closing with 1011", conn->label, result);
+		close_open(conn, 1011, "internal error", SL_BY_HOST);
+	}
+}
+
+void session_drained(struct sl_conn *conn)
+{
+	assert(conn->magic == SESSION_MAGIC);
+	if (conn->phase == SESSION_OPEN && conn->plugin->info.drained != NULL)
+		plugin_call_drained(conn->plugin, conn, conn->args);
+}
+
+const char *session_label(const struct sl_conn *conn)
+{
+	return conn->label;
+}
+
+int session_send(struct sl_conn *conn, uint32_t type, struct span data)
+{
+	struct transport *transport = conn->transport;
+
+	if (conn->phase != SESSION_OPEN)
+		return SL_CLOSED;
+	if (type != SL_TEXT && type != SL_BINARY) {
+		log_error(
+			"%s: sl_send with type %u, wanted SL_TEXT or SL_BINARY", conn->label, type);
+		return SL_INVALID;
+	}
+	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
+	if (type == SL_TEXT && !utf8_valid(data)) {
+		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
+			conn->label, data.len);
+		return SL_INVALID;
+	}
+	if (transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data))
+		return SL_OK;
+	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "
+		 "`limits: {queue}` of %llu",
+		conn->label, conn->peer, transport->ops->queued(transport), data.len,
+		(unsigned long long)conn->route->limits.queue_bytes);
+	close_open(conn, 1013, "reads too slowly", SL_BY_HOST);
+	return SL_FULL;
+}

@@ -1,0 +1,66 @@
+/*
+ * One connection as its plugin sees it: struct sl_conn, from the first byte of plugin code that
+ * knows it to the return of its disconnect callback. Its transport may live longer (a closing
+ * handshake needs no plugin). Private to call/. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CALL_SESSION_H
+#define SOCKLET_CALL_SESSION_H
+
+#include <sys/queue.h>
+
+#include "call/generation.h"
+#include "call/host.h"
+#include "call/request.h"
+#include "call/session_table.h"
+#include "call/timer.h"
+
+enum session_phase {
+	SESSION_DECIDING, /* the handshake is not answered */
+	SESSION_OPEN,     /* accepted */
+	SESSION_ENDED,    /* refused, closed or lost; freed at the end of the loop's turn */
+};
+
+struct sl_conn {
+	unsigned magic;
+	enum session_phase phase;
+	bool owes_disconnect; /* connect was called and did not refuse */
+	bool is_later;        /* connect returned SL_LATER */
+	uint64_t id;
+	struct host *host;
+	struct transport *transport; /* NULL once ended */
+	struct generation *generation;
+	const struct route *route;
+	struct sl_plugin *plugin;
+	const void *args; /* filled by the route's plan */
+	void *state;
+	struct arena arena; /* args, state, results of providers, sl_alloc */
+	const char *peer, *label;
+	struct request *request;  /* NULL once answered, unless the plugin keeps it */
+	struct request *borrowed; /* `request` is this one, on host_request's stack */
+	struct buf response_headers;
+	struct timer_list timers;
+	struct sl_end end;
+	TAILQ_ENTRY(sl_conn) ended;
+	struct sl_conn *next_in_bucket; /* session_table's */
+};
+
+TAILQ_HEAD(session_queue, sl_conn);
+
+/* A session in SESSION_DECIDING, attached to its transport; borrows the request. */
+struct sl_conn *session_new(struct host *host, struct transport *transport,
+	const struct route *route, struct request *request);
+/* Injects, calls connect, answers unless the plugin will do so later. */
+void session_connect(struct sl_conn *conn);
+/* Runs disconnect if owed and frees all. Only from the top of the loop. */
+void session_free(struct sl_conn *conn);
+
+/* sl_accept, sl_refuse, sl_close: see socklet.h. */
+int session_accept(struct sl_conn *conn, const char *subprotocol);
+int session_refuse(struct sl_conn *conn, struct reply *reply);
+int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *detail);
+int session_close(struct sl_conn *conn, unsigned code, const char *reason);
+/* The host's own end: close frame (or a refusal with 503) and session_end in one. */
+void session_stop(struct sl_conn *conn, unsigned code, const char *reason);
+int session_send(struct sl_conn *conn, uint32_t type, struct span data);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * Runs a plan for one request: fetch, convert, store, call providers, collect every error.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_INJECT_INJECT_H
+#define SOCKLET_INJECT_INJECT_H
+
+#include "inject/plan.h"
+#include "wire/http_head.h"
+#include "wire/url.h"
+
+/* The decoded sources. All borrowed. */
+struct inject_request {
+	const struct http_head *head;
+	const struct span *path_params; /* decoded, in the pattern's order */
+	const struct pair *query, *cookies;
+	size_t query_count, cookie_count;
+};
+
+/* One row of FastAPI's detail list. */
+struct inject_error {
+	const char *type, *message; /* "int_parsing", "Input should be …" */
+	const char *source, *name;  /* loc */
+	struct span input; /* valid as long as the request; UTF-8 if the request's pairs are */
+	bool has_input;    /* false: null */
+};
+
+struct inject_errors {
+	struct inject_error *items; /* the arena's */
+	size_t count;
+};
+
+enum inject_result {
+	INJECT_DONE,    /* *args is filled */
+	INJECT_INVALID, /* errors has at least one row; args is NULL */
+	INJECT_STOPPED, /* a provider answered itself, or failed: *provider_result is what it
+			   returned */
+};
+
+/* Calls one provider: context is the caller's, the rest the plan's. Returns what it returned. */
+typedef int inject_call(
+	void *context, const struct inject_provider *provider, const void *args, void *result);
+/* Whether the connection was answered (refused, closed) by the provider just called. */
+typedef bool inject_stopped(void *context);
+
+struct inject_run {
+	const struct plan *plan;
+	const struct inject_request *request;
+	struct arena *arena; /* one block of plan->block_size, and converted texts */
+	inject_call *call;
+	inject_stopped *stopped;
+	void *context;
+	/* results */
+	const void *args; /* the plugin's own struct */
+	struct inject_errors errors;
+	int provider_result;
+};
+
+/*
+ * FastAPI's rules: duplicates (query and cookie: last wins, header: first), empty is a value,
+ * a provider with errors in its arguments is not called (those whose arguments are right are, and
+ * may stop it all), errors come sub-providers first, then path, query, header, cookie, each in
+ * declared order. Header bytes above 0x7f are Latin-1 and come out as UTF-8.
+ */
+enum inject_result inject_run(struct inject_run *run);
+
+/*
+ * Fills a struct from name and value pairs (options: of a route). False adds to `why` every
+ * mistake: unknown name ("did you mean"), missing required one, wrong value. *out is the arena's,
+ * zeroed where nothing was given.
+ */
+struct inject_option {
+	const char *name, *value;
+	struct place place;
+};
+bool inject_options(const struct sl_table *table, const struct inject_option *options, size_t count,
+	const char *label, struct place place, struct arena *arena, const void **out,
+	struct err_list *why);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * A route's whole injection, worked out at load: which values to fetch, convert and store, and
+ * which providers to call first, each once, in depth-first declared order. Knows no request and
+ * no plugin code; call/generation.c builds plans, inject.h runs them.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_INJECT_PLAN_H
+#define SOCKLET_INJECT_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <socklet.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "wire/value.h"
+
+enum inject_source {
+	INJECT_DEFAULT, /* rules only: path if the path has the name, else query */
+	INJECT_PATH,
+	INJECT_QUERY,
+	INJECT_HEADER,
+	INJECT_COOKIE,
+	INJECT_PROVIDER,
+};
+
+/* One entry of `inject:`. */
+struct inject_rule {
+	const char *field;
+	struct place place;
+	enum inject_source source;
+	const char *alias;        /* name at the source, NULL: the field's */
+	const char *type;         /* what the author expects, NULL: anything */
+	const char *default_text; /* NULL: none */
+};
+
+/* A provider as a plan needs it. */
+struct inject_provider {
+	const char *name;
+	const struct sl_provider *function; /* the plugin's, checked */
+	const void *owner;                  /* handed back when it is called: its plugin */
+	struct place place;                 /* in routes.yaml */
+	const struct inject_rule *rules;
+	size_t rule_count;
+};
+
+struct plan_input {
+	const struct sl_table *table;
+	const char *label; /* for complaints: "route /items/{item_id}/ws" */
+	struct place place;
+	const char *const *path_params;
+	size_t path_param_count;
+	const struct inject_rule *rules;
+	size_t rule_count;
+	/* The provider of that name, or NULL. */
+	const struct inject_provider *(*find_provider)(void *context, const char *name);
+	void *context;
+};
+
+/* One member to fill. */
+struct plan_fetch {
+	const char *field, *name; /* member; name at the source ("x-token" for a header x_token) */
+	enum inject_source source;
+	uint32_t index;                   /* path: which parameter; provider: which call */
+	uint32_t offset;                  /* bytes, in the call's struct */
+	uint32_t type;                    /* SL_TYPE_… with SL_TYPE_OPTIONAL */
+	const union value *default_value; /* NULL: none */
+};
+
+/* One struct to fill, and the provider to call with it; the last of a plan is the plugin's own. */
+struct plan_call {
+	const struct inject_provider *provider; /* NULL: the plugin's own arguments */
+	struct plan_fetch *fetches; /* by source, then as declared: the order of errors */
+	size_t fetch_count;
+	uint32_t args_offset, result_offset; /* bytes, in the plan's block */
+};
+
+struct plan {
+	struct plan_call *calls; /* in the order to run; the last is the plugin's own */
+	size_t call_count;
+	size_t block_size; /* bytes for all structs and results of one connection */
+};
+
+/*
+ * Builds the plan in the arena. Every member must have a source that can supply it: a path
+ * parameter, query, header, cookie, or a provider whose result has the member's type. False adds
+ * to `why` every mistake, naming route, field, both types and the line: a rule for a member that
+ * does not exist ("did you mean"), a path source the path does not have, a path parameter that no
+ * field takes is fine, a type that differs, a default that does not convert, a default for a path
+ * or provider field, a missing provider, a circle of providers (the whole chain is named).
+ */
+bool plan_build(struct plan *out, const struct plan_input *input, struct arena *arena,
+	struct err_list *why);
+
+/* "int", "str?": the type as `socklet routes` and complaints name it. */
+const char *plan_type_name(uint32_t type);
+/* "path", "query", … */
+const char *inject_source_name(enum inject_source source);
+
+#endif

@@ -1,0 +1,3 @@
+/* Stub. SPDX-License-Identifier: MIT */
+extern int zz_stub;
+int zz_stub;

@@ -1,0 +1,38 @@
+/*
+ * Shared objects, opened from private copies with names never used twice, counted. The only user
+ * of dlopen. The author's file may be overwritten, moved or deleted at any time: it is read once
+ * per load and never mapped. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_PLUGIN_IMAGE_H
+#define SOCKLET_PLUGIN_IMAGE_H
+
+#include "base/err.h"
+
+struct image;
+struct image_store; /* the private folder and the images open from it */
+
+/*
+ * Makes a folder of our own (below $XDG_RUNTIME_DIR, $TMPDIR or /tmp: the first that allows
+ * mapping code), and removes those that dead hosts left. NULL fills `why`.
+ */
+struct image_store *image_store_open(struct err *why);
+/* All images must be unreferenced. Removes the folder. */
+void image_store_close(struct image_store *store);
+
+/*
+ * The image of the bytes that `path` holds now, with one more reference: the one open already
+ * when they equal the newest of that name, else a fresh private copy. NULL fills `why`: missing,
+ * being written, not a whole ELF shared object for this machine, what the loader said, one of the
+ * traps that would break a later reload (a STB_GNU_UNIQUE symbol, static TLS), in words that tell
+ * the author what to change.
+ */
+struct image *image_load(
+	struct image_store *store, const char *name, const char *path, struct err *why);
+struct image *image_ref(struct image *image);
+/* The last one closes and removes the copy. Never call it with the image's code on the stack. */
+void image_unref(struct image *image);
+void *image_symbol(const struct image *image, const char *symbol);
+/* Counts up with each fresh copy of that name, from 1. */
+unsigned image_version(const struct image *image);
+
+#endif

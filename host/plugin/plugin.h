@@ -1,0 +1,70 @@
+/*
+ * One plugin with one set of options: image, checked descriptor, state. Counted: generations and
+ * connections hold it, so a reload that changes neither bytes nor options keeps its state. The
+ * only place that calls plugin code. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_PLUGIN_PLUGIN_H
+#define SOCKLET_PLUGIN_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+#include <socklet.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "plugin/image.h"
+
+LIST_HEAD(timer_list, sl_timer);
+
+struct sl_plugin {
+	unsigned magic;
+	unsigned refs;
+	struct image *image;
+	struct sl_plugin_info info; /* normalised */
+	const char *name;
+	const char *options_key; /* equal keys, equal options */
+	const void *options;     /* the filled struct, NULL without options */
+	struct arena arena;      /* owns the texts, tables and options above */
+	void *state;
+	bool is_started;
+	struct timer_list timers; /* call/timer.c's */
+	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
+	void (*end_timers)(struct sl_plugin *);
+};
+
+/*
+ * Opens and checks `<dir>/<name>.so`; not started, options not set. NULL adds to `why`, at `place`
+ * (where routes.yaml names it). The host table is stored in the image at once.
+ */
+struct sl_plugin *plugin_load(struct image_store *store, const char *dir, const char *name,
+	const struct sl_host *host, struct place place, struct err_list *why);
+struct sl_plugin *plugin_ref(struct sl_plugin *plugin);
+/* The last one calls stop (when started) and unloads. Only from the top of the loop. */
+void plugin_unref(struct sl_plugin *plugin);
+
+/* Whether both run the same code with the same options: then the older one serves on. */
+bool plugin_is_same(const struct sl_plugin *a, const struct sl_plugin *b);
+
+/* Allocates the state and calls start, if any. False adds to `why`. */
+bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list *why);
+
+/* The callbacks; each may be called only when info has it. */
+int plugin_call_connect(struct sl_plugin *plugin, struct sl_conn *conn, const void *args);
+int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
+	const struct sl_message *message);
+void plugin_call_disconnect(
+	struct sl_plugin *plugin, struct sl_conn *conn, const void *args, const struct sl_end *end);
+void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const void *args);
+int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *provider,
+	struct sl_conn *conn, const void *args, void *result);
+void plugin_call_conn_timer(struct sl_plugin *plugin, struct sl_conn *conn,
+	void (*fire)(struct sl_conn *, void *), void *data);
+void plugin_call_timer(
+	struct sl_plugin *plugin, void (*fire)(struct sl_plugin *, void *), void *data);
+void plugin_call_done(struct sl_plugin *plugin, struct sl_conn *conn,
+	void (*done)(struct sl_conn *, void *), void *data);
+void plugin_call_drop(struct sl_plugin *plugin, void (*drop)(void *), void *data);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * The server's side of the opening handshake, read from a decoded head. Writes no answer; call/
+ * and net/ do, with what these functions say. SPDX-License-Identifier: MIT
+ */
+#include "wire/ws_key.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include "wire/quote.h"
+
+enum { KEY_SIZE = 24, NONCE_SIZE = 16 };
+
+static bool check_single(
+	const struct http_head *head, struct span name, struct span *value, struct err *why)
+{
+	*value = http_header_get(head, name, 0);
+	if (value->ptr == NULL) {
+		err_set(why, ERR_BAD_REQUEST, "missing %.*s header", SPAN_ARG(name));
+		return false;
+	}
+	if (http_header_get(head, name, 1).ptr != NULL) {
+		err_set(why, ERR_BAD_REQUEST, "more than one %.*s header", SPAN_ARG(name));
+		return false;
+	}
+	return true;
+}
+
+/* Before the key: another version of the protocol may well have other keys. */
+static bool check_version(const struct http_head *head, struct err *why)
+{
+	struct span version;
+
+	if (!check_single(head, SPAN("Sec-WebSocket-Version"), &version, why)) {
+		if (version.ptr == NULL)
+			why->code = ERR_UPGRADE_REQUIRED;
+		return false;
+	}
+	if (span_equal(version, SPAN("13")))
+		return true;
+	err_set(why, ERR_UPGRADE_REQUIRED, "invalid Sec-WebSocket-Version header: %s, wanted 13",
+		quote(version).text);
+	return false;
+}
+
+static bool is_nonce(struct span key)
+{
+	/* OpenSSL decodes whole groups of three and skips blanks at the ends: a head has none. */
+	uint8_t nonce[NONCE_SIZE + 2];
+
+	return key.len == KEY_SIZE && span_find(key, '=') == KEY_SIZE - 2 &&
+	       EVP_DecodeBlock(nonce, (const uint8_t *)key.ptr, KEY_SIZE) == sizeof(nonce);
+}
+
+static bool check_key(const struct http_head *head, struct err *why)
+{
+	struct span key;
+
+	if (!check_single(head, SPAN("Sec-WebSocket-Key"), &key, why))
+		return false;
+	if (is_nonce(key))
+		return true;
+	err_set(why, ERR_BAD_REQUEST,
+		"invalid Sec-WebSocket-Key header: %s has %zu bytes, wanted %d of base64, "
+		"ending with \"==\"",
+		quote(key).text, key.len, KEY_SIZE);
+	return false;
+}
+
+bool ws_handshake_check(const struct http_head *head, struct err *why)
+{
+	if (!span_equal(head->method, SPAN("GET"))) {
+		err_set(why, ERR_METHOD_NOT_ALLOWED, "upgrade with method %s, wanted GET",
+			quote(head->method).text);
+		return false;
+	}
+	if (head->minor == 0) {
+		err_set(why, ERR_BAD_REQUEST, "upgrade in HTTP/1.0, wanted HTTP/1.1");
+		return false;
+	}
+	return check_version(head, why) && check_key(head, why);
+}
+
+void ws_accept_key(struct span key, char out[WS_ACCEPT_SIZE])
+{
+	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+	uint8_t text[KEY_SIZE + sizeof(guid) - 1], digest[SHA_DIGEST_LENGTH];
+
+	assert(key.len == KEY_SIZE);
+	memcpy(text, key.ptr, KEY_SIZE);
+	memcpy(text + KEY_SIZE, guid, sizeof(guid) - 1);
+	SHA1(text, sizeof(text), digest);
+	EVP_EncodeBlock((uint8_t *)out, digest, sizeof(digest));
+}
+
+struct span ws_subprotocol(const struct http_head *head, size_t n)
+{
+	struct span list, offer;
+
+	for (size_t i = 0;; i++) {
+		list = http_header_get(head, SPAN("Sec-WebSocket-Protocol"), i);
+		if (list.ptr == NULL)
+			return list;
+		while (list.ptr != NULL) {
+			offer = span_trim(span_cut(&list, ','));
+			if (offer.len > 0 && n-- == 0)
+				return offer;
+		}
+	}
+}
