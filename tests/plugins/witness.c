@@ -40,6 +40,16 @@ static int witness_connect(struct sl_conn *conn, const struct witness_args *args
 	return sl_refuse(conn, 503, "too many watchers");
 }
 
+/* The first close counts; all that follows is told so, and changes nothing. */
+static int witness_close_twice(struct sl_conn *conn)
+{
+	int first = sl_close(conn, 4006, "first");
+	int second = sl_close(conn, 4007, "second");
+
+	sl_log(conn, SL_LOG_INFO, "closed twice: %d %d %d", first, second, sl_sendf(conn, "late"));
+	return SL_FAILED;
+}
+
 static int witness_message(
 	struct sl_conn *conn, const struct witness_args *args, const struct sl_message *msg)
 {
@@ -51,8 +61,7 @@ static int witness_message(
 	if (msg->data.len == 5 && memcmp(msg->data.ptr, "close", 5) == 0)
 		return sl_close(conn, 4005, "as asked");
 	if (msg->data.len == 5 && memcmp(msg->data.ptr, "twice", 5) == 0)
-		return sl_sendf(conn, "%d %d %d", sl_close(conn, 4006, "first"),
-			sl_close(conn, 4007, "second"), sl_sendf(conn, "too late"));
+		return witness_close_twice(conn);
 	return sl_sendf(conn, "messages=%d last=%s", state->messages,
 		sl_find(all->last_id) ? "here" : "gone");
 }
