@@ -187,20 +187,31 @@ static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
 	return a_ms < b_ms ? a_ms : b_ms;
 }
 
-static uint64_t next_due(const struct conn *conn)
+/* When to look at the peer's silence again; 0: never. */
+static uint64_t next_ping(const struct ws_state *ws, uint64_t now_ms)
+{
+	if (ws->pinged_ms == 0)
+		return ws->received_ms + ws->ping_interval_ms;
+	/* What comes in meanwhile touches no deadline, and starts a new silence. */
+	return sooner(ws->pinged_ms + ws->ping_timeout_ms, now_ms + ws->ping_interval_ms);
+}
+
+static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
 {
 	const struct ws_state *ws = &conn->ws;
-	uint64_t ping_ms = 0, idle_ms = 0;
+	uint64_t idle_ms = ws->idle_ms == 0 ? 0 : ws->message_ms + ws->idle_ms;
 
 	if (ws->closed_ms != 0)
 		return ws->closed_ms + ws->close_ms;
-	if (ws->idle_ms != 0)
-		idle_ms = ws->message_ms + ws->idle_ms;
-	if (is_watched_for_silence(conn) && ws->pinged_ms != 0)
-		ping_ms = ws->pinged_ms + ws->ping_timeout_ms;
-	else if (is_watched_for_silence(conn))
-		ping_ms = ws->received_ms + ws->ping_interval_ms;
-	return sooner(ping_ms, idle_ms);
+	return sooner(idle_ms, is_watched_for_silence(conn) ? next_ping(ws, now_ms) : 0);
+}
+
+static void schedule(struct conn *conn, uint64_t now_ms)
+{
+	uint64_t due_ms = next_due(conn, now_ms);
+
+	if (due_ms != 0)
+		conn_schedule(conn, due_ms);
 }
 
 static void ping_or_give_up(struct conn *conn, uint64_t now_ms)
@@ -228,7 +239,7 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 	} else if (is_watched_for_silence(conn)) {
 		ping_or_give_up(conn, now_ms);
 	}
-	return is_ws(conn) ? next_due(conn) : 0;
+	return is_ws(conn) ? next_due(conn, now_ms) : 0;
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -268,8 +279,7 @@ void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 	};
 	ws_decoder_init(&conn->ws.decoder, limits->message_bytes);
 	conn->is_held = false;
-	if (next_due(conn) != 0)
-		conn_schedule(conn, next_due(conn));
+	schedule(conn, now_ms);
 	conn_touch(conn);
 }
 
@@ -296,7 +306,7 @@ void ws_conn_close(struct transport *transport, unsigned code, struct span reaso
 	send_close(conn, code, reason);
 	/* The peer's answer is to be read, and what it sent before to be ignored. */
 	conn->is_paused = false;
-	conn_schedule(conn, next_due(conn));
+	schedule(conn, conn->ws.closed_ms);
 }
 
 void ws_conn_set_paused(struct transport *transport, bool paused)
@@ -312,6 +322,5 @@ void ws_conn_set_paused(struct transport *transport, bool paused)
 	/* The silence was ours. */
 	conn->ws.received_ms = clock_ms();
 	conn->ws.pinged_ms = 0;
-	if (next_due(conn) != 0)
-		conn_schedule(conn, next_due(conn));
+	schedule(conn, conn->ws.received_ms);
 }

@@ -167,12 +167,10 @@ static void receive(struct client *client)
 	char *room = buf_reserve(&client->got, 65536);
 	ssize_t len = recv(client->fd, room, 65536, MSG_DONTWAIT);
 
-	if (len > 0) {
+	if (len > 0)
 		client->got.len += (size_t)len;
-		client->receives++;
-	} else if (len == 0 || errno != EAGAIN) {
+	else if (len == 0 || errno != EAGAIN)
 		client->has_ended = true;
-	}
 }
 
 struct wish {

@@ -21,7 +21,6 @@ struct client {
 	int fd;
 	struct buf got; /* received and not yet expected */
 	bool has_ended; /* end of stream, or a reset */
-	unsigned receives;
 };
 
 int rig_setup(void **state);
