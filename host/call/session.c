@@ -197,8 +197,7 @@ void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 	}
 }
 
-/* ---- connect
- * -------------------------------------------------------------------------------------- */
+/* ---- connect --------------------------------------------------------------------------------- */
 
 static int call_provider(
 	void *context, const struct inject_provider *provider, const void *args, void *result)
@@ -304,8 +303,7 @@ void session_connect(struct sl_conn *conn)
 		drop_request(conn);
 }
 
-/* ---- messages
- * --------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void refuse_type(struct sl_conn *conn, uint32_t type)
 {
