@@ -68,8 +68,9 @@ void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span
 void session_drained(struct sl_conn *session);
 /*
  * The connection is over: the peer's close frame (1005 when without code), TCP loss (1006), a
- * broken rule, a time-out. transport->session is NULL afterwards; `by` is SL_BY_PEER or SL_BY_HOST.
+ * broken rule, a time-out. transport->session is NULL afterwards.
  */
+enum { ENDED_BY_PEER = 1, ENDED_BY_HOST = 3 }; /* `by`: SL_BY_PEER, SL_BY_HOST of socklet.h */
 void session_end(struct sl_conn *session, unsigned code, struct span reason, unsigned by);
 /* For log lines: "echo /ws #17". Valid until session_end. */
 const char *session_label(const struct sl_conn *session);

@@ -46,8 +46,8 @@ static void complain_of_provider(const struct walk *walk, struct conf_text wante
 		names[i] = config->providers[i].name.text;
 	near = err_nearest(wanted.text, names);
 	if (near != NULL)
-		err_list_add(walk->why, wanted.place, "unknown provider %s: did you mean \"%s\"?",
-			quoted, near);
+		err_list_add(walk->why, wanted.place, "unknown provider %s: did you mean %s?",
+			quoted, yaml_tree_quote(near, walk->arena));
 	else
 		err_list_add(walk->why, wanted.place,
 			"unknown provider %s: add it to \"providers\", or name another one with "
@@ -71,17 +71,18 @@ static void check_fields(const struct walk *walk, const struct inject_conf *fiel
 static void complain_of_circle(const struct walk *walk, size_t again)
 {
 	const struct provider_conf *providers = walk->config->providers;
-	const char *text = providers[again].name.text;
+	const char *first = yaml_tree_quote(providers[again].name.text, walk->arena);
+	const char *text = first;
 	size_t i = 0;
 
 	while (walk->chain[i] != again)
 		i++;
 	while (++i < walk->depth)
-		text = arena_printf(
-			walk->arena, "%s -> %s", text, providers[walk->chain[i]].name.text);
+		text = arena_printf(walk->arena, "%s -> %s", text,
+			yaml_tree_quote(providers[walk->chain[i]].name.text, walk->arena));
 	err_list_add(walk->why, providers[again].name.place,
 		"providers need each other in a circle: %s -> %s: take one of them out", text,
-		providers[again].name.text);
+		first);
 }
 
 static void visit(struct walk *walk, size_t index)

@@ -20,7 +20,7 @@ static const char *plugin_name_advice(const char *name, struct arena *arena)
 	if (len > 3 && !strcmp(name + len - 3, ".so"))
 		return arena_printf(arena, "leave the .so out: %s",
 			yaml_tree_quote(arena_text(arena, name, len - 3), arena));
-	return "rename the .so file";
+	return "it is that of the .so file, which may have to be renamed";
 }
 
 static void read_plugin(
@@ -71,6 +71,21 @@ static void read_provider_inject(
 	inject_conf_read(reader, node, &provider->inject, &provider->inject_count);
 }
 
+static void read_option(
+	struct reader *reader, const struct yaml_tree *node, struct option_conf *option)
+{
+	struct key key = {.name = node->key};
+
+	option->name = (struct conf_text){node->key, node->key_place};
+	if (section_is_identifier(node->key))
+		read_any_text(reader, &key, node, &option->value);
+	else if (node->kind != TREE_UNUSABLE)
+		err_list_add(reader->why, node->key_place,
+			"options: found the name %s, wanted that of an option of the plugin: "
+			"letters, digits and '_'",
+			yaml_tree_quote(node->key, reader->arena));
+}
+
 static void read_route_options(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
@@ -80,13 +95,8 @@ static void read_route_options(
 		    "a mapping of the plugin's options, such as {room: lobby}"))
 		return;
 	route->options = arena_alloc(reader->arena, node->count * sizeof(*route->options));
-	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next) {
-		struct option_conf *option = &route->options[route->option_count++];
-		struct key as_text = {.name = child->key};
-
-		option->name = (struct conf_text){child->key, child->key_place};
-		read_any_text(reader, &as_text, child, &option->value);
-	}
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
+		read_option(reader, child, &route->options[route->option_count++]);
 }
 
 #define ROW(...) SECTION_ROW(struct route_conf, __VA_ARGS__)
@@ -196,7 +206,7 @@ static void read_provider(
 			"providers: found the name %s, wanted that of a plugin's provider: "
 			"letters, digits and '_'",
 			yaml_tree_quote(node->key, reader->arena));
-	if (!section_expect(reader, node->key, node, TREE_MAP,
+	if (!section_expect(reader, "provider", node, TREE_MAP,
 		    "a mapping such as {plugin: items, inject: {token: query}}"))
 		return;
 	if (section_read(reader, &provider_section, node, provider) &&

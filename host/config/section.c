@@ -161,6 +161,8 @@ void read_file(
 {
 	struct conf_text *member = section_member(key, base);
 
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "a path in the file system"))
+		return;
 	member->text = NULL;
 	read_text(reader, key, node, base);
 	if (member->text != NULL)

@@ -60,6 +60,9 @@ static const struct {
 		"this line does not fit to those above it: begin the file with \"key: value\" "
 		"lines "
 		"that are not indented"},
+	{"found unexpected ':'", 0, false,
+		"found a ':' without a blank behind it: write \"key: value\", or put the text in "
+		"quotes"},
 	{"found unknown directive name", 0, true,
 		"found a line that begins with '%': take it away"},
 	{"did not find expected comment or line break", 0, false,

@@ -41,7 +41,7 @@ static void daemon_stop(struct daemon *daemon)
 		log_warn("stop: second signal, stopping at once");
 		_exit(1);
 	}
-	log_info("stop: closing %zu connections with 1012", worker_conn_count(daemon->worker));
+	log_info("stop: closing %zu connections with 1012", worker_connection_count(daemon->worker));
 	daemon->is_stopping = true;
 	daemon->stop_deadline_ms = now_ms() + STOP_MS;
 	worker_stop_accepting(daemon->worker);
@@ -52,7 +52,7 @@ static void daemon_stop(struct daemon *daemon)
 /* Runs every STOP_LOOK_MS while stopping. */
 static void daemon_look(struct daemon *daemon)
 {
-	size_t left = worker_conn_count(daemon->worker);
+	size_t left = worker_connection_count(daemon->worker);
 
 	if (left > 0 && now_ms() < daemon->stop_deadline_ms)
 		return;
@@ -144,7 +144,10 @@ static void daemon_fini(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->listener_count; i++)
 		free(daemon->listeners[i].address);
 	free(daemon->listeners);
-	worker_close(daemon->worker);
+	if (daemon->worker == NULL)
+		return;
+	worker_drop_all(daemon->worker);
+	worker_set_host(daemon->worker, NULL);
 	host_free(daemon->host);
 	worker_free(daemon->worker);
 }
@@ -155,7 +158,6 @@ int daemon_run(const struct options *options)
 	struct err_list why = {0};
 	bool started;
 
-	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	started = daemon_start(&daemon, &why);
 	if (started) {

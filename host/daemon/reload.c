@@ -90,6 +90,19 @@ static void unwant(struct daemon *daemon, size_t from)
 /* ---- the load
  * --------------------------------------------------------------------------------------- */
 
+/* One line for each plugin whose code or options are new; before the swap. */
+static void log_plugins(const struct generation *next)
+{
+	for (size_t i = 0; i < next->plugin_count; i++) {
+		const struct sl_plugin *plugin = next->plugins[i];
+
+		/* Shared with the generation before: nothing changed for it. */
+		if (plugin->refs == 1)
+			log_info("reload: plugin %s: version %u serves new connections",
+				plugin->name, image_version(plugin->image));
+	}
+}
+
 bool reload_load(struct daemon *daemon, struct err_list *why)
 {
 	size_t old_count = daemon->listener_count;
@@ -107,6 +120,8 @@ bool reload_load(struct daemon *daemon, struct err_list *why)
 		return false;
 	}
 	worker_set_handshake_ms(daemon->worker, next->config.limits.handshake_ms);
+	if (host_generation(daemon->host) != NULL)
+		log_plugins(next);
 	host_swap(daemon->host, next);
 	drop_unwanted(daemon, 0);
 	return true;
@@ -121,19 +136,6 @@ static void log_reasons(const struct err_list *why)
 	arena_fini(&arena);
 }
 
-/* One line for each plugin whose code or options are new. */
-static void log_plugins(const struct generation *now)
-{
-	for (size_t i = 0; i < now->plugin_count; i++) {
-		const struct sl_plugin *plugin = now->plugins[i];
-
-		/* Shared with the generation before: nothing changed for it. */
-		if (plugin->refs == 1)
-			log_info("reload: plugin %s: version %u serves new connections",
-				plugin->name, image_version(plugin->image));
-	}
-}
-
 void reload_run(struct daemon *daemon)
 {
 	struct err_list why = {0};
@@ -141,7 +143,6 @@ void reload_run(struct daemon *daemon)
 
 	if (reload_load(daemon, &why)) {
 		now = host_generation(daemon->host);
-		log_plugins(now);
 		log_info("reload: done, generation %u serves %zu routes with %zu plugins",
 			now->number, now->route_count, now->plugin_count);
 	} else {

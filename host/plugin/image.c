@@ -2,7 +2,8 @@
  * A copy gets a name that was never used before, as the loader takes an equal name, or an equal
  * inode, for the library it has already and hands out the old code. The copy stays on disk while
  * it is loaded, so that debuggers and sanitizers find it. Equal bytes, and nothing else (not
- * times, not inodes), are the same version. SPDX-License-Identifier: MIT
+ * times, not inodes), are the same version. A forked process may use its parent's store: what it
+ * opens and closes there leaves the parent's copies alone. SPDX-License-Identifier: MIT
  */
 #include "plugin/image.h"
 
@@ -35,7 +36,8 @@ struct image {
 	unsigned version;
 	struct image_store *store;
 	struct image_name *name;
-	char *path; /* of the copy */
+	char *path;   /* of the copy */
+	pid_t writer; /* of the copy: it goes when that process closes the image */
 	void *handle;
 };
 
@@ -126,11 +128,23 @@ static void set_loader_error(const char *file, const char *copy, struct err *why
 		file, text);
 }
 
+/* After a fork parent and child count alike, so that the child's names need something more. */
+static char *copy_path(
+	const struct image_store *store, const struct image_name *name, unsigned version)
+{
+	size_t size = strlen(store->dir.path) + strlen(name->text) + 48;
+	char *path = xmalloc(size), child[24] = "";
+
+	if (getpid() != store->dir.owner)
+		snprintf(child, sizeof(child), ".%ld", (long)getpid());
+	snprintf(path, size, "%s/%s.%u%s.so", store->dir.path, name->text, version, child);
+	return path;
+}
+
 /* Writes and opens the next copy of that name. */
 static struct image *open_copy(struct image_store *store, struct image_name *name, const char *file,
 	const struct buf *bytes, struct err *why)
 {
-	size_t size = strlen(store->dir.path) + strlen(name->text) + 32;
 	struct image *image = xcalloc(1, sizeof(*image));
 
 	image->magic = IMAGE_MAGIC;
@@ -138,8 +152,8 @@ static struct image *open_copy(struct image_store *store, struct image_name *nam
 	image->store = store;
 	image->name = name;
 	image->version = ++name->version;
-	image->path = xmalloc(size);
-	snprintf(image->path, size, "%s/%s.%u.so", store->dir.path, name->text, image->version);
+	image->writer = getpid();
+	image->path = copy_path(store, name, image->version);
 	if (write_copy(image->path, bytes, why)) {
 		image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
 		if (image->handle != NULL)
@@ -205,7 +219,8 @@ void image_unref(struct image *image)
 		image->name->newest = NULL;
 	image->store->image_count--;
 	dlclose(image->handle);
-	unlink(image->path);
+	if (image->writer == getpid())
+		unlink(image->path);
 	free(image->path);
 	image->magic = 0;
 	free(image);

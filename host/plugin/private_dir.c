@@ -122,6 +122,7 @@ static bool open_below(struct private_dir *dir, const char *base)
 	int reason;
 
 	snprintf(name, sizeof(name), DIR_PREFIX "%ld-XXXXXX", (long)getpid());
+	dir->owner = getpid();
 	dir->path = join(base, name);
 	if (mkdtemp(dir->path) == NULL) {
 		reason = errno;
@@ -163,9 +164,14 @@ bool private_dir_open(struct private_dir *dir, struct err *why)
 
 void private_dir_close(struct private_dir *dir)
 {
-	if (dir->lock >= 0)
+	bool is_owner = dir->owner == getpid();
+
+	if (is_owner && dir->lock >= 0)
 		remove_files(dir->lock);
-	rmdir(dir->path);
+	else if (dir->lock >= 0)
+		close(dir->lock);
+	if (is_owner)
+		rmdir(dir->path);
 	free(dir->path);
 	memset(dir, 0, sizeof(*dir));
 }

@@ -6,12 +6,14 @@
 #define SOCKLET_PLUGIN_PRIVATE_DIR_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
 struct private_dir {
 	char *path;
-	int lock; /* held while this process lives: the sign that the folder is in use */
+	int lock;    /* held while this process lives: the sign that the folder is in use */
+	pid_t owner; /* who made it and removes it, not a process forked later */
 };
 
 /*
@@ -19,7 +21,7 @@ struct private_dir {
  * such folders there whose process is gone. False fills `why` with every place tried.
  */
 bool private_dir_open(struct private_dir *dir, struct err *why);
-/* Removes the folder with all files in it. */
+/* Removes the folder with all files in it; in a forked process only forgets it. */
 void private_dir_close(struct private_dir *dir);
 
 #endif

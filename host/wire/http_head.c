@@ -91,8 +91,9 @@ static enum wire end_line(struct http_head *head, struct http_progress *progress
 static enum wire check_part(
 	const struct http_progress *progress, struct span input, struct err *why)
 {
-	struct span part = {input.ptr + progress->line, progress->scanned - progress->line};
+	struct span part = span_from(input, progress->line);
 
+	part.len = progress->scanned - progress->line;
 	if (progress->lines == 0 && !http_request_line_begins(part, why))
 		return WIRE_BAD;
 	if (input.len < HTTP_HEAD_MAX)

@@ -113,7 +113,9 @@ static enum wire check_length(
 
 	if (!read_length(header, length))
 		return bad(why, ERR_WS_PROTOCOL, "payload length not in its shortest form");
-	if ((header[0] & CONTROL) != 0 || *length <= decoder->limit - before)
+	if ((header[0] & CONTROL) != 0)
+		return WIRE_DONE;
+	if (before <= decoder->limit && *length <= decoder->limit - before)
 		return WIRE_DONE;
 	err_set(why, ERR_TOO_LARGE, "frame with %" PRIu64 " bytes exceeds limit of %zu bytes",
 		before + *length, decoder->limit);

@@ -1,4 +1,4 @@
-/* start says no. SPDX-License-Identifier: MIT */
+/* Its start callback always says no. SPDX-License-Identifier: MIT */
 #include <socklet.h>
 
 static int refuse(struct sl_plugin *plugin)

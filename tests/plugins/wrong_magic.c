@@ -1,5 +1,6 @@
-/* Built by something else than SL_PLUGIN: the descriptor's magic is wrong. SPDX-License-Identifier:
- * MIT */
+/*
+ * Built by something else than SL_PLUGIN: its magic is wrong. SPDX-License-Identifier: MIT
+ */
 #include "altered.h"
 
 FIXTURE(wrong_magic);

@@ -4,6 +4,8 @@
  */
 #include "plugin/image.h"
 
+#include <sys/wait.h>
+
 #include "plugin/scratch.h"
 
 struct world {
@@ -293,6 +295,39 @@ static void copies_are_closed_to_others_and_removed(void **state)
 	closedir(dir);
 }
 
+/* A forked host: it loads a trial copy, closes what it was born with, and is gone. */
+static void a_child_leaves_the_parents_copies(void **state)
+{
+	struct world *world = *state;
+	struct image *first, *again, *second;
+	int status;
+	pid_t pid;
+
+	put(world, "x.so", "same_symbol_a.so");
+	first = load(world, "x");
+	put(world, "x.so", "same_symbol_b.so");
+	pid = fork();
+	if (pid == 0) {
+		struct image *trial = load(world, "x");
+		int value = call(trial, "shared_value");
+
+		image_unref(first);
+		image_unref(load(world, "x"));
+		_exit(value == 200 ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	put(world, "x.so", "same_symbol_a.so");
+	again = load(world, "x");
+	assert_ptr_equal(first, again);
+	put(world, "x.so", "same_symbol_b.so");
+	second = load(world, "x");
+	assert_int_equal(image_version(second), 2);
+	image_unref(second);
+	image_unref(again);
+	image_unref(first);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
 int main(void)
@@ -309,6 +344,7 @@ int main(void)
 		TEST(zero_tails_are_refused),
 		TEST(traps_of_a_later_reload_are_refused),
 		TEST(a_refused_file_changes_nothing),
+		TEST(a_child_leaves_the_parents_copies),
 		TEST(copies_are_closed_to_others_and_removed),
 	};
 

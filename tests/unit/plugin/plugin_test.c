@@ -152,6 +152,20 @@ static void a_whole_life_in_order(void **state)
 	image_unref(image);
 }
 
+/* Today's host serves what was built with the first header. */
+static void a_plugin_of_1_0_is_served(void **state)
+{
+	struct sl_plugin *plugin = load(*state, "built_for_1_0");
+	const struct sl_message message = {{"hi", 2}, SL_BINARY};
+	struct err_list why = {0};
+
+	assert_int_equal(plugin->info.major, 1);
+	assert_int_equal(plugin->info.minor, 0);
+	assert_true(plugin_start(plugin, place, &why));
+	assert_int_equal(plugin_call_message(plugin, NULL, NULL, &message), 2);
+	plugin_unref(plugin);
+}
+
 static void what_did_not_start_is_not_stopped(void **state)
 {
 	struct sl_plugin *plugin = load(*state, "whole");
@@ -244,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_plugins_are_refused_in_words),
 		cmocka_unit_test(a_whole_life_in_order),
+		cmocka_unit_test(a_plugin_of_1_0_is_served),
 		cmocka_unit_test(what_did_not_start_is_not_stopped),
 		cmocka_unit_test(same_code_and_options_are_the_same),
 		cmocka_unit_test(timers_end_around_stop),

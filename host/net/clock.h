@@ -1,0 +1,26 @@
+/*
+ * The time that deadlines are counted in: milliseconds that never go back. Read without a system
+ * call, a few milliseconds coarse. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_NET_CLOCK_H
+#define SOCKLET_NET_CLOCK_H
+
+#include <stdint.h>
+#include <sys/time.h>
+#include <time.h>
+
+static inline uint64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* As event_add wants a delay. */
+static inline struct timeval clock_timeval(uint64_t delay_ms)
+{
+	return (struct timeval){(time_t)(delay_ms / 1000), (suseconds_t)(delay_ms % 1000 * 1000)};
+}
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * One accepted socket: its event, its outbox, and the protocol it speaks at the moment (HTTP, then
+ * perhaps WebSocket, then lingering). Plain events: the read event stands, the write event exists
+ * only while the socket is full. Called by the protocols and by conn_set.c.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_NET_CONN_H
+#define SOCKLET_NET_CONN_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "call/transport.h"
+#include "net/conn_set.h"
+#include "net/http_conn.h"
+#include "net/linger.h"
+#include "net/ws_conn.h"
+
+/* Called with no plugin code on the stack. */
+struct conn_protocol {
+	/* Bytes came; they may be overwritten. */
+	void (*received)(struct conn *conn, uint8_t *data, size_t len);
+	/* The peer sends no more, or the socket has failed. */
+	void (*ended)(struct conn *conn);
+	/* The outbox is empty; also called when it was so before. */
+	void (*sent)(struct conn *conn);
+	/* A deadline's time has come. Returns the next one, 0 for none. */
+	uint64_t (*due)(struct conn *conn, uint64_t now_ms);
+	/* Frees what the state of the protocol holds. */
+	void (*fini)(struct conn *conn);
+};
+
+struct conn {
+	unsigned magic;
+	int fd;
+	const struct conn_protocol *protocol;
+	struct conn_set *set;
+	struct transport transport;
+	struct event event;
+	struct outbox outbox;
+	struct buf stash; /* received, but not to be looked at yet */
+	struct deadline deadline;
+	LIST_ENTRY(conn) link; /* of alive or dead */
+	STAILQ_ENTRY(conn) dirty;
+	short watched; /* what the event waits for; 0: not added */
+	bool is_dirty : 1, is_dead : 1;
+	bool is_paused : 1;    /* the plugin wants no more messages */
+	bool is_held : 1;      /* the protocol wants no more bytes */
+	bool is_blocked : 1;   /* the socket is full */
+	bool owes_drained : 1; /* it was, since the outbox was empty the last time */
+	bool has_failed : 1;   /* sending failed; told when the connection is settled */
+	union {
+		struct http_state http;
+		struct ws_state ws;
+		struct linger_state linger;
+	};
+	char peer[];
+};
+
+/* Takes fd, and speaks HTTP. */
+struct conn *conn_new(struct conn_set *set, int fd, const char *peer);
+/* Closes the socket now; the memory goes at the end of the turn. Tells nobody. */
+void conn_drop(struct conn *conn);
+/* As if the socket had failed: the session is told, then the socket is closed. */
+void conn_lose(struct conn *conn);
+/* Only for conn_set_bury. */
+void conn_free(struct conn *conn);
+
+/* The state of the new protocol is the caller's to fill. */
+void conn_speak(struct conn *conn, const struct conn_protocol *protocol);
+/* Queues header and payload, as one; large ones are tried at once instead of copied. */
+void conn_send(struct conn *conn, struct span header, struct span payload);
+/* Sees to it that the connection is settled before this turn ends. */
+void conn_touch(struct conn *conn);
+/* Sends what is queued, then says so to the protocol; ends a connection that has failed. */
+void conn_settle(struct conn *conn);
+void conn_schedule(struct conn *conn, uint64_t due_ms);
+/* For deadline_wheel_sweep. */
+void conn_on_due(struct deadline *deadline);
+
+struct conn *conn_of(const struct transport *transport);
+
+#endif

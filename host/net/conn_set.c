@@ -1,0 +1,98 @@
+/*
+ * Lists, and the one timer behind all deadlines. What is done with a connection is conn.c's.
+ * SPDX-License-Identifier: MIT
+ */
+#include "net/conn_set.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "net/clock.h"
+#include "net/conn.h"
+
+/* ---- deadlines ------------------------------------------------------------------------------ */
+
+static void arm(struct conn_set *set, uint64_t at_ms)
+{
+	uint64_t now_ms = clock_ms();
+	struct timeval delay;
+
+	set->sweep_at_ms = at_ms;
+	if (at_ms == UINT64_MAX)
+		return;
+	delay = clock_timeval(at_ms > now_ms ? at_ms - now_ms : 0);
+	event_add(&set->sweep, &delay);
+}
+
+static void conn_set_on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn_set *set = arg;
+
+	(void)fd;
+	(void)what;
+	/* What becomes due meanwhile is armed once, below. */
+	set->sweep_at_ms = 0;
+	deadline_wheel_sweep(&set->wheel, clock_ms(), conn_on_due);
+	arm(set, deadline_wheel_next(&set->wheel));
+}
+
+void conn_set_schedule(struct conn_set *set, struct deadline *deadline, uint64_t due_ms)
+{
+	deadline_set(&set->wheel, deadline, due_ms);
+	if (due_ms < set->sweep_at_ms)
+		arm(set, due_ms);
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+void conn_set_init(struct conn_set *set, struct event_base *base)
+{
+	memset(set, 0, sizeof(*set));
+	set->base = base;
+	set->receive = xmalloc(CONN_RECEIVE_BYTES);
+	LIST_INIT(&set->alive);
+	LIST_INIT(&set->dead);
+	STAILQ_INIT(&set->dirty);
+	deadline_wheel_init(&set->wheel, clock_ms());
+	event_assign(&set->sweep, base, -1, 0, conn_set_on_sweep, set);
+	set->sweep_at_ms = UINT64_MAX;
+}
+
+void conn_set_fini(struct conn_set *set)
+{
+	assert(LIST_EMPTY(&set->alive) && LIST_EMPTY(&set->dead));
+	event_del(&set->sweep);
+	outbox_pool_fini(&set->pool);
+	free(set->receive);
+}
+
+void conn_set_settle(struct conn_set *set)
+{
+	struct conn *conn;
+
+	while ((conn = STAILQ_FIRST(&set->dirty)) != NULL) {
+		STAILQ_REMOVE_HEAD(&set->dirty, dirty);
+		conn->is_dirty = false;
+		conn_settle(conn);
+	}
+}
+
+void conn_set_bury(struct conn_set *set)
+{
+	struct conn *conn;
+
+	assert(STAILQ_EMPTY(&set->dirty) && set->reading == NULL);
+	while ((conn = LIST_FIRST(&set->dead)) != NULL) {
+		LIST_REMOVE(conn, link);
+		conn_free(conn);
+	}
+}
+
+void conn_set_drop_all(struct conn_set *set)
+{
+	struct conn *conn;
+
+	while ((conn = LIST_FIRST(&set->alive)) != NULL)
+		conn_lose(conn);
+}

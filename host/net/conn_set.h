@@ -1,0 +1,56 @@
+/*
+ * All connections of a worker and what they share: the receive buffer, the pool of chunks, the
+ * wheel of deadlines, and the lists that the end of a turn works off. Nothing is freed before that
+ * end, so no callback ever returns into freed memory. One thread.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_NET_CONN_SET_H
+#define SOCKLET_NET_CONN_SET_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "net/deadline.h"
+#include "net/outbox.h"
+#include "wire/http_reply.h"
+
+struct conn;
+struct host;
+
+LIST_HEAD(conn_list, conn);
+STAILQ_HEAD(conn_queue, conn);
+
+enum { CONN_RECEIVE_BYTES = 65536 }; /* at most read from a connection before others have a turn */
+
+struct conn_set {
+	struct event_base *base;
+	struct host *host;    /* borrowed; may be NULL while there is no connection */
+	uint8_t *receive;     /* CONN_RECEIVE_BYTES */
+	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
+	struct outbox_pool pool;
+	struct http_date date;
+	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
+	struct conn_list alive, dead;
+	struct conn_queue dirty; /* to settle at the end of the turn */
+	size_t count;            /* alive */
+	struct deadline_wheel wheel;
+	struct event sweep;
+	uint64_t sweep_at_ms; /* UINT64_MAX: not armed */
+};
+
+void conn_set_init(struct conn_set *set, struct event_base *base);
+/* No connection is left. */
+void conn_set_fini(struct conn_set *set);
+/* Calls the connection's `due` at that time or, if one was set before for earlier, then. */
+void conn_set_schedule(struct conn_set *set, struct deadline *deadline, uint64_t due_ms);
+/* Sends what the turn has queued, tells what it has found out. */
+void conn_set_settle(struct conn_set *set);
+/* Frees dropped connections. Nothing is on the stack that may hold one. */
+void conn_set_bury(struct conn_set *set);
+/* Ends all connections at once; their sessions are told. */
+void conn_set_drop_all(struct conn_set *set);
+
+#endif

@@ -1,0 +1,407 @@
+/*
+ * A head that comes whole in one read is decoded where it lies; of one that does not, the part is
+ * kept in conn->stash. While a request is not answered, what follows waits there too: answers
+ * leave in the order of their requests. Knows no route; call/ is asked for every answer, also for
+ * those to broken requests. SPDX-License-Identifier: MIT
+ */
+#include "net/http_conn.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "call/host.h"
+#include "net/clock.h"
+#include "net/conn.h"
+
+enum {
+	CODE_LOST = 1006,
+	CODE_TRY_LATER = 1013,
+	GATHER_BYTES = 65536,        /* answers to pipelined requests that leave together */
+	FILE_BYTES_A_TURN = 1 << 20, /* then other connections have their turn */
+};
+
+static const struct conn_protocol protocol;
+
+static bool is_http(const struct conn *conn)
+{
+	return conn->protocol == &protocol && !conn->is_dead;
+}
+
+static bool is_reading(const struct conn *conn)
+{
+	return is_http(conn) && conn->http.stage == HTTP_READING;
+}
+
+static uint64_t patience_ms(const struct conn *conn)
+{
+	return conn->http.since_ms + conn->set->handshake_ms;
+}
+
+/* ---- requests ------------------------------------------------------------------------------- */
+
+static void refuse(struct conn *conn, const struct err *why)
+{
+	conn->http.stage = HTTP_ASKED;
+	conn->http.closes = true;
+	host_bad_request(&conn->transport, why);
+}
+
+static void begin_next(struct conn *conn)
+{
+	conn->http.stage = HTTP_READING;
+	conn->http.progress = (struct http_progress){0};
+	conn->http.since_ms = clock_ms();
+	conn->is_held = false;
+}
+
+/* An answer that is in the outbox already need not leave before the next request is looked at. */
+static bool may_gather(const struct conn *conn)
+{
+	return is_http(conn) && conn->http.stage == HTTP_ANSWERED && !conn->http.closes &&
+	       conn->http.file < 0 && conn->outbox.bytes < GATHER_BYTES;
+}
+
+/* Nobody reads bodies: a short one is skipped, a long one ends the connection with the answer. */
+static void expect_body(struct conn *conn, const struct http_head *head)
+{
+	bool is_short = !head->is_chunked && head->content_length <= HTTP_BODY_MAX;
+
+	conn->http.body_left = 0;
+	conn->http.closes = !head->keep_alive;
+	if (!head->has_body)
+		return;
+	if (is_short && !head->expects_continue)
+		conn->http.body_left = head->content_length;
+	else
+		conn->http.closes = true;
+}
+
+static void ask(struct conn *conn, const struct http_head *head, struct span raw)
+{
+	struct err why;
+
+	conn->http.is_old = head->minor == 0;
+	expect_body(conn, head);
+	if (head->is_upgrade && head->has_body) {
+		/* Whether body or frames follow would be anybody's guess. */
+		err_set(&why, ERR_BAD_REQUEST, "WebSocket handshake with a body");
+		refuse(conn, &why);
+		return;
+	}
+	conn->http.stage = HTTP_ASKED;
+	host_request(conn->set->host, &conn->transport, head, raw);
+	if (may_gather(conn))
+		begin_next(conn);
+}
+
+/* Returns how many bytes were used up; 0: the head goes on. */
+static size_t take_head(struct conn *conn, const char *data, size_t len)
+{
+	struct span input = {data, len};
+	struct http_head head;
+	struct err why;
+
+	if (conn->http.progress.scanned == 0)
+		conn->http.since_ms = clock_ms();
+	switch (http_head_decode(&head, &conn->http.progress, input, &why)) {
+	case WIRE_MORE:
+		return 0;
+	case WIRE_BAD:
+		log_debug("%s: bad request: %s", conn->peer, why.text);
+		refuse(conn, &why);
+		return len;
+	default:
+		ask(conn, &head, (struct span){data, head.length});
+		return head.length;
+	}
+}
+
+static size_t skip_body(struct conn *conn, size_t len)
+{
+	size_t part = len < conn->http.body_left ? len : (size_t)conn->http.body_left;
+
+	conn->http.body_left -= part;
+	return part;
+}
+
+static size_t consume(struct conn *conn, const char *data, size_t len)
+{
+	size_t used = 0, part;
+
+	while (used < len && is_reading(conn)) {
+		if (conn->http.body_left > 0)
+			part = skip_body(conn, len - used);
+		else
+			part = take_head(conn, data + used, len - used);
+		if (part == 0)
+			break;
+		used += part;
+	}
+	return used;
+}
+
+/* What follows the request just taken: frames, when it was an upgrade that has been accepted. */
+static void keep_rest(struct conn *conn, uint8_t *data, size_t len)
+{
+	if (len == 0 || conn->is_dead)
+		return;
+	if (!is_http(conn)) {
+		conn->protocol->received(conn, data, len);
+		return;
+	}
+	buf_append(&conn->stash, data, len);
+	if (conn->http.stage != HTTP_READING && conn->stash.len >= HTTP_STASH_MAX)
+		conn->is_held = true;
+}
+
+static void consume_stash(struct conn *conn)
+{
+	struct buf stash = conn->stash;
+	size_t used;
+
+	conn->stash = (struct buf){0};
+	used = consume(conn, stash.data, stash.len);
+	if (used == 0 && is_reading(conn)) {
+		conn->stash = stash;
+		return;
+	}
+	keep_rest(conn, (uint8_t *)stash.data + used, stash.len - used);
+	buf_fini(&stash);
+}
+
+static void http_received(struct conn *conn, uint8_t *data, size_t len)
+{
+	size_t used;
+
+	if (is_reading(conn) && conn->stash.len == 0) {
+		used = consume(conn, (const char *)data, len);
+		keep_rest(conn, data + used, len - used);
+		return;
+	}
+	keep_rest(conn, data, len);
+	if (is_reading(conn))
+		consume_stash(conn);
+}
+
+/* ---- answers -------------------------------------------------------------------------------- */
+
+static const char *connection_header(const struct http_state *http)
+{
+	if (http->closes)
+		return "close";
+	return http->is_old ? "keep-alive" : NULL;
+}
+
+static const char *date_now(struct conn *conn)
+{
+	return http_date_text(&conn->set->date, time(NULL));
+}
+
+static void take_file(struct conn *conn, const struct reply *reply, bool has_body)
+{
+	if (reply->fd < 0)
+		return;
+	if (!has_body || reply->fd_bytes == 0) {
+		close(reply->fd);
+		return;
+	}
+	conn->http.file = reply->fd;
+	conn->http.file_at = 0;
+	conn->http.file_left = reply->fd_bytes;
+}
+
+static void queue_reply(struct conn *conn, const struct reply *reply)
+{
+	bool has_body = !reply->omit_body && http_reply_has_body(reply->status);
+	struct http_reply out = {
+		.status = reply->status,
+		.date = date_now(conn),
+		.content_type = reply->content_type,
+		.headers = buf_span(&reply->headers),
+		.content_length = reply->fd >= 0 ? reply->fd_bytes : reply->body.len,
+		.connection = connection_header(&conn->http),
+	};
+	struct buf head = {0};
+
+	http_reply_encode(&head, &out);
+	conn_send(conn, buf_span(&head), has_body ? reply->body : (struct span){NULL, 0});
+	take_file(conn, reply, has_body);
+	buf_fini(&head);
+}
+
+void http_conn_reply(struct transport *transport, struct reply *reply)
+{
+	struct conn *conn = conn_of(transport);
+
+	if (!is_http(conn)) {
+		if (reply->fd >= 0)
+			close(reply->fd);
+		return;
+	}
+	assert(conn->http.stage == HTTP_ASKED);
+	if (reply->close)
+		conn->http.closes = true;
+	queue_reply(conn, reply);
+	conn->http.stage = HTTP_ANSWERED;
+	conn->http.since_ms = clock_ms();
+	conn->http.unsent = UINT64_MAX;
+	conn->is_held = true;
+	conn_touch(conn);
+}
+
+void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrade)
+{
+	struct conn *conn = conn_of(transport);
+	struct buf head = {0};
+
+	if (!is_http(conn))
+		return;
+	assert(conn->http.stage == HTTP_ASKED);
+	http_upgrade_encode(&head, &(struct http_upgrade){
+					   .date = date_now(conn),
+					   .key = upgrade->key,
+					   .subprotocol = upgrade->subprotocol,
+					   .headers = upgrade->headers,
+				   });
+	conn_send(conn, buf_span(&head), (struct span){NULL, 0});
+	buf_fini(&head);
+	ws_conn_begin(conn, &upgrade->limits);
+}
+
+/* Whether all of it has left. */
+static bool send_file(struct conn *conn)
+{
+	struct http_state *http = &conn->http;
+	size_t part = http->file_left < FILE_BYTES_A_TURN ? http->file_left : FILE_BYTES_A_TURN;
+	ssize_t sent = sendfile(conn->fd, http->file, &http->file_at, part);
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+		conn->has_failed = true;
+	} else if (sent == 0) {
+		/* It has become shorter than we announced: the peer must not take it for whole. */
+		log_warn("%s: a file became shorter while it was sent", conn->peer);
+		conn_drop(conn);
+	} else {
+		http->file_left -= sent < 0 ? 0 : (size_t)sent;
+		conn->is_blocked = http->file_left > 0;
+	}
+	return !conn->is_dead && http->file_left == 0;
+}
+
+static void close_file(struct http_state *http)
+{
+	if (http->file >= 0)
+		close(http->file);
+	http->file = -1;
+}
+
+static void http_sent(struct conn *conn)
+{
+	conn->owes_drained = false;
+	if (conn->http.stage != HTTP_ANSWERED)
+		return;
+	if (conn->http.file >= 0 && !send_file(conn))
+		return;
+	close_file(&conn->http);
+	if (conn->http.closes) {
+		linger_begin(conn, HTTP_LINGER_MS);
+		return;
+	}
+	begin_next(conn);
+	if (conn->stash.len > 0)
+		consume_stash(conn);
+}
+
+/* ---- ends ----------------------------------------------------------------------------------- */
+
+static void http_ended(struct conn *conn)
+{
+	struct err why;
+
+	if (is_reading(conn) && conn->stash.len > 0 && !conn->has_failed) {
+		/* Perhaps only its sending side is closed. */
+		err_set(&why, ERR_BAD_REQUEST, "the connection ended within the request head");
+		refuse(conn, &why);
+		return;
+	}
+	if (conn->transport.session != NULL)
+		session_end(conn->transport.session, CODE_LOST, SPAN(""), ENDED_BY_PEER);
+	conn_drop(conn);
+}
+
+static uint64_t late_head(struct conn *conn)
+{
+	struct err why;
+
+	if (conn->stash.len == 0) {
+		conn_drop(conn);
+		return 0;
+	}
+	err_set(&why, ERR_TIMEOUT, "the request head took longer than %llu ms",
+		(unsigned long long)conn->set->handshake_ms);
+	refuse(conn, &why);
+	return patience_ms(conn);
+}
+
+static uint64_t late_plugin(struct conn *conn)
+{
+	struct span reason = SPAN("the plugin did not answer in time");
+	struct err why;
+
+	log_warn("%s %s: the plugin did not answer the handshake within %llu ms", conn->peer,
+		conn->transport.session == NULL ? "" : session_label(conn->transport.session),
+		(unsigned long long)conn->set->handshake_ms);
+	err_set(&why, ERR_UNAVAILABLE, "%s", reason.ptr);
+	refuse(conn, &why);
+	if (conn->transport.session != NULL)
+		session_end(conn->transport.session, CODE_TRY_LATER, reason, ENDED_BY_HOST);
+	return patience_ms(conn);
+}
+
+/* A slow reader is fine as long as it reads at all. */
+static uint64_t late_reader(struct conn *conn, uint64_t now_ms)
+{
+	uint64_t unsent = conn->outbox.bytes + conn->http.file_left;
+
+	if (unsent >= conn->http.unsent) {
+		conn_drop(conn);
+		return 0;
+	}
+	conn->http.unsent = unsent;
+	return now_ms + conn->set->handshake_ms;
+}
+
+static uint64_t http_due(struct conn *conn, uint64_t now_ms)
+{
+	if (now_ms < patience_ms(conn))
+		return patience_ms(conn);
+	if (conn->http.stage == HTTP_ASKED)
+		return late_plugin(conn);
+	if (conn->http.stage == HTTP_ANSWERED || conn->outbox.bytes > 0)
+		return late_reader(conn, now_ms);
+	return late_head(conn);
+}
+
+static void http_fini(struct conn *conn)
+{
+	close_file(&conn->http);
+}
+
+static const struct conn_protocol protocol = {
+	.received = http_received,
+	.ended = http_ended,
+	.sent = http_sent,
+	.due = http_due,
+	.fini = http_fini,
+};
+
+void http_conn_begin(struct conn *conn)
+{
+	conn_speak(conn, &protocol);
+	conn->http = (struct http_state){.file = -1, .since_ms = clock_ms()};
+	conn_schedule(conn, patience_ms(conn));
+}

@@ -1,0 +1,31 @@
+/*
+ * A listening TCP socket: bind, accept in batches, and what to do when descriptors run out. Knows
+ * no protocol; worker.c gives each accepted socket to a new connection.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_NET_LISTENER_H
+#define SOCKLET_NET_LISTENER_H
+
+#include "base/err.h"
+
+struct event_base;
+struct listener;
+
+/* Where accepted sockets go: non-blocking, close-on-exec, without Nagle's delay. */
+struct acceptor {
+	/* Takes fd. `peer` is its address, "127.0.0.1:53124", valid until this returns. */
+	void (*accept)(void *arg, int fd, const char *peer);
+	void *arg;
+};
+
+/*
+ * host "" is every address; port is a number, "0" for any free one. Of a name's addresses the first
+ * that can be bound is taken. NULL fills `why`.
+ */
+struct listener *listener_open(struct event_base *base, const char *host, const char *port,
+	struct acceptor acceptor, struct err *why);
+void listener_close(struct listener *listener);
+/* The real address and port: "127.0.0.1:8000", "[::1]:8000". */
+const char *listener_address(const struct listener *listener);
+
+#endif

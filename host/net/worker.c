@@ -1,0 +1,233 @@
+/*
+ * A turn is: events, then host_turn_end as often as it is asked for, sending what that has queued,
+ * and last the freeing of dropped connections. Only the last step frees, and it runs with nothing
+ * else on the stack. SPDX-License-Identifier: MIT
+ */
+#include "net/worker.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <signal.h>
+#include <sys/queue.h>
+
+#include "base/xalloc.h"
+#include "call/host.h"
+#include "net/conn.h"
+#include "net/loop_timer.h"
+
+#define WORKER_MAGIC 0x776f726bu
+
+enum { HANDSHAKE_MS = 10000 };
+
+struct listening {
+	struct listener *listener;
+	LIST_ENTRY(listening) link;
+};
+
+struct worker {
+	unsigned magic;
+	struct loop loop;
+	struct conn_set set;
+	struct event collect; /* offloaded work is done */
+	LIST_HEAD(, listening) listeners;
+	bool wants_turn_end, is_broken;
+};
+
+static struct worker *worker_of(struct loop *loop)
+{
+	struct worker *worker = (struct worker *)((uintptr_t)loop - offsetof(struct worker, loop));
+
+	assert(worker->magic == WORKER_MAGIC);
+	return worker;
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+static void want_turn_end(struct loop *loop)
+{
+	worker_of(loop)->wants_turn_end = true;
+}
+
+static const struct loop_ops ops = {
+	.timer_start = loop_timer_start,
+	.timer_stop = loop_timer_stop,
+	.want_turn_end = want_turn_end,
+};
+
+static struct event_base *new_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+		base = event_base_new_with_config(config);
+	if (config != NULL)
+		event_config_free(config);
+	return base;
+}
+
+struct worker *worker_new(struct err *why)
+{
+	struct event_base *base = new_base();
+	struct worker *worker;
+
+	if (base == NULL) {
+		err_set(why, ERR_INTERNAL, "cannot make an event loop: out of descriptors?");
+		return NULL;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	worker = xcalloc(1, sizeof(*worker));
+	worker->magic = WORKER_MAGIC;
+	worker->loop = (struct loop){&ops, base};
+	conn_set_init(&worker->set, base);
+	worker->set.handshake_ms = HANDSHAKE_MS;
+	LIST_INIT(&worker->listeners);
+	return worker;
+}
+
+void worker_free(struct worker *worker)
+{
+	if (worker == NULL)
+		return;
+	assert(worker->magic == WORKER_MAGIC);
+	worker_stop_accepting(worker);
+	worker_set_host(worker, NULL);
+	conn_set_fini(&worker->set);
+	event_base_free(worker->loop.base);
+	worker->magic = 0;
+	free(worker);
+}
+
+struct loop *worker_loop(struct worker *worker)
+{
+	return &worker->loop;
+}
+
+struct event_base *worker_base(struct worker *worker)
+{
+	return worker->loop.base;
+}
+
+static void worker_on_collect(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)fd;
+	(void)what;
+	assert(worker->magic == WORKER_MAGIC);
+	host_collect(worker->set.host);
+}
+
+void worker_set_host(struct worker *worker, struct host *host)
+{
+	if (worker->set.host != NULL)
+		event_del(&worker->collect);
+	worker->set.host = host;
+	if (host == NULL)
+		return;
+	event_assign(&worker->collect, worker->loop.base, host_collect_fd(host),
+		EV_READ | EV_PERSIST, worker_on_collect, worker);
+	event_add(&worker->collect, NULL);
+}
+
+void worker_set_handshake_ms(struct worker *worker, uint64_t ms)
+{
+	worker->set.handshake_ms = ms;
+}
+
+/* ---- listeners ------------------------------------------------------------------------------ */
+
+static void accepted(void *arg, int fd, const char *peer)
+{
+	struct worker *worker = arg;
+
+	conn_new(&worker->set, fd, peer);
+}
+
+struct listener *worker_listen(
+	struct worker *worker, const char *host, const char *port, struct err *why)
+{
+	struct listening *entry;
+	struct listener *listener = listener_open(
+		worker->loop.base, host, port, (struct acceptor){accepted, worker}, why);
+
+	if (listener == NULL)
+		return NULL;
+	entry = xmalloc(sizeof(*entry));
+	entry->listener = listener;
+	LIST_INSERT_HEAD(&worker->listeners, entry, link);
+	return listener;
+}
+
+static void close_entry(struct listening *entry)
+{
+	LIST_REMOVE(entry, link);
+	listener_close(entry->listener);
+	free(entry);
+}
+
+void worker_unlisten(struct worker *worker, struct listener *listener)
+{
+	struct listening *entry;
+
+	LIST_FOREACH (entry, &worker->listeners, link) {
+		if (entry->listener == listener) {
+			close_entry(entry);
+			return;
+		}
+	}
+}
+
+void worker_stop_accepting(struct worker *worker)
+{
+	while (!LIST_EMPTY(&worker->listeners))
+		close_entry(LIST_FIRST(&worker->listeners));
+}
+
+/* ---- turns ---------------------------------------------------------------------------------- */
+
+static void end_turn(struct worker *worker)
+{
+	do {
+		if (worker->wants_turn_end) {
+			worker->wants_turn_end = false;
+			host_turn_end(worker->set.host);
+		}
+		conn_set_settle(&worker->set);
+	} while (worker->wants_turn_end);
+	conn_set_bury(&worker->set);
+}
+
+void worker_turn(struct worker *worker, bool wait)
+{
+	int flags = EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY;
+
+	event_base_loop(worker->loop.base, wait ? flags : flags | EVLOOP_NONBLOCK);
+	end_turn(worker);
+}
+
+void worker_run(struct worker *worker)
+{
+	worker->is_broken = false;
+	/* What was asked for before the first event. */
+	end_turn(worker);
+	while (!worker->is_broken)
+		worker_turn(worker, true);
+}
+
+void worker_break(struct worker *worker)
+{
+	worker->is_broken = true;
+}
+
+size_t worker_connection_count(const struct worker *worker)
+{
+	return worker->set.count;
+}
+
+void worker_drop_all(struct worker *worker)
+{
+	conn_set_drop_all(&worker->set);
+	end_turn(worker);
+}

@@ -1,0 +1,58 @@
+/*
+ * A worker's net side: one thread, one event base, its listeners and all their connections.
+ * daemon/ makes one, gives it a host, lets it listen and runs it:
+ *
+ *	worker_new, host_new(worker_loop), worker_set_host, worker_listen…, worker_run,
+ *	worker_drop_all, worker_set_host(NULL), host_free, worker_free
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_NET_WORKER_H
+#define SOCKLET_NET_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "net/listener.h"
+
+struct event_base;
+struct host;
+struct loop;
+struct worker;
+
+/* From now on SIGPIPE is ignored: sendfile cannot be told not to raise it. NULL fills `why`. */
+struct worker *worker_new(struct err *why);
+/* No connection is left, and no timer of the loop. */
+void worker_free(struct worker *worker);
+
+/* For host_new. */
+struct loop *worker_loop(struct worker *worker);
+/* For signals and the like: their callbacks run within a turn. */
+struct event_base *worker_base(struct worker *worker);
+/* Borrowed. NULL only while there is no connection. */
+void worker_set_host(struct worker *worker, struct host *host);
+/* Time for a request head, and for the plugin's answer to a handshake. 10 s at first. */
+void worker_set_handshake_ms(struct worker *worker, uint64_t ms);
+
+/* Owned by the worker; listener_address tells where. NULL fills `why`. */
+struct listener *worker_listen(
+	struct worker *worker, const char *host, const char *port, struct err *why);
+/* Closes it; its connections stay. */
+void worker_unlisten(struct worker *worker, struct listener *listener);
+/* Closes all listeners. */
+void worker_stop_accepting(struct worker *worker);
+
+/* Turns until worker_break, which may be called from any callback of the loop. */
+void worker_run(struct worker *worker);
+void worker_break(struct worker *worker);
+/* One turn: waits for events if `wait`, handles them, then the end of the turn. */
+void worker_turn(struct worker *worker, bool wait);
+
+/* Sockets still open, closing ones included. */
+size_t worker_connection_count(const struct worker *worker);
+/* Ends all of them at once; what sessions are left end with 1006. */
+void worker_drop_all(struct worker *worker);
+
+#endif

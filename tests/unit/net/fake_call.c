@@ -1,0 +1,223 @@
+/*
+ * As little of call/ as net/ can tell from the whole of it. SPDX-License-Identifier: MIT
+ */
+#include "net/fake_call.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "call/host.h"
+
+struct sl_conn {
+	struct host *host;
+	struct transport *transport;
+};
+
+void fake_host_init(struct host *host, struct loop *loop)
+{
+	memset(host, 0, sizeof(*host));
+	host->loop = loop;
+	host->collect_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	host->big_bytes = 100000;
+	host->limits = (struct transport_limits){
+		.message_bytes = 1 << 20,
+		.queue_bytes = 1 << 24,
+		.close_ms = 5000,
+	};
+}
+
+void fake_host_fini(struct host *host)
+{
+	close(host->collect_fd);
+	buf_fini(&host->log);
+}
+
+const char *fake_host_log(struct host *host)
+{
+	*buf_reserve(&host->log, 1) = '\0';
+	return host->log.data;
+}
+
+static void session_new(struct host *host, struct transport *transport)
+{
+	struct sl_conn *session = xcalloc(1, sizeof(*session));
+
+	session->host = host;
+	session->transport = transport;
+	transport->session = session;
+	host->transport = transport;
+}
+
+static void session_free(struct sl_conn *session)
+{
+	if (session->host->transport == session->transport)
+		session->host->transport = NULL;
+	session->transport->session = NULL;
+	session->host->has_turn_end = true;
+	session->host->loop->ops->want_turn_end(session->host->loop);
+	free(session);
+}
+
+void fake_accept(struct host *host)
+{
+	struct upgrade upgrade = {.key = host->key, .limits = host->limits};
+
+	host->transport->ops->upgrade(host->transport, &upgrade);
+}
+
+static void answer(struct transport *transport, unsigned status, struct span body, bool closes)
+{
+	struct reply reply = {.status = status, .content_type = "text/plain", .body = body};
+
+	reply.fd = -1;
+	reply.close = closes;
+	transport->ops->reply(transport, &reply);
+}
+
+void fake_refuse(struct host *host)
+{
+	answer(host->transport, 403, SPAN("no"), true);
+	session_free(host->transport->session);
+}
+
+void fake_close(struct host *host, unsigned code, const char *reason)
+{
+	host->transport->ops->close(host->transport, code, span_of(reason));
+	session_free(host->transport->session);
+}
+
+bool fake_send(struct host *host, const void *data, size_t len)
+{
+	struct transport *transport = host->transport;
+
+	return transport->ops->send(transport, WS_BINARY, (struct span){data, len});
+}
+
+/* ---- what net/ calls ------------------------------------------------------------------------ */
+
+static void answer_big(struct host *host, struct transport *transport)
+{
+	char *body = xcalloc(1, host->big_bytes);
+
+	memset(body, 'b', host->big_bytes);
+	answer(transport, 200, (struct span){body, host->big_bytes}, false);
+	free(body);
+}
+
+static void answer_file(struct host *host, struct transport *transport, bool is_head)
+{
+	struct reply reply = {.status = 200, .fd_bytes = host->file_bytes, .omit_body = is_head};
+
+	reply.fd = open(host->file, O_RDONLY | O_CLOEXEC);
+	assert(reply.fd >= 0);
+	transport->ops->reply(transport, &reply);
+}
+
+static void websocket(struct host *host, struct transport *transport, const struct http_head *head)
+{
+	struct span key = http_header_get(head, SPAN("Sec-WebSocket-Key"), 0);
+
+	assert(key.len < sizeof(host->key_text));
+	memcpy(host->key_text, key.ptr, key.len);
+	host->key = (struct span){host->key_text, key.len};
+	session_new(host, transport);
+	if (span_equal(head->path, SPAN("/later")))
+		return;
+	fake_accept(host);
+	if (span_equal(head->path, SPAN("/greet")))
+		fake_send(host, "hi", 2);
+}
+
+void host_request(struct host *host, struct transport *transport, const struct http_head *head,
+	struct span raw)
+{
+	assert(raw.len == head->length && raw.ptr[raw.len - 1] == '\n');
+	buf_printf(&host->log, "request %.*s\n", SPAN_ARG(head->target));
+	if (head->is_upgrade)
+		websocket(host, transport, head);
+	else if (span_equal(head->path, SPAN("/big")))
+		answer_big(host, transport);
+	else if (span_equal(head->path, SPAN("/file")))
+		answer_file(host, transport, span_equal(head->method, SPAN("HEAD")));
+	else
+		answer(transport, 200, head->target, span_equal(head->path, SPAN("/close")));
+}
+
+void host_bad_request(struct transport *transport, const struct err *why)
+{
+	answer(transport, err_http_status(why->code), span_of(why->text), true);
+}
+
+void host_turn_end(struct host *host)
+{
+	assert(host->has_turn_end);
+	host->has_turn_end = false;
+}
+
+int host_collect_fd(const struct host *host)
+{
+	return host->collect_fd;
+}
+
+void host_collect(struct host *host)
+{
+	uint64_t count;
+
+	assert(read(host->collect_fd, &count, sizeof(count)) == sizeof(count));
+	buf_printf(&host->log, "collect\n");
+}
+
+const char *session_label(const struct sl_conn *session)
+{
+	(void)session;
+	return "fake /ws #1";
+}
+
+static void flood(struct host *host, size_t count)
+{
+	static char block[10000];
+
+	for (size_t i = 0; i < count; i++)
+		host->refused_sends += !fake_send(host, block, sizeof(block));
+}
+
+void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span payload)
+{
+	struct host *host = session->host;
+
+	host->transport = session->transport;
+	if (host->is_counting) {
+		host->counted++;
+		return;
+	}
+	if (payload.len < 60)
+		buf_printf(&host->log, "message %.*s\n", SPAN_ARG(payload));
+	if (span_equal(payload, SPAN("close")))
+		fake_close(host, 4000, "bye");
+	else if (span_starts(payload, SPAN("flood ")))
+		flood(host, strtoul(payload.ptr + 6, NULL, 10));
+	else if (span_equal(payload, SPAN("pause")))
+		host->transport->ops->set_paused(host->transport, true);
+	else
+		host->refused_sends += !session->transport->ops->send(
+			session->transport, opcode, payload);
+}
+
+void session_drained(struct sl_conn *session)
+{
+	assert(session->transport->ops->queued(session->transport) == 0);
+	buf_printf(&session->host->log, "drained\n");
+}
+
+void session_end(struct sl_conn *session, unsigned code, struct span reason, unsigned by)
+{
+	buf_printf(&session->host->log, "end %u \"%.*s\" by %s\n", code, SPAN_ARG(reason),
+		by == ENDED_BY_PEER ? "peer" : "host");
+	session_free(session);
+}

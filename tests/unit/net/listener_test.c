@@ -1,0 +1,192 @@
+/*
+ * A listener binds what it is asked to and says where it really is; when descriptors run out it
+ * turns connections away and does not spin. SPDX-License-Identifier: MIT
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/rig.h"
+
+static const struct {
+	const char *host, *prefix;
+} hosts[] = {
+	{"127.0.0.1", "127.0.0.1:"},
+	{"::1", "[::1]:"},
+	{"0.0.0.0", "0.0.0.0:"},
+	{"::", "[::]:"},
+	{"", "0.0.0.0:"},
+};
+
+static void the_real_address_can_be_read(void **state)
+{
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct err why;
+		struct listener *listener = worker_listen(rig->worker, hosts[i].host, "0", &why);
+		const char *address;
+
+		if (listener == NULL)
+			fail_msg("%s: %s", hosts[i].host, why.text);
+		address = listener_address(listener);
+		if (strncmp(address, hosts[i].prefix, strlen(hosts[i].prefix)) != 0 ||
+			atoi(address + strlen(hosts[i].prefix)) <= 0)
+			fail_msg("%s: wanted %s and a port, found %s", hosts[i].host,
+				hosts[i].prefix, address);
+		worker_unlisten(rig->worker, listener);
+	}
+}
+
+static void what_cannot_be_bound_is_explained(void **state)
+{
+	struct rig *rig = *state;
+	const char *port = strchr(listener_address(rig->listener), ':') + 1;
+	struct err why;
+
+	assert_null(worker_listen(rig->worker, "127.0.0.1", port, &why));
+	assert_non_null(strstr(why.text, "Address already in use"));
+	assert_null(worker_listen(rig->worker, "no.such.host.invalid", "1", &why));
+	assert_non_null(strstr(why.text, "cannot resolve no.such.host.invalid port 1: "));
+	assert_null(worker_listen(rig->worker, "192.0.2.1", "0", &why));
+	assert_non_null(strstr(why.text, "Cannot assign requested address"));
+}
+
+static void the_port_is_free_again_at_once(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct err why;
+	char port[8];
+
+	strcpy(port, strchr(listener_address(rig->listener), ':') + 1);
+	client_open(rig, &client);
+	client_say(rig, &client, "GET /close HTTP/1.1\r\nHost: x\r\n\r\n");
+	client_expect_answer(rig, &client, 200, "/close");
+	worker_stop_accepting(rig->worker);
+	rig->listener = worker_listen(rig->worker, "127.0.0.1", port, &why);
+	assert_non_null(rig->listener);
+	client_close(&client);
+}
+
+/* The newest descriptor in this process that is a socket: the accepted one. */
+static void accepted_sockets_have_no_delay(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct sockaddr_in mine;
+	int found = 0;
+
+	client_open(rig, &client);
+	rig_expect_connections(rig, 1);
+	getsockname(client.fd, (struct sockaddr *)&mine, &(socklen_t){sizeof(mine)});
+	for (int fd = 3; fd < 100; fd++) {
+		struct sockaddr_in peer = {0};
+		int no_delay = 0;
+
+		if (getpeername(fd, (struct sockaddr *)&peer, &(socklen_t){sizeof(peer)}) != 0 ||
+			peer.sin_port != mine.sin_port)
+			continue;
+		getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &(socklen_t){sizeof(int)});
+		assert_int_equal(no_delay, 1);
+		assert_true((fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+		assert_true((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+		found++;
+	}
+	assert_int_equal(found, 1);
+	client_close(&client);
+}
+
+/* Uses up every descriptor but `spare`. */
+static size_t use_up(int *fds, size_t max, size_t spare)
+{
+	size_t count = 0;
+	int fd;
+
+	while (count < max && (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+		fds[count++] = fd;
+	for (size_t i = 0; i < spare; i++)
+		close(fds[--count]);
+	return count;
+}
+
+static void out_of_descriptors_is_503_and_no_spin(void **state)
+{
+	struct rlimit old, low;
+	struct rig *rig = *state;
+	struct client held, away, next;
+	int fds[256];
+	size_t count;
+
+	getrlimit(RLIMIT_NOFILE, &old);
+	low = old;
+	low.rlim_cur = 128;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	count = use_up(fds, 256, 3);
+	client_open(rig, &held);
+	client_get(rig, &held, "/text");
+	client_expect_answer(rig, &held, 200, "/text");
+	client_open(rig, &away);
+	client_get(rig, &away, "/text");
+	client_expect_answer(rig, &away, 503, "");
+	client_expect_end(rig, &away);
+	assert_int_equal(worker_connection_count(rig->worker), 1);
+	/* With room again, all is as before. */
+	while (count > 0)
+		close(fds[--count]);
+	client_close(&away);
+	client_open(rig, &next);
+	client_get(rig, &next, "/next");
+	client_expect_answer(rig, &next, 200, "/next");
+	client_close(&next);
+	client_close(&held);
+	setrlimit(RLIMIT_NOFILE, &old);
+}
+
+static void stopped_listeners_take_no_more(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	client_open(rig, &client);
+	client_get(rig, &client, "/a");
+	client_expect_answer(rig, &client, 200, "/a");
+	address.sin_port = htons((uint16_t)atoi(strchr(listener_address(rig->listener), ':') + 1));
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	worker_stop_accepting(rig->worker);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), -1);
+	client_get(rig, &client, "/b");
+	client_expect_answer(rig, &client, 200, "/b");
+	client_close(&client);
+	close(fd);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, rig_setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_real_address_can_be_read),
+		TEST(what_cannot_be_bound_is_explained),
+		TEST(the_port_is_free_again_at_once),
+		TEST(accepted_sockets_have_no_delay),
+		TEST(out_of_descriptors_is_503_and_no_spin),
+		TEST(stopped_listeners_take_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

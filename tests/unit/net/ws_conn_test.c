@@ -1,0 +1,582 @@
+/*
+ * Messages go in whole and replies come out together; whoever closes, the session hears why, and
+ * nobody waits for a peer that does not answer. SPDX-License-Identifier: MIT
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/xalloc.h"
+#include "net/rig.h"
+
+static void open_ws(struct rig *rig, struct client *client)
+{
+	client_open(rig, client);
+	client_upgrade(rig, client);
+}
+
+static void open_small(struct rig *rig, struct client *client)
+{
+	client_open_small(rig, client);
+	client_upgrade(rig, client);
+}
+
+static void client_close_frame(struct rig *rig, struct client *client, unsigned code)
+{
+	char payload[2] = {(char)(code >> 8), (char)code};
+
+	client_frame(rig, client, 8, payload, 2);
+}
+
+static void client_expect_close(
+	struct rig *rig, struct client *client, unsigned code, const char *reason)
+{
+	char payload[125] = {(char)(code >> 8), (char)code};
+
+	memcpy(payload + 2, reason, strlen(reason));
+	client_expect_frame(rig, client, 8, payload, 2 + strlen(reason));
+}
+
+/* ---- messages ------------------------------------------------------------------------------- */
+
+static void messages_of_all_sizes_come_back(void **state)
+{
+	static const size_t sizes[] = {
+		0, 1, 125, 126, 4060, 16383, 16384, 65535, 65536, 200000, 1048576};
+	struct rig *rig = *state;
+	struct client client;
+	char *payload = xmalloc(1048576);
+
+	for (size_t i = 0; i < 1048576; i++)
+		payload[i] = (char)(i * 7 + i / 251);
+	open_ws(rig, &client);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		client_frame(rig, &client, 2, payload, sizes[i]);
+		client_expect_frame(rig, &client, 2, payload, sizes[i]);
+	}
+	client_close(&client);
+	free(payload);
+}
+
+static void frames_in_the_packet_of_the_handshake_are_kept(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct buf all = {0};
+
+	client_open(rig, &client);
+	buf_append(&all, ws_request, strlen(ws_request));
+	frame_put(&all, 1, "one", 3);
+	frame_put(&all, 1, "two", 3);
+	client_send(rig, &client, all.data, all.len - 2);
+	client_send(rig, &client, all.data + all.len - 2, 2);
+	free(client_read_to(rig, &client, "\r\n\r\n"));
+	client_expect_frame(rig, &client, 1, "one", 3);
+	client_expect_frame(rig, &client, 1, "two", 3);
+	client_close(&client);
+	buf_fini(&all);
+}
+
+static void a_handshake_in_single_bytes_and_a_greeting(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	char *head;
+
+	client_open(rig, &client);
+	for (size_t i = 0; ws_request[i] != '\0'; i++)
+		client_send(rig, &client, ws_request + i, 1);
+	free(client_read_to(rig, &client, "\r\n\r\n"));
+	client_close(&client);
+
+	client_open(rig, &client);
+	client_say(rig, &client, "GET /greet");
+	client_say(rig, &client, ws_request + strlen("GET /ws"));
+	head = client_read_to(rig, &client, "\r\n\r\n");
+	free(head);
+	client_expect_frame(rig, &client, 2, "hi", 2);
+	client_close(&client);
+}
+
+static unsigned segments_received(const struct client *client)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	assert_int_equal(getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	return info.tcpi_data_segs_in;
+}
+
+/* Without Nagle's delay each send is a segment of its own: one must bring all answers. */
+static void replies_to_one_read_leave_in_one_send(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct buf all = {0};
+	unsigned before;
+
+	open_ws(rig, &client);
+	for (unsigned i = 0; i < 16; i++)
+		frame_put(&all, 1, "twenty bytes of text", 20);
+	frame_put(&all, 9, "ping", 4);
+	assert_int_equal(send(client.fd, all.data, all.len, 0), all.len);
+	before = segments_received(&client);
+	for (unsigned i = 0; i < 16; i++)
+		client_expect_frame(rig, &client, 1, "twenty bytes of text", 20);
+	client_expect_frame(rig, &client, 10, "ping", 4);
+	assert_int_equal(segments_received(&client) - before, 1);
+	client_close(&client);
+	buf_fini(&all);
+}
+
+static void pings_are_answered_and_pongs_are_not(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	char *big = xcalloc(1, 125);
+
+	open_ws(rig, &client);
+	client_frame(rig, &client, 10, "unasked", 7);
+	client_frame(rig, &client, 9, "", 0);
+	client_frame(rig, &client, 9, big, 125);
+	client_text(rig, &client, "end");
+	client_expect_frame(rig, &client, 10, "", 0);
+	client_expect_frame(rig, &client, 10, big, 125);
+	client_expect_frame(rig, &client, 1, "end", 3);
+	client_close(&client);
+	free(big);
+}
+
+/* ---- back pressure -------------------------------------------------------------------------- */
+
+static void a_full_socket_is_waited_for_and_drained(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	char *block = xcalloc(1, 10000);
+
+	open_small(rig, &client);
+	client_text(rig, &client, "flood 1000");
+	rig_expect_log(rig, "message flood 1000");
+	assert_true(rig->host.transport->ops->queued(rig->host.transport) > 0);
+	assert_null(strstr(fake_host_log(&rig->host), "drained"));
+	for (unsigned i = 0; i < 1000; i++)
+		client_expect_frame(rig, &client, 2, block, 10000);
+	rig_expect_log(rig, "drained");
+	assert_int_equal(rig->host.refused_sends, 0);
+	assert_int_equal(rig->host.transport->ops->queued(rig->host.transport), 0);
+	client_close(&client);
+	free(block);
+}
+
+static void large_messages_to_a_slow_reader_arrive_whole(void **state)
+{
+	enum { BYTES = 4000000 };
+	struct rig *rig = *state;
+	struct client client;
+	char *payload = xmalloc(BYTES);
+
+	for (size_t i = 0; i < BYTES; i++)
+		payload[i] = (char)(i * 13 + i / 509);
+	open_small(rig, &client);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(fake_send(&rig->host, payload, BYTES - i));
+	assert_true(fake_send(&rig->host, "last", 4));
+	for (unsigned i = 0; i < 3; i++)
+		client_expect_frame(rig, &client, 2, payload, BYTES - i);
+	client_expect_frame(rig, &client, 2, "last", 4);
+	client_close(&client);
+	free(payload);
+}
+
+static void a_message_over_the_bound_is_not_queued(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	char *payload = xcalloc(1, 1000);
+
+	rig->host.limits.queue_bytes = 1003;
+	open_ws(rig, &client);
+	assert_false(fake_send(&rig->host, payload, 1000));
+	assert_true(fake_send(&rig->host, payload, 999));
+	assert_false(fake_send(&rig->host, payload, 0));
+	rig_turn(rig);
+	assert_true(fake_send(&rig->host, payload, 999));
+	client_skip(rig, &client, 2 * 1003);
+	client_close(&client);
+	free(payload);
+}
+
+static void a_peer_that_pings_and_never_reads_gets_no_endless_pongs(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct buf pings = {0};
+	char *payload = xcalloc(1, 125);
+
+	rig->host.limits.queue_bytes = 100000;
+	for (unsigned i = 0; i < 500; i++)
+		frame_put(&pings, 9, payload, 125);
+	open_small(rig, &client);
+	for (unsigned i = 0; i < 200; i++)
+		client_send(rig, &client, pings.data, pings.len);
+	assert_in_range(
+		rig->host.transport->ops->queued(rig->host.transport), 100000, 100000 + 127);
+	client_close(&client);
+	buf_fini(&pings);
+	free(payload);
+}
+
+static void a_pause_stops_reading_until_it_is_over(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct buf all = {0};
+
+	open_ws(rig, &client);
+	frame_put(&all, 1, "pause", 5);
+	frame_put(&all, 1, "same read", 9);
+	assert_int_equal(send(client.fd, all.data, all.len, 0), all.len);
+	rig_expect_log(rig, "message same read");
+	client_text(rig, &client, "next read");
+	for (unsigned i = 0; i < 20; i++)
+		rig_turn(rig);
+	assert_null(strstr(fake_host_log(&rig->host), "next read"));
+	rig->host.transport->ops->set_paused(rig->host.transport, false);
+	client_expect_frame(rig, &client, 1, "same read", 9);
+	client_expect_frame(rig, &client, 1, "next read", 9);
+	assert_string_equal(fake_host_log(&rig->host),
+		"request /ws\nmessage pause\nmessage same read\nmessage next read\n");
+	client_close(&client);
+	buf_fini(&all);
+}
+
+/* ---- closing -------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *payload; /* of the peer's close frame; code in front */
+	size_t len;
+	const char *log;
+} closes[] = {
+	{"\x03\xe8", 2, "end 1000 \"\" by peer\n"},
+	{"\x03\xe8"
+	 "going home",
+		12, "end 1000 \"going home\" by peer\n"},
+	{"\x0f\xa0"
+	 "own",
+		5, "end 4000 \"own\" by peer\n"},
+	{"", 0, "end 1005 \"\" by peer\n"},
+};
+
+/* What follows the peer's close frame is none of ours, as in case 7.1.5 of the public suite. */
+static void the_peer_closes(void **state)
+{
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(closes) / sizeof(closes[0]); i++) {
+		struct client client;
+		struct buf all = {0};
+
+		open_ws(rig, &client);
+		frame_put(&all, 1, "hello", 5);
+		frame_put(&all, 8, closes[i].payload, closes[i].len);
+		frame_put(&all, 1, "ignored", 7);
+		frame_put(&all, 9, "", 0);
+		client_send(rig, &client, all.data, all.len);
+		client_expect_frame(rig, &client, 1, "hello", 5);
+		client_expect_frame(rig, &client, 8, closes[i].payload, closes[i].len);
+		client_expect_end(rig, &client);
+		rig_expect_log(rig, closes[i].log);
+		assert_null(strstr(fake_host_log(&rig->host), "ignored"));
+		client_close(&client);
+		rig_expect_connections(rig, 0);
+		buf_fini(&all);
+	}
+}
+
+/* A peer that does not answer our FIN is not waited for longer than close_ms. */
+static void a_peer_that_stays_after_closing_is_dropped(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.close_ms = 40;
+	open_ws(rig, &client);
+	client_close_frame(rig, &client, 1000);
+	client_expect_close(rig, &client, 1000, "");
+	client_expect_end(rig, &client);
+	rig_expect_connections(rig, 0);
+	client_close(&client);
+}
+
+static void the_plugin_closes_and_the_peer_answers(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct buf all = {0};
+
+	open_ws(rig, &client);
+	frame_put(&all, 1, "close", 5);
+	frame_put(&all, 1, "ignored", 7);
+	frame_put(&all, 9, "", 0);
+	client_send(rig, &client, all.data, all.len);
+	client_expect_close(rig, &client, 4000, "bye");
+	client_text(rig, &client, "ignored too");
+	rig_turn(rig);
+	assert_int_equal(worker_connection_count(rig->worker), 1);
+	client_close_frame(rig, &client, 4000);
+	client_expect_end(rig, &client);
+	assert_string_equal(fake_host_log(&rig->host), "request /ws\nmessage close\n");
+	client_close(&client);
+	rig_expect_connections(rig, 0);
+	buf_fini(&all);
+}
+
+static void the_plugin_closes_and_the_peer_does_not_answer(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.close_ms = 40;
+	open_ws(rig, &client);
+	client_text(rig, &client, "close");
+	client_expect_close(rig, &client, 4000, "bye");
+	rig_expect_connections(rig, 0);
+	client_close(&client);
+}
+
+static void a_close_behind_a_full_queue_ends_in_time(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.close_ms = 40;
+	rig->host.limits.queue_bytes = 8000000;
+	open_small(rig, &client);
+	client_text(rig, &client, "flood 2000");
+	rig_expect_log(rig, "message flood 2000");
+	assert_true(rig->host.refused_sends > 0);
+	fake_close(&rig->host, 1013, "reads too slowly");
+	rig_expect_connections(rig, 0);
+	client_close(&client);
+}
+
+static const struct {
+	const char *frame;
+	size_t len;
+	unsigned code;
+	const char *reason;
+} broken[] = {
+	{"\x81\x01x", 3, 1002, "incorrect masking"},
+	{"\xc1\x80\0\0\0\0", 6, 1002, "reserved bits must be 0"},
+	{"\x83\x80\0\0\0\0", 6, 1002, "invalid opcode"},
+	{"\x80\x80\0\0\0\0", 6, 1002, "unexpected continuation frame"},
+	{"\x81\x81\0\0\0\0\xff", 7, 1007, ""},
+	{"\x81\xff\0\0\0\0\0\x10\0\1\0\0\0\0", 14, 1009,
+		"frame with 1048577 bytes exceeds limit of 1048576 bytes"},
+	{"\x88\x82\0\0\0\0\0\0", 8, 1002, "invalid status code"},
+};
+
+static void a_broken_rule_is_told_after_what_was_good(void **state)
+{
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		struct client client;
+		struct buf all = {0}, log = {0};
+
+		rig->host.log.len = 0;
+		open_ws(rig, &client);
+		frame_put(&all, 1, "good", 4);
+		buf_append(&all, broken[i].frame, broken[i].len);
+		frame_put(&all, 1, "ignored", 7);
+		client_send(rig, &client, all.data, all.len);
+		client_expect_frame(rig, &client, 1, "good", 4);
+		client_expect_close(rig, &client, broken[i].code, broken[i].reason);
+		client_expect_end(rig, &client);
+		buf_printf(&log, "request /ws\nmessage good\nend %u \"%s\" by host\n",
+			broken[i].code, broken[i].reason);
+		assert_string_equal(fake_host_log(&rig->host), log.data);
+		client_close(&client);
+		buf_fini(&all);
+		buf_fini(&log);
+	}
+	rig_expect_connections(rig, 0);
+}
+
+static void a_lost_connection_is_1006(void **state)
+{
+	const struct linger reset = {1, 0};
+	struct rig *rig = *state;
+	struct client client;
+
+	open_ws(rig, &client);
+	client_close(&client);
+	rig_expect_log(rig, "request /ws\nend 1006 \"\" by peer\n");
+	rig_expect_connections(rig, 0);
+
+	rig->host.log.len = 0;
+	open_ws(rig, &client);
+	setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	client_close(&client);
+	rig_expect_log(rig, "request /ws\nend 1006 \"\" by peer\n");
+	rig_expect_connections(rig, 0);
+}
+
+/* The reset must not hide the close frame in front of it. */
+static void a_close_frame_before_a_reset_is_heard(void **state)
+{
+	const struct linger reset = {1, 0};
+	struct rig *rig = *state;
+	struct client client;
+	struct buf frame = {0};
+
+	open_ws(rig, &client);
+	frame_put(&frame, 8, "\x03\xe9", 2);
+	assert_int_equal(send(client.fd, frame.data, frame.len, 0), frame.len);
+	setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	client_close(&client);
+	/* Fails, and is told at the end of the turn: not from inside send. */
+	assert_true(fake_send(&rig->host, "x", 1));
+	rig_expect_log(rig, "request /ws\nend 1001 \"\" by peer\n");
+	rig_expect_connections(rig, 0);
+	buf_fini(&frame);
+}
+
+static void an_abort_resets_at_once(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	char byte;
+
+	open_ws(rig, &client);
+	rig->host.transport->ops->abort(rig->host.transport);
+	assert_int_equal(worker_connection_count(rig->worker), 0);
+	assert_false(fake_send(&rig->host, "x", 1));
+	fake_close(&rig->host, 1000, "");
+	rig_turn(rig);
+	poll(&(struct pollfd){client.fd, POLLIN, 0}, 1, 1000);
+	assert_int_equal(recv(client.fd, &byte, 1, 0), -1);
+	assert_int_equal(errno, ECONNRESET);
+	client_close(&client);
+}
+
+/* ---- silence -------------------------------------------------------------------------------- */
+
+static void silence_is_pinged_and_an_answer_keeps_it_open(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.ping_interval_ms = 40;
+	rig->host.limits.ping_timeout_ms = 1000000;
+	open_ws(rig, &client);
+	for (unsigned i = 0; i < 3; i++) {
+		client_expect_frame(rig, &client, 9, "", 0);
+		client_frame(rig, &client, 10, "", 0);
+	}
+	client_close(&client);
+}
+
+static void a_peer_that_answers_no_ping_is_dropped(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.ping_interval_ms = 40;
+	rig->host.limits.ping_timeout_ms = 40;
+	rig->host.limits.close_ms = 50;
+	open_ws(rig, &client);
+	client_expect_frame(rig, &client, 9, "", 0);
+	client_expect_close(rig, &client, 1011, "keepalive ping timeout");
+	rig_expect_log(rig, "end 1011 \"keepalive ping timeout\" by host\n");
+	rig_expect_connections(rig, 0);
+	client_close(&client);
+}
+
+/* Its answers cannot be read: that is the plugin's wish and not the peer's fault. */
+static void a_paused_peer_is_not_blamed_for_silence(void **state)
+{
+	struct rig *rig = *state;
+	struct client client, witness;
+
+	rig->host.limits.ping_interval_ms = 20;
+	rig->host.limits.ping_timeout_ms = 20;
+	open_ws(rig, &client);
+	client_text(rig, &client, "pause");
+	rig_expect_log(rig, "message pause");
+	rig->host.limits.ping_interval_ms = 100;
+	open_ws(rig, &witness);
+	client_expect_frame(rig, &witness, 9, "", 0);
+	rig_expect_log(rig, "end 1011");
+	assert_int_equal(rig->host.transport, NULL);
+	client_close(&witness);
+	rig_expect_connections(rig, 1);
+	assert_null(strstr(strstr(fake_host_log(&rig->host), "end 1011") + 1, "end"));
+	client_close(&client);
+}
+
+static void idle_counts_messages_only(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.idle_ms = 400;
+	rig->host.limits.ping_interval_ms = 30;
+	rig->host.limits.ping_timeout_ms = 1000000;
+	open_ws(rig, &client);
+	client_expect_frame(rig, &client, 9, "", 0);
+	client_frame(rig, &client, 10, "", 0);
+	client_expect_frame(rig, &client, 9, "", 0);
+	client_frame(rig, &client, 10, "", 0);
+	rig_expect_log(rig, "end 1001 \"idle timeout\" by host\n");
+	free(client_read_to(rig, &client, "idle timeout"));
+	client_close_frame(rig, &client, 1001);
+	client_expect_end(rig, &client);
+	client_close(&client);
+	rig_expect_connections(rig, 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, rig_setup, rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(messages_of_all_sizes_come_back),
+		TEST(frames_in_the_packet_of_the_handshake_are_kept),
+		TEST(a_handshake_in_single_bytes_and_a_greeting),
+		TEST(replies_to_one_read_leave_in_one_send),
+		TEST(pings_are_answered_and_pongs_are_not),
+		TEST(a_full_socket_is_waited_for_and_drained),
+		TEST(large_messages_to_a_slow_reader_arrive_whole),
+		TEST(a_message_over_the_bound_is_not_queued),
+		TEST(a_peer_that_pings_and_never_reads_gets_no_endless_pongs),
+		TEST(a_pause_stops_reading_until_it_is_over),
+		TEST(the_peer_closes),
+		TEST(a_peer_that_stays_after_closing_is_dropped),
+		TEST(the_plugin_closes_and_the_peer_answers),
+		TEST(the_plugin_closes_and_the_peer_does_not_answer),
+		TEST(a_close_behind_a_full_queue_ends_in_time),
+		TEST(a_broken_rule_is_told_after_what_was_good),
+		TEST(a_lost_connection_is_1006),
+		TEST(a_close_frame_before_a_reset_is_heard),
+		TEST(an_abort_resets_at_once),
+		TEST(silence_is_pinged_and_an_answer_keeps_it_open),
+		TEST(a_peer_that_answers_no_ping_is_dropped),
+		TEST(a_paused_peer_is_not_blamed_for_silence),
+		TEST(idle_counts_messages_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
