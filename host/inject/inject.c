@@ -182,7 +182,9 @@ enum inject_result inject_run(struct inject_run *run)
 	struct progress progress = {run, arena_alloc(run->arena, plan->block_size),
 		arena_alloc(run->arena, plan->call_count * sizeof(*progress.has_failed))};
 
+	assert(plan->call_count > 0);
 	run->errors = (struct inject_errors){NULL, 0};
+	run->args = NULL;
 	for (size_t i = 0; i < plan->call_count; i++) {
 		const struct plan_call *call = &plan->calls[i];
 
@@ -193,8 +195,6 @@ enum inject_result inject_run(struct inject_run *run)
 			!call_provider(&progress, call))
 			return INJECT_STOPPED;
 	}
-	assert(plan->call_count > 0);
-	run->args = NULL;
 	if (run->errors.count > 0)
 		return INJECT_INVALID;
 	run->args = progress.block + plan->calls[plan->call_count - 1].args_offset;

@@ -253,7 +253,7 @@ static void traps_of_a_later_reload_are_refused(void **state)
 	assert_refused(world, "x.so uses static thread-local storage",
 		"compile without -ftls-model=initial-exec");
 	put(world, "x.so", "gnu_unique.so");
-	assert_refused(world, "x.so has the unique symbol _ZN7counterIiE5valueE",
+	assert_refused(world, "x.so has the unique symbol ",
 		"compile with -fno-gnu-unique -fvisibility=hidden");
 }
 
