@@ -30,7 +30,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* ---- stop ------------------------------------------------------------------------------------ */
+/* ---- stop ------------------------------------------------------------------------------- */
 
 static void daemon_stop(struct daemon *daemon)
 {
@@ -62,7 +62,7 @@ static void daemon_look(struct daemon *daemon)
 	worker_break(daemon->worker);
 }
 
-/* ---- signals --------------------------------------------------------------------------------- */
+/* ---- signals ---------------------------------------------------------------------------- */
 
 static void look_on_event(evutil_socket_t fd, short what, void *arg)
 {
@@ -103,7 +103,7 @@ static void unwatch_signals(struct daemon *daemon)
 		event_free(daemon->signals[i]);
 }
 
-/* ---- start ----------------------------------------------------------------------------------- */
+/* ---- start ------------------------------------------------------------------------------ */
 
 static void raise_descriptor_limit(void)
 {
