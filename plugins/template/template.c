@@ -71,7 +71,10 @@ static int template_start(struct sl_plugin *plugin)
 	return SL_OK;
 }
 
-/* Gives back what start took; no connection is left by now. */
+/*
+ * Gives back what start took; no connection is left by now. A plugin that `providers:` names, too,
+ * starts and stops once more for that, with a state of its own.
+ */
 static void template_stop(struct sl_plugin *plugin)
 {
 	sl_plugin_log(plugin, SL_LOG_INFO, "the template says goodbye");
