@@ -25,7 +25,7 @@ struct build {
 	size_t failed_count;
 };
 
-/* ---- plugins -------------------------------------------------------------------------------- */
+/* ---- plugins ---------------------------------------------------------------------------- */
 
 static int compare_options(const void *a, const void *b)
 {
@@ -160,7 +160,7 @@ static struct sl_plugin *need_plugin(
 	return keep_plugin(build->generation, prefer_previous(build, plugin));
 }
 
-/* ---- providers ------------------------------------------------------------------------------- */
+/* ---- providers -------------------------------------------------------------------------- */
 
 static struct inject_rule *rules_of(
 	struct arena *arena, const struct inject_conf *conf, size_t count)
@@ -236,8 +236,7 @@ static const struct inject_provider *find_provider(void *context, const char *na
 	return NULL;
 }
 
-/* ---- routes -----------------------------------------------------------------------------------
- */
+/* ---- routes ----------------------------------------------------------------------------- */
 
 static void add_to_map(struct build *build, struct route *route, const struct pattern *pattern)
 {
@@ -353,8 +352,7 @@ static void build_route(struct build *build, struct route *route, const struct r
 		add_to_map(build, route, &route->pattern);
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------------- */
 
 /* What a file with mistakes may lack; config_load complained of it. */
 static bool is_complete(const struct route_conf *conf)

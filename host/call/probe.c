@@ -17,16 +17,22 @@
 
 enum { PROBE_SECONDS = 10 };
 
+struct probe {
+	const struct config *config;
+	struct image_store *images; /* the children's; all that they leave there goes with it */
+	const struct sl_host *functions;
+	struct err_list *why;
+};
+
 /* In the child; never returns. A plugin that is merely wrong is alive. */
-static void open_and_report(
-	const struct config *config, struct host *host, const struct conf_text *plugin, int verdict)
+static void open_and_report(const struct probe *probe, const struct conf_text *plugin, int verdict)
 {
 	struct err_list why = {0};
 
 	signal(SIGALRM, SIG_DFL);
 	alarm(PROBE_SECONDS);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	plugin_load(host_images(host), config->plugins_dir.text, plugin->text, host_functions(host),
+	plugin_load(probe->images, probe->config->plugins_dir.text, plugin->text, probe->functions,
 		plugin->place, &why);
 	_exit(write(verdict, "1", 1) == 1 ? 0 : 1);
 }
@@ -49,8 +55,7 @@ static void complain(struct err_list *why, const struct conf_text *plugin, int s
 			plugin->text, WEXITSTATUS(status));
 }
 
-static bool probe(const struct config *config, struct host *host, const struct conf_text *plugin,
-	struct err_list *why)
+static bool probe_one(const struct probe *probe, const struct conf_text *plugin)
 {
 	int verdict[2], status = 0;
 	char word;
@@ -58,12 +63,13 @@ static bool probe(const struct config *config, struct host *host, const struct c
 	pid_t child;
 
 	if (pipe2(verdict, O_CLOEXEC) < 0 || (child = fork()) < 0) {
-		err_list_add(why, plugin->place, "cannot start a process to open \"%s\" in: %s",
-			plugin->text, strerror(errno));
+		err_list_add(probe->why, plugin->place,
+			"cannot start a process to open \"%s\" in: %s", plugin->text,
+			strerror(errno));
 		return false;
 	}
 	if (child == 0)
-		open_and_report(config, host, plugin, verdict[1]);
+		open_and_report(probe, plugin, verdict[1]);
 	close(verdict[1]);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		continue;
@@ -71,21 +77,24 @@ static bool probe(const struct config *config, struct host *host, const struct c
 	close(verdict[0]);
 	if (got == 1)
 		return true;
-	complain(why, plugin, status);
+	complain(probe->why, plugin, status);
 	return false;
 }
 
-/* Whether an earlier route or provider named it already. */
+/* Whether it was named, and by no earlier route or provider. */
 static bool is_first(const struct conf_text *const *named, size_t i)
 {
+	if (named[i]->text == NULL)
+		return false;
 	for (size_t j = 0; j < i; j++)
-		if (strcmp(named[j]->text, named[i]->text) == 0)
+		if (named[j]->text != NULL && strcmp(named[j]->text, named[i]->text) == 0)
 			return false;
 	return true;
 }
 
-bool probe_plugins(const struct config *config, struct host *host, struct err_list *why)
+static bool probe_all(const struct probe *probe)
 {
+	const struct config *config = probe->config;
 	size_t count = 0, most = config->route_count + config->provider_count;
 	struct arena arena = {0};
 	const struct conf_text **named = arena_alloc(&arena, (most + 1) * sizeof(*named));
@@ -97,8 +106,26 @@ bool probe_plugins(const struct config *config, struct host *host, struct err_li
 	for (size_t i = 0; i < config->provider_count; i++)
 		named[count++] = &config->providers[i].plugin;
 	for (size_t i = 0; i < count; i++)
-		if (is_first(named, i) && !probe(config, host, named[i], why))
+		if (is_first(named, i) && !probe_one(probe, named[i]))
 			fine = false;
 	arena_fini(&arena);
+	return fine;
+}
+
+bool probe_plugins(const struct config *config, struct host *host, struct err_list *why)
+{
+	struct probe probe = {.config = config, .functions = host_functions(host), .why = why};
+	struct err reason;
+	bool fine;
+
+	if (config->plugins_dir.text == NULL)
+		return true;
+	probe.images = image_store_open(&reason);
+	if (probe.images == NULL) {
+		err_list_add(why, (struct place){0}, "%s", reason.text);
+		return false;
+	}
+	fine = probe_all(&probe);
+	image_store_close(probe.images);
 	return fine;
 }

@@ -15,6 +15,8 @@ void command_print_complaints(const struct err_list *why)
 
 	for (size_t i = 0; i < why->count; i++)
 		fprintf(stderr, "%s\n", complaint_line(&why->items[i], &arena));
+	if (why->dropped > 0)
+		fprintf(stderr, "… and %zu more\n", why->dropped);
 	arena_fini(&arena);
 }
 
@@ -33,7 +35,7 @@ int command_check(const struct options *options)
 		printf("%s: ok, %zu routes, %zu plugins\n", options->file, generation->route_count,
 			generation->plugin_count);
 	else
-		fprintf(stderr, "%s: %zu mistake%s\n", options->file, why.count,
+		fprintf(stderr, "%s: %zu mistake%s\n", options->file, why.count + why.dropped,
 			why.count == 1 ? "" : "s");
 	status = generation == NULL ? 1 : 0;
 	err_list_fini(&why);

@@ -18,7 +18,7 @@
 #include "daemon/daemon_state.h"
 #include "daemon/reload.h"
 
-enum { STOP_MS = 10000, STOP_LOOK_MS = 10, SIGNAL_COUNT = 3 };
+enum { STOP_MS = 10000, STOP_LOOK_MS = 10 };
 
 static const int signals[SIGNAL_COUNT] = {SIGHUP, SIGTERM, SIGINT};
 
@@ -30,8 +30,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* ---- stop
- * -------------------------------------------------------------------------------------------- */
+/* ---- stop ------------------------------------------------------------------------------- */
 
 static void daemon_stop(struct daemon *daemon)
 {
@@ -41,7 +40,8 @@ static void daemon_stop(struct daemon *daemon)
 		log_warn("stop: second signal, stopping at once");
 		_exit(1);
 	}
-	log_info("stop: closing %zu connections with 1012", worker_connection_count(daemon->worker));
+	log_info(
+		"stop: closing %zu connections with 1012", worker_connection_count(daemon->worker));
 	daemon->is_stopping = true;
 	daemon->stop_deadline_ms = now_ms() + STOP_MS;
 	worker_stop_accepting(daemon->worker);
@@ -62,8 +62,7 @@ static void daemon_look(struct daemon *daemon)
 	worker_break(daemon->worker);
 }
 
-/* ---- signals
- * ------------------------------------------------------------------------------------------ */
+/* ---- signals ---------------------------------------------------------------------------- */
 
 static void look_on_event(evutil_socket_t fd, short what, void *arg)
 {
@@ -85,24 +84,26 @@ static void signal_on_event(evutil_socket_t signal_number, short what, void *arg
 		reload_run(daemon);
 }
 
-static void daemon_loop(struct daemon *daemon)
+/* Before the ready line: who reads it may send one at once. */
+static void watch_signals(struct daemon *daemon)
 {
 	struct event_base *base = worker_base(daemon->worker);
-	struct event *events[SIGNAL_COUNT];
 
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-		events[i] = evsignal_new(base, signals[i], signal_on_event, daemon);
-		event_add(events[i], NULL);
+		daemon->signals[i] = evsignal_new(base, signals[i], signal_on_event, daemon);
+		event_add(daemon->signals[i], NULL);
 	}
 	daemon->look = event_new(base, -1, EV_PERSIST, look_on_event, daemon);
-	worker_run(daemon->worker);
-	event_free(daemon->look);
-	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		event_free(events[i]);
 }
 
-/* ---- start
- * --------------------------------------------------------------------------------------------- */
+static void unwatch_signals(struct daemon *daemon)
+{
+	event_free(daemon->look);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		event_free(daemon->signals[i]);
+}
+
+/* ---- start ------------------------------------------------------------------------------ */
 
 static void raise_descriptor_limit(void)
 {
@@ -161,8 +162,10 @@ int daemon_run(const struct options *options)
 	raise_descriptor_limit();
 	started = daemon_start(&daemon, &why);
 	if (started) {
+		watch_signals(&daemon);
 		print_ready(&daemon);
-		daemon_loop(&daemon);
+		worker_run(daemon.worker);
+		unwatch_signals(&daemon);
 		log_info("stop: done");
 	} else {
 		command_print_complaints(&why);

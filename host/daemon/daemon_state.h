@@ -12,6 +12,8 @@
 #include "daemon/options.h"
 #include "net/worker.h"
 
+struct event;
+
 /* One listening socket, known by the address as its author wrote it. */
 struct daemon_listener {
 	char *address;
@@ -19,12 +21,15 @@ struct daemon_listener {
 	bool is_wanted; /* by the load in progress */
 };
 
+enum { SIGNAL_COUNT = 3 };
+
 struct daemon {
 	const struct options *options;
 	struct worker *worker;
 	struct host *host;
 	struct daemon_listener *listeners;
 	size_t listener_count;
+	struct event *signals[SIGNAL_COUNT];
 	struct event *look; /* a timer, armed while stopping */
 	bool is_stopping;
 	uint64_t stop_deadline_ms;

@@ -58,7 +58,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* A word that is no file is likelier a misspelled command: "socklet chekc x.yaml". */
+/* "socklet chekc x.yaml" */
 static int unknown_command(const char *found)
 {
 	const char *names[COMMAND_COUNT + 1] = {NULL};
@@ -91,9 +91,7 @@ static int parse(const struct command *command, int argc, char **argv, struct op
 		} else if (word[0] == '-' && word[1] != '\0') {
 			return usage_error(word, "an option that this command takes");
 		} else if (out->file != NULL) {
-			return out->file == argv[0] && command == &commands[0]
-				       ? unknown_command(out->file)
-				       : usage_error(word, "one file only");
+			return usage_error(word, "one file only");
 		} else {
 			out->file = word;
 		}
@@ -122,11 +120,11 @@ int options_run(int argc, char **argv)
 		return 0;
 	}
 	command = find_command(argv[1]);
-	if (command == NULL)
-		mistake = parse(&commands[0], argc - 1, argv + 1, &options);
-	else
+	if (command != NULL)
 		mistake = parse(command, argc - 2, argv + 2, &options);
-	if (mistake != 0)
-		return mistake;
-	return (command == NULL ? &commands[0] : command)->run(&options);
+	else if (argc > 2 && argv[1][0] != '-' && argv[2][0] != '-')
+		mistake = unknown_command(argv[1]); /* two words, and the first is no command */
+	else
+		mistake = parse(command = &commands[0], argc - 1, argv + 1, &options);
+	return mistake != 0 ? mistake : command->run(&options);
 }

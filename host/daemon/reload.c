@@ -12,8 +12,7 @@
 #include "base/xalloc.h"
 #include "daemon/load.h"
 
-/* ---- listeners
- * ------------------------------------------------------------------------------------ */
+/* ---- listeners -------------------------------------------------------------------------- */
 
 static struct daemon_listener *find_listener(struct daemon *daemon, const char *address)
 {
@@ -87,8 +86,7 @@ static void unwant(struct daemon *daemon, size_t from)
 		daemon->listeners[i].is_wanted = false;
 }
 
-/* ---- the load
- * --------------------------------------------------------------------------------------- */
+/* ---- the load --------------------------------------------------------------------------- */
 
 /* One line for each plugin whose code or options are new; before the swap. */
 static void log_plugins(const struct generation *next)

@@ -46,7 +46,7 @@ extern "C" {
 #define SL_ABI_MAJOR 1u
 #define SL_ABI_MINOR 0u
 
-/* ---- results ------------------------------------------------------------------------------ */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* What callbacks return and functions answer. Errors are negative. */
 enum {
@@ -58,7 +58,7 @@ enum {
 	SL_FAILED = -4,  /* for a plugin's own failures: refuses with 500, or closes with 1011 */
 };
 
-/* ---- values ------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* Bytes that need no NUL and may hold one. */
 struct sl_str {
@@ -121,7 +121,7 @@ struct sl_table {
 	const struct sl_field *fields;
 };
 
-/* ---- messages and endings ------------------------------------------------------------------ */
+/* ---- messages and endings -------------------------------------------------------------------- */
 
 enum { SL_TEXT = 1, SL_BINARY = 2 };
 
@@ -145,7 +145,7 @@ struct sl_plugin; /* one plugin with one set of options, as a route uses it */
 struct sl_timer;
 struct event_base;
 
-/* ---- the host's functions ------------------------------------------------------------------ */
+/* ---- the host's functions -------------------------------------------------------------------- */
 
 /*
  * Filled in before the first callback. Plugins call the sl_ functions below, not this table. It
@@ -203,7 +203,7 @@ struct sl_host {
 
 extern SL_HIDDEN const struct sl_host *sl_host_; /* defined by SL_PLUGIN */
 
-/* ---- answering the handshake ---------------------------------------------------------------- */
+/* ---- answering the handshake ----------------------------------------------------------------- */
 
 /*
  * Adds a header to the answer of the handshake, accepted or refused: Set-Cookie, …
@@ -257,7 +257,7 @@ static inline int sl_close(struct sl_conn *conn, unsigned code, const char *reas
 	return sl_host_->close(conn, code, reason);
 }
 
-/* ---- sending -------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 /*
  * Sends one message, SL_TEXT (must be UTF-8) or SL_BINARY. The data are copied. Messages of one
@@ -501,8 +501,7 @@ static inline void sl_plugin_log(const struct sl_plugin *plugin, int level, cons
 	va_end(args);
 }
 
-/* ---- declaring a plugin
- * --------------------------------------------------------------------------- */
+/* ---- declaring a plugin ---------------------------------------------------------------------- */
 
 enum { SL_PROVIDERS_MAX = 16 };
 

@@ -89,6 +89,18 @@ void conn_set_bury(struct conn_set *set)
 	}
 }
 
+void conn_set_stop(struct conn_set *set)
+{
+	struct conn *conn = LIST_FIRST(&set->alive), *next;
+
+	set->is_stopping = true;
+	for (; conn != NULL; conn = next) {
+		next = LIST_NEXT(conn, link);
+		if (http_conn_is_idle(conn))
+			conn_drop(conn);
+	}
+}
+
 void conn_set_drop_all(struct conn_set *set)
 {
 	struct conn *conn;

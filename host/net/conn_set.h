@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -33,6 +34,7 @@ struct conn_set {
 	struct outbox_pool pool;
 	struct http_date date;
 	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
+	bool is_stopping;      /* answers close their connections */
 	struct conn_list alive, dead;
 	struct conn_queue dirty; /* to settle at the end of the turn */
 	size_t count;            /* alive */
@@ -50,6 +52,8 @@ void conn_set_schedule(struct conn_set *set, struct deadline *deadline, uint64_t
 void conn_set_settle(struct conn_set *set);
 /* Frees dropped connections. Nothing is on the stack that may hold one. */
 void conn_set_bury(struct conn_set *set);
+/* From now on no connection waits for a further request; those that do are closed. */
+void conn_set_stop(struct conn_set *set);
 /* Ends all connections at once; their sessions are told. */
 void conn_set_drop_all(struct conn_set *set);
 

@@ -7,9 +7,6 @@
 #include "net/http_conn.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <string.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -20,8 +17,7 @@
 enum {
 	CODE_LOST = 1006,
 	CODE_TRY_LATER = 1013,
-	GATHER_BYTES = 65536,        /* answers to pipelined requests that leave together */
-	FILE_BYTES_A_TURN = 1 << 20, /* then other connections have their turn */
+	GATHER_BYTES = 65536, /* answers to pipelined requests that leave together */
 };
 
 static const struct conn_protocol protocol;
@@ -62,7 +58,7 @@ static void begin_next(struct conn *conn)
 static bool may_gather(const struct conn *conn)
 {
 	return is_http(conn) && conn->http.stage == HTTP_ANSWERED && !conn->http.closes &&
-	       conn->http.file < 0 && conn->outbox.bytes < GATHER_BYTES;
+	       conn->http.file.fd < 0 && conn->outbox.bytes < GATHER_BYTES;
 }
 
 /* Nobody reads bodies: a short one is skipped, a long one ends the connection with the answer. */
@@ -71,7 +67,7 @@ static void expect_body(struct conn *conn, const struct http_head *head)
 	bool is_short = !head->is_chunked && head->content_length <= HTTP_BODY_MAX;
 
 	conn->http.body_left = 0;
-	conn->http.closes = !head->keep_alive;
+	conn->http.closes = !head->keep_alive || conn->set->is_stopping;
 	if (!head->has_body)
 		return;
 	if (is_short && !head->expects_continue)
@@ -85,6 +81,7 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 	struct err why;
 
 	conn->http.is_old = head->minor == 0;
+	conn->http.is_head = span_equal(head->method, SPAN("HEAD"));
 	expect_body(conn, head);
 	if (head->is_upgrade && head->has_body) {
 		/* Whether body or frames follow would be anybody's guess. */
@@ -209,14 +206,12 @@ static void take_file(struct conn *conn, const struct reply *reply, bool has_bod
 		close(reply->fd);
 		return;
 	}
-	conn->http.file = reply->fd;
-	conn->http.file_at = 0;
-	conn->http.file_left = reply->fd_bytes;
+	conn->http.file = (struct http_file){.fd = reply->fd, .left = reply->fd_bytes};
 }
 
 static void queue_reply(struct conn *conn, const struct reply *reply)
 {
-	bool has_body = !reply->omit_body && http_reply_has_body(reply->status);
+	bool has_body = !conn->http.is_head && http_reply_has_body(reply->status);
 	struct http_reply out = {
 		.status = reply->status,
 		.date = date_now(conn),
@@ -275,28 +270,22 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 /* Whether all of it has left. */
 static bool send_file(struct conn *conn)
 {
-	struct http_state *http = &conn->http;
-	size_t part = http->file_left < FILE_BYTES_A_TURN ? http->file_left : FILE_BYTES_A_TURN;
-	ssize_t sent = sendfile(conn->fd, http->file, &http->file_at, part);
-
-	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-		conn->has_failed = true;
-	} else if (sent == 0) {
-		/* It has become shorter than we announced: the peer must not take it for whole. */
+	switch (http_file_send(&conn->http.file, conn->fd)) {
+	case HTTP_FILE_WHOLE:
+		http_file_close(&conn->http.file);
+		return true;
+	case HTTP_FILE_PART:
+		conn->is_blocked = true;
+		return false;
+	case HTTP_FILE_SHRANK:
+		/* The peer must not take for whole what is shorter than announced. */
 		log_warn("%s: a file became shorter while it was sent", conn->peer);
 		conn_drop(conn);
-	} else {
-		http->file_left -= sent < 0 ? 0 : (size_t)sent;
-		conn->is_blocked = http->file_left > 0;
+		return false;
+	default:
+		conn->has_failed = true;
+		return false;
 	}
-	return !conn->is_dead && http->file_left == 0;
-}
-
-static void close_file(struct http_state *http)
-{
-	if (http->file >= 0)
-		close(http->file);
-	http->file = -1;
 }
 
 static void http_sent(struct conn *conn)
@@ -304,9 +293,8 @@ static void http_sent(struct conn *conn)
 	conn->owes_drained = false;
 	if (conn->http.stage != HTTP_ANSWERED)
 		return;
-	if (conn->http.file >= 0 && !send_file(conn))
+	if (conn->http.file.fd >= 0 && !send_file(conn))
 		return;
-	close_file(&conn->http);
 	if (conn->http.closes) {
 		linger_begin(conn, HTTP_LINGER_MS);
 		return;
@@ -314,6 +302,12 @@ static void http_sent(struct conn *conn)
 	begin_next(conn);
 	if (conn->stash.len > 0)
 		consume_stash(conn);
+}
+
+bool http_conn_is_idle(const struct conn *conn)
+{
+	return is_reading(conn) && conn->stash.len == 0 && conn->http.body_left == 0 &&
+	       conn->outbox.bytes == 0;
 }
 
 /* ---- ends ----------------------------------------------------------------------------------- */
@@ -365,7 +359,7 @@ static uint64_t late_plugin(struct conn *conn)
 /* A slow reader is fine as long as it reads at all. */
 static uint64_t late_reader(struct conn *conn, uint64_t now_ms)
 {
-	uint64_t unsent = conn->outbox.bytes + conn->http.file_left;
+	uint64_t unsent = conn->outbox.bytes + conn->http.file.left;
 
 	if (unsent >= conn->http.unsent) {
 		conn_drop(conn);
@@ -388,7 +382,7 @@ static uint64_t http_due(struct conn *conn, uint64_t now_ms)
 
 static void http_fini(struct conn *conn)
 {
-	close_file(&conn->http);
+	http_file_close(&conn->http.file);
 }
 
 static const struct conn_protocol protocol = {
@@ -402,6 +396,6 @@ static const struct conn_protocol protocol = {
 void http_conn_begin(struct conn *conn)
 {
 	conn_speak(conn, &protocol);
-	conn->http = (struct http_state){.file = -1, .since_ms = clock_ms()};
+	conn->http = (struct http_state){.file = {.fd = -1}, .since_ms = clock_ms()};
 	conn_schedule(conn, patience_ms(conn));
 }

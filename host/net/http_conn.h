@@ -5,9 +5,11 @@
 #ifndef SOCKLET_NET_HTTP_CONN_H
 #define SOCKLET_NET_HTTP_CONN_H
 
-#include <sys/types.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "call/transport.h"
+#include "net/http_file.h"
 #include "wire/http_head.h"
 
 struct conn;
@@ -28,16 +30,17 @@ struct http_state {
 	struct http_progress progress;
 	uint64_t since_ms; /* this head began, or the last answer was given */
 	uint64_t body_left;
-	uint64_t file_left; /* of an answer that is a file */
-	uint64_t unsent;    /* bytes left when last looked at */
-	off_t file_at;
-	int file; /* -1: none */
+	uint64_t unsent; /* bytes left when last looked at */
+	struct http_file file;
 	enum http_stage stage;
-	bool closes; /* behind the answer */
-	bool is_old; /* HTTP/1.0 */
+	bool closes;  /* behind the answer */
+	bool is_old;  /* HTTP/1.0 */
+	bool is_head; /* the answer has no body */
 };
 
 void http_conn_begin(struct conn *conn);
+/* Between two requests, or before the first. */
+bool http_conn_is_idle(const struct conn *conn);
 
 /* Of struct transport_ops. */
 void http_conn_reply(struct transport *transport, struct reply *reply);

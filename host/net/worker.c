@@ -183,6 +183,7 @@ void worker_stop_accepting(struct worker *worker)
 {
 	while (!LIST_EMPTY(&worker->listeners))
 		close_entry(LIST_FIRST(&worker->listeners));
+	conn_set_stop(&worker->set);
 }
 
 /* ---- turns ---------------------------------------------------------------------------------- */

@@ -41,7 +41,10 @@ struct listener *worker_listen(
 	struct worker *worker, const char *host, const char *port, struct err *why);
 /* Closes it; its connections stay. */
 void worker_unlisten(struct worker *worker, struct listener *listener);
-/* Closes all listeners. */
+/*
+ * For good: closes all listeners and the connections that wait for a request; answers close
+ * theirs. Sessions stay: host_close_all, then worker_connection_count falls to 0.
+ */
 void worker_stop_accepting(struct worker *worker);
 
 /* Turns until worker_break, which may be called from any callback of the loop. */

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 
-from client import CLOSE, WebSocket, get
+from client import CLOSE, Http, WebSocket, get
 from host import SOCKLET, Host, environment, folder, free_port, placed, routes_text, socklet
 
 ECHO = "  - {path: /ws, plugin: echo}\n"
@@ -48,6 +48,26 @@ def test_sigterm_and_sigint_end_with_status_0():
         with Host("conf/echo.yaml") as host:
             host.signal(number)
             host.wait()
+
+
+def test_idle_http_connection_does_not_hold_up_the_stop():
+    with Host("conf/echo.yaml") as host, Http(host.port) as idle, Http(host.port) as silent:
+        assert idle.request("/").status == 200
+        host.signal(signal.SIGTERM)
+        host.wait(timeout=3)
+        idle.expect_end()
+        silent.expect_end()
+
+
+def test_signals_work_from_the_ready_line_on():
+    for number in signal.SIGHUP, signal.SIGTERM, signal.SIGINT:
+        for _ in range(5):
+            with Host("conf/echo.yaml") as host:
+                host.signal(number)
+                if number == signal.SIGHUP:
+                    host.wait_log("reload: done")
+                    host.signal(signal.SIGTERM)
+                host.wait()
 
 
 def test_second_signal_ends_at_once():

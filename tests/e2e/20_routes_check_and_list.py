@@ -14,7 +14,7 @@ WRONG = [
     ("limits: {message: 64KB!, idle: 5 parsecs}", r"64KB!"),
     ("routes:", None),
     ("  - path: /one", r"(plugin|file|dir)"),                    # says not what serves it
-    ("  - path: ws", r"(starts?|begin).*/"),
+    ("  - path: ws", r"'/' at its start"),
     ("    plugin: echo", None),
     ("  - path: /two/{id", r"brace|\}"),
     ("    plugin: echo", None),
@@ -35,7 +35,8 @@ WRONG = [
     ("  - path: /eight", r"/eight.*(line \d+|:\d+)"),
     ("    plugin: echo", None),
     ("  - path: /nine", None),
-    ("    plugin: chat", r"client_id"),
+    ("    plugin: chat", None),
+    ("    inject: {client_id: path}", r"client_id.*no \{client_id\}"),
     ("    ping: {interval: -1s}", r"-1s"),
 ]
 

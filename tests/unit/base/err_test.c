@@ -62,6 +62,18 @@ static void hundreds_of_complaints_are_kept(void **state)
 	err_list_fini(&list);
 }
 
+static void complaints_beyond_the_limit_are_only_counted(void **state)
+{
+	struct err_list list = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < ERR_LIST_MAX + 7; i++)
+		err_list_add(&list, (struct place){"f", i, 1}, "number %u", i);
+	assert_int_equal(list.count, ERR_LIST_MAX);
+	assert_int_equal(list.dropped, 7);
+	err_list_fini(&list);
+}
+
 static void did_you_mean(void **state)
 {
 	static const char *const names[] = {"listen", "plugins", "workers", "path", "ping", NULL};
@@ -104,6 +116,7 @@ int main(void)
 		cmocka_unit_test(a_long_text_is_cut),
 		cmocka_unit_test(complaints_name_their_place),
 		cmocka_unit_test(hundreds_of_complaints_are_kept),
+		cmocka_unit_test(complaints_beyond_the_limit_are_only_counted),
 		cmocka_unit_test(did_you_mean),
 	};
 

@@ -75,7 +75,7 @@ static void the_port_is_free_again_at_once(void **state)
 	client_open(rig, &client);
 	client_say(rig, &client, "GET /close HTTP/1.1\r\nHost: x\r\n\r\n");
 	client_expect_answer(rig, &client, 200, "/close");
-	worker_stop_accepting(rig->worker);
+	worker_unlisten(rig->worker, rig->listener);
 	rig->listener = worker_listen(rig->worker, "127.0.0.1", port, &why);
 	assert_non_null(rig->listener);
 	client_close(&client);
@@ -155,23 +155,34 @@ static void out_of_descriptors_is_503_and_no_spin(void **state)
 	setrlimit(RLIMIT_NOFILE, &old);
 }
 
-static void stopped_listeners_take_no_more(void **state)
+static void a_stopped_worker_only_finishes_what_it_began(void **state)
 {
 	struct rig *rig = *state;
-	struct client client;
+	struct client idle, busy, open;
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	client_open(rig, &client);
-	client_get(rig, &client, "/a");
-	client_expect_answer(rig, &client, 200, "/a");
+	client_open(rig, &idle);
+	client_get(rig, &idle, "/a");
+	client_expect_answer(rig, &idle, 200, "/a");
+	client_open(rig, &busy);
+	client_say(rig, &busy, "GET /b HTTP/1.1\r\n");
+	client_open(rig, &open);
+	client_upgrade(rig, &open);
 	address.sin_port = htons((uint16_t)atoi(strchr(listener_address(rig->listener), ':') + 1));
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	worker_stop_accepting(rig->worker);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), -1);
-	client_get(rig, &client, "/b");
-	client_expect_answer(rig, &client, 200, "/b");
-	client_close(&client);
+	client_expect_end(rig, &idle);
+	client_say(rig, &busy, "Host: x\r\n\r\n");
+	client_expect_answer(rig, &busy, 200, "/b");
+	client_expect_end(rig, &busy);
+	client_text(rig, &open, "still here");
+	client_expect_frame(rig, &open, 1, "still here", 10);
+	client_close(&idle);
+	client_close(&busy);
+	rig_expect_connections(rig, 1);
+	client_close(&open);
 	close(fd);
 }
 
@@ -185,7 +196,7 @@ int main(void)
 		TEST(the_port_is_free_again_at_once),
 		TEST(accepted_sockets_have_no_delay),
 		TEST(out_of_descriptors_is_503_and_no_spin),
-		TEST(stopped_listeners_take_no_more),
+		TEST(a_stopped_worker_only_finishes_what_it_began),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,0 @@
-/* Stub. SPDX-License-Identifier: MIT */
-extern int zz_stub;
-int zz_stub;
