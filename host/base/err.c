@@ -51,6 +51,10 @@ void err_list_add(struct err_list *list, struct place place, const char *format,
 	va_list args;
 	struct complaint *slot;
 
+	if (list->count == ERR_LIST_MAX) {
+		list->dropped++;
+		return;
+	}
 	if (list->count == list->capacity) {
 		list->capacity = list->capacity == 0 ? 8 : list->capacity * 2;
 		list->items = xrealloc(list->items, list->capacity * sizeof(*list->items));

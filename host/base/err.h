@@ -62,15 +62,19 @@ struct complaint {
 	const char *text;
 };
 
-/* Every complaint of a load, in the order found. Zero it, or err_list_init; then err_list_fini. */
+/* Nobody reads more; a file of a million mistakes must not take a million texts of memory. */
+enum { ERR_LIST_MAX = 1000 };
+
+/* Every complaint of a load, in the order found. Zero it; then err_list_fini. */
 struct err_list {
 	struct complaint *items;
 	size_t count, capacity;
+	size_t dropped;     /* beyond ERR_LIST_MAX: counted only */
 	struct arena arena; /* owns the texts and file names */
 };
 
 void err_list_fini(struct err_list *list);
-/* Copies place.file and the text. */
+/* Copies place.file and the text. The ERR_LIST_MAX-th is the last that is kept. */
 void err_list_add(struct err_list *list, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* "file:line:column: text", leaving out what is not known. Returned text is the arena's. */

@@ -25,7 +25,7 @@ struct build {
 	size_t failed_count;
 };
 
-/* ---- plugins -------------------------------------------------------------------------------- */
+/* ---- plugins ---------------------------------------------------------------------------- */
 
 static int compare_options(const void *a, const void *b)
 {
@@ -47,8 +47,8 @@ static const char *options_key(struct build *build, const struct route_conf *con
 	memcpy(sorted, conf->options, conf->option_count * sizeof(*sorted));
 	qsort(sorted, conf->option_count, sizeof(*sorted), compare_options);
 	for (size_t i = 0; i < conf->option_count; i++)
-		key = arena_printf(
-			arena, "%s%s\x1f%s\x1e", key, sorted[i].name.text, sorted[i].value.text);
+		key = arena_printf(arena, "%s%s\x1f%s\x1e", key, sorted[i].name.text,
+			sorted[i].value.text == NULL ? "" : sorted[i].value.text);
 	return key;
 }
 
@@ -72,6 +72,8 @@ static bool fill_options(struct build *build, struct sl_plugin *plugin,
 	for (size_t i = 0; i < count; i++) {
 		options[i].name = conf->options[i].name.text;
 		options[i].value = conf->options[i].value.text;
+		if (options[i].value == NULL)
+			return false; /* config_load complained of it */
 		options[i].place = conf->options[i].name.place;
 	}
 	return inject_options(plugin->info.options, options, count, label, place, &plugin->arena,
@@ -142,7 +144,8 @@ static struct sl_plugin *need_plugin(
 	const char *key = options_key(build, conf);
 	struct sl_plugin *plugin = find_loaded(build, named->text, key);
 
-	if (plugin != NULL || has_failed(build, named->text))
+	if (plugin != NULL || has_failed(build, named->text) ||
+		build->generation->config.plugins_dir.text == NULL)
 		return plugin;
 	plugin = plugin_load(build->input->images, build->generation->config.plugins_dir.text,
 		named->text, build->input->host, named->place, build->why);
@@ -157,7 +160,7 @@ static struct sl_plugin *need_plugin(
 	return keep_plugin(build->generation, prefer_previous(build, plugin));
 }
 
-/* ---- providers ------------------------------------------------------------------------------- */
+/* ---- providers -------------------------------------------------------------------------- */
 
 static struct inject_rule *rules_of(
 	struct arena *arena, const struct inject_conf *conf, size_t count)
@@ -208,9 +211,9 @@ static void build_provider(struct build *build, const struct provider_conf *conf
 {
 	struct generation *generation = build->generation;
 	struct inject_provider *provider = &generation->providers[generation->provider_count];
-	struct sl_plugin *plugin = need_plugin(build, &conf->plugin, NULL);
+	struct sl_plugin *plugin;
 
-	if (plugin == NULL)
+	if (conf->plugin.text == NULL || (plugin = need_plugin(build, &conf->plugin, NULL)) == NULL)
 		return;
 	provider->function = find_function(build, plugin, conf);
 	if (provider->function == NULL)
@@ -233,8 +236,7 @@ static const struct inject_provider *find_provider(void *context, const char *na
 	return NULL;
 }
 
-/* ---- routes -----------------------------------------------------------------------------------
- */
+/* ---- routes ----------------------------------------------------------------------------- */
 
 static void add_to_map(struct build *build, struct route *route, const struct pattern *pattern)
 {
@@ -350,8 +352,14 @@ static void build_route(struct build *build, struct route *route, const struct r
 		add_to_map(build, route, &route->pattern);
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------
- */
+/* ---- the whole -------------------------------------------------------------------------- */
+
+/* What a file with mistakes may lack; config_load complained of it. */
+static bool is_complete(const struct route_conf *conf)
+{
+	return conf->path.text != NULL &&
+	       (conf->kind == ROUTE_PLUGIN ? conf->plugin.text : conf->file_or_dir.text) != NULL;
+}
 
 static void build_all(struct build *build)
 {
@@ -362,8 +370,10 @@ static void build_all(struct build *build)
 	for (size_t i = 0; i < config->provider_count; i++)
 		build_provider(build, &config->providers[i]);
 	generation->routes = xcalloc(config->route_count + 1, sizeof(*generation->routes));
-	for (size_t i = 0; i < config->route_count; i++, generation->route_count++)
-		build_route(build, &generation->routes[i], &config->routes[i]);
+	for (size_t i = 0; i < config->route_count; i++)
+		if (is_complete(&config->routes[i]))
+			build_route(build, &generation->routes[generation->route_count++],
+				&config->routes[i]);
 }
 
 static struct place place_of_plugin(

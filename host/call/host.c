@@ -15,8 +15,7 @@
 #include "call/static_file.h"
 #include "wire/ws_key.h"
 
-/* ---- life
- * ---------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------- */
 
 struct host *host_new(struct loop *loop, struct err_list *why)
 {
@@ -114,8 +113,7 @@ void host_collect(struct host *host)
 	offload_collect(host->offload);
 }
 
-/* ---- requests
- * ------------------------------------------------------------------------------------- */
+/* ---- requests --------------------------------------------------------------------------- */
 
 void host_bad_request(struct transport *transport, const struct err *why)
 {

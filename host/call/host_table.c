@@ -16,8 +16,7 @@ static struct sl_str to_str(struct span s)
 	return (struct sl_str){s.ptr, s.len};
 }
 
-/* ---- the handshake's answer
- * -------------------------------------------------------------------------- */
+/* ---- the handshake's answer ------------------------------------------------------------- */
 
 /* What the host itself says in an answer. */
 static const char *const own_headers[] = {"connection", "upgrade", "content-length", "content-type",
@@ -68,8 +67,7 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 	return session_refuse(conn, &reply);
 }
 
-/* ---- sending
- * --------------------------------------------------------------------------------------------- */
+/* ---- sending ---------------------------------------------------------------------------- */
 
 static int api_send(struct sl_conn *conn, uint32_t type, const void *data, size_t len)
 {
@@ -148,8 +146,7 @@ static int api_resume(struct sl_conn *conn)
 	return set_paused(conn, false);
 }
 
-/* ---- identity and state
- * ------------------------------------------------------------------------------------ */
+/* ---- identity and state ----------------------------------------------------------------- */
 
 static uint64_t api_id(const struct sl_conn *conn)
 {
@@ -191,8 +188,7 @@ static const void *api_options(const struct sl_plugin *plugin)
 	return plugin->options;
 }
 
-/* ---- the request
- * --------------------------------------------------------------------------------------------- */
+/* ---- the request ------------------------------------------------------------------------ */
 
 static struct sl_str api_target(const struct sl_conn *conn)
 {
@@ -281,8 +277,7 @@ static const char *api_peer(const struct sl_conn *conn)
 	return conn->peer;
 }
 
-/* ---- time and threads
- * ------------------------------------------------------------------------------------------ */
+/* ---- time and threads ------------------------------------------------------------------- */
 
 static struct sl_timer *api_conn_timer(struct sl_conn *conn, uint64_t delay_ms, uint64_t repeat_ms,
 	void (*fire)(struct sl_conn *, void *), void *data)
@@ -355,9 +350,7 @@ static const void *api_extension(const struct sl_host *table, const char *id)
 	return NULL; /* ABI 1.0 has none yet */
 }
 
-/* ---- log
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- log -------------------------------------------------------------------------------- */
 
 static enum log_level clamp_level(int level)
 {

@@ -40,8 +40,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	return conn;
 }
 
-/* ---- ending -----------------------------------------------------------------------------------
- */
+/* ---- ending ----------------------------------------------------------------------------- */
 
 static void drop_request(struct sl_conn *conn)
 {
@@ -97,8 +96,7 @@ void session_free(struct sl_conn *conn)
 	free(conn);
 }
 
-/* ---- answering the handshake --------------------------------------------------------------------
- */
+/* ---- answering the handshake ------------------------------------------------------------ */
 
 /* The plugin's code and reason of a refusal are for the log and for nobody else. */
 static void session_refused(struct sl_conn *conn, unsigned status)
@@ -197,8 +195,7 @@ void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 	}
 }
 
-/* ---- connect
- * -------------------------------------------------------------------------------------- */
+/* ---- connect ---------------------------------------------------------------------------- */
 
 static int call_provider(
 	void *context, const struct inject_provider *provider, const void *args, void *result)
@@ -304,8 +301,7 @@ void session_connect(struct sl_conn *conn)
 		drop_request(conn);
 }
 
-/* ---- messages
- * --------------------------------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------------------- */
 
 static void refuse_type(struct sl_conn *conn, uint32_t type)
 {

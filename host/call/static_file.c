@@ -142,9 +142,8 @@ static void reply_file(struct transport *transport, const struct request *reques
 		(unsigned long long)st->st_mtim.tv_sec * 1000000000u +
 			(unsigned long long)st->st_mtim.tv_nsec,
 		(unsigned long long)st->st_size);
-	buf_printf(&reply.headers, "ETag: %s\r\n", etag);
+	buf_printf(&reply.headers, "ETag: %s\r\nX-Content-Type-Options: nosniff\r\n", etag);
 	reply.fd_bytes = (uint64_t)st->st_size;
-	reply.omit_body = span_equal(request->head->method, SPAN("HEAD"));
 	if (etag_matches(request->head, span_of(etag))) {
 		reply.status = 304;
 		reply.content_type = NULL;

@@ -72,7 +72,7 @@ struct sl_timer *timer_new_plugin(struct loop *loop, struct sl_plugin *plugin, u
 {
 	struct sl_timer from = {.loop = loop, .plugin = plugin, .fire_plugin = fire, .data = data};
 
-	plugin->before_stop = cancel_plugin_timers;
+	plugin->end_timers = cancel_plugin_timers;
 	return timer_start(&plugin->timers, from, delay_ms, repeat_ms);
 }
 

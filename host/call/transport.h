@@ -24,7 +24,6 @@ struct reply {
 	struct span body;
 	int fd;            /* instead of body: a file to send, taken by reply(); else -1 */
 	uint64_t fd_bytes; /* of it */
-	bool omit_body;    /* HEAD: length and headers only */
 	bool close;        /* end the connection behind it */
 };
 
@@ -45,7 +44,8 @@ struct upgrade {
 
 /* None of these calls back into call/: what they find out is told at the end of the loop's turn. */
 struct transport_ops {
-	/* Answers the request that was dispatched. Copies all but fd. */
+	/* Answers the request that was dispatched, without the body if it was HEAD. Copies all
+	 * but fd. */
 	void (*reply)(struct transport *transport, struct reply *reply);
 	/* 101; messages then go to session_message. */
 	void (*upgrade)(struct transport *transport, const struct upgrade *upgrade);

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/span.h"
 
 /* A text of the file and where it stands. text is NULL when the key is absent. */
 struct conf_text {
@@ -82,10 +83,12 @@ struct provider_conf {
 	size_t inject_count;
 };
 
+enum { CONFIG_PROVIDER_DEPTH_MAX = 32 };
+
 struct config {
 	struct arena arena;
 	const char *path;             /* the file, as given */
-	struct conf_text plugins_dir; /* joined to the file's folder */
+	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
 	uint64_t workers;
@@ -99,13 +102,20 @@ struct config {
 
 /*
  * Reads the file into *out (zeroed first). False when there was any complaint: all of them are in
- * `why`, each with file:line:column; *out then holds what could be read and still wants
+ * `why`, sorted, each with file:line:column; *out then holds what could be read and still wants
  * config_fini. Complaints end in what to do; a name near a known one gets "did you mean".
+ * True promises: every name is well-formed, each injected provider exists, and providers need
+ * each other neither in a circle nor more than CONFIG_PROVIDER_DEPTH_MAX deep.
  */
 bool config_load(struct config *out, const char *path, struct err_list *why);
+/* The same with the file's text at hand; `path` is its name in complaints and its folder. */
+bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why);
 void config_fini(struct config *config);
 
-/* Splits "host:port" for listen and --listen; false fills `why`. host and port are the arena's. */
+/*
+ * Splits "host:port" for listen and --listen; false adds to `why`. host and port are the arena's,
+ * host is a name, an IPv4 or an IPv6 address, port a number up to 65535.
+ */
 bool listen_conf_parse(struct listen_conf *out, struct conf_text address, struct arena *arena,
 	struct err_list *why);
 

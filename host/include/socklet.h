@@ -36,27 +36,29 @@
 #ifdef __cplusplus
 extern "C" {
 #else
-/* A callback with the wrong argument struct is an error, not a warning. */
+/* A callback with the wrong argument struct is an error, not a warning; a misspelled function too.
+ */
 #pragma GCC diagnostic error "-Wincompatible-pointer-types"
+#pragma GCC diagnostic error "-Wimplicit-function-declaration"
 #endif
 
 #define SL_MAGIC     0x314b4353u /* "SCK1" in memory; refuses another byte order too */
 #define SL_ABI_MAJOR 1u
 #define SL_ABI_MINOR 0u
 
-/* ---- results ------------------------------------------------------------------------------ */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* What callbacks return and functions answer. Errors are negative. */
 enum {
 	SL_OK = 0,
-	SL_LATER = 1,	 /* connect only: sl_accept, sl_refuse or sl_close will follow */
-	SL_CLOSED = -1,	 /* the connection is closed or closing: nothing was sent */
-	SL_FULL = -2,	 /* a bound was reached: send queue, thread pool */
+	SL_LATER = 1,    /* connect only: sl_accept, sl_refuse or sl_close will follow */
+	SL_CLOSED = -1,  /* the connection is closed or closing: nothing was sent */
+	SL_FULL = -2,    /* a bound was reached: send queue, thread pool */
 	SL_INVALID = -3, /* an argument is wrong; the log says which */
-	SL_FAILED = -4,	 /* for a plugin's own failures: refuses with 500, or closes with 1011 */
+	SL_FAILED = -4,  /* for a plugin's own failures: refuses with 500, or closes with 1011 */
 };
 
-/* ---- values ------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* Bytes that need no NUL and may hold one. */
 struct sl_str {
@@ -95,10 +97,10 @@ struct sl_opt_bool {
 /* struct sl_field.type: taken from the member by the compiler, never written by hand. */
 enum {
 	SL_TYPE_TEXT = 1, /* const char *: ends with NUL; a value that holds a NUL is refused */
-	SL_TYPE_STR,	  /* struct sl_str */
-	SL_TYPE_INT,	  /* int64_t */
-	SL_TYPE_DOUBLE,	  /* double */
-	SL_TYPE_BOOL,	  /* bool */
+	SL_TYPE_STR,      /* struct sl_str */
+	SL_TYPE_INT,      /* int64_t */
+	SL_TYPE_DOUBLE,   /* double */
+	SL_TYPE_BOOL,     /* bool */
 	SL_TYPE_OPTIONAL = 0x100, /* added: the sl_opt_ form */
 };
 
@@ -106,12 +108,12 @@ enum {
 struct sl_field {
 	const char *name;
 	uint32_t offset; /* bytes */
-	uint32_t type;	 /* SL_TYPE_… */
+	uint32_t type;   /* SL_TYPE_… */
 };
 
 /* All members of one struct that the host fills. Made by SL_ARGS. */
 struct sl_table {
-	uint32_t size;	      /* of this struct */
+	uint32_t size;        /* of this struct */
 	uint32_t stride;      /* bytes from field to field */
 	uint32_t struct_size; /* bytes the host provides, zeroed */
 	uint32_t field_count;
@@ -119,14 +121,14 @@ struct sl_table {
 	const struct sl_field *fields;
 };
 
-/* ---- messages and endings ------------------------------------------------------------------ */
+/* ---- messages and endings -------------------------------------------------------------------- */
 
 enum { SL_TEXT = 1, SL_BINARY = 2 };
 
 /* Owned by the host. Valid until the message callback returns. */
 struct sl_message {
 	struct sl_str data; /* whole, unmasked; of a text: valid UTF-8 */
-	uint32_t type;	    /* SL_TEXT or SL_BINARY */
+	uint32_t type;      /* SL_TEXT or SL_BINARY */
 };
 
 enum { SL_BY_PEER = 1, SL_BY_PLUGIN = 2, SL_BY_HOST = 3 };
@@ -138,12 +140,12 @@ struct sl_end {
 	struct sl_str reason;
 };
 
-struct sl_conn;	  /* one connection */
+struct sl_conn;   /* one connection */
 struct sl_plugin; /* one plugin with one set of options, as a route uses it */
 struct sl_timer;
 struct event_base;
 
-/* ---- the host's functions ------------------------------------------------------------------ */
+/* ---- the host's functions -------------------------------------------------------------------- */
 
 /*
  * Filled in before the first callback. Plugins call the sl_ functions below, not this table. It
@@ -195,18 +197,19 @@ struct sl_host {
 	void (*vlog_plugin)(const struct sl_plugin *, int level, const char *format, va_list args);
 };
 
-#define SL_HIDDEN __attribute__((visibility("hidden")))
-#define SL_EXPORT __attribute__((visibility("default")))
+#define SL_HIDDEN              __attribute__((visibility("hidden")))
+#define SL_EXPORT              __attribute__((visibility("default")))
 #define SL_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 extern SL_HIDDEN const struct sl_host *sl_host_; /* defined by SL_PLUGIN */
 
-/* ---- answering the handshake ---------------------------------------------------------------- */
+/* ---- answering the handshake ----------------------------------------------------------------- */
 
 /*
  * Adds a header to the answer of the handshake, accepted or refused: Set-Cookie, …
- * Name and value are copied. When: before the answer. Fails: SL_INVALID for a name or value that HTTP does not allow or
- * that the host sets itself (Connection, Upgrade, Sec-WebSocket-…, Content-Length, …); SL_CLOSED after the answer.
+ * Name and value are copied. When: before the answer. Fails: SL_INVALID for a name or value that
+ * HTTP does not allow or that the host sets itself (Connection, Upgrade, Sec-WebSocket-…,
+ * Content-Length, …); SL_CLOSED after the answer.
  */
 static inline int sl_response_header(struct sl_conn *conn, const char *name, const char *value)
 {
@@ -216,8 +219,8 @@ static inline int sl_response_header(struct sl_conn *conn, const char *name, con
 /*
  * Accepts the connection, with a subprotocol (one that the peer offered) or NULL for none. A
  * connect callback that returns SL_OK without having answered accepts with none.
- * When: in connect, or later after SL_LATER; sending may start at once. Fails: SL_INVALID for a subprotocol that was not
- * offered; SL_CLOSED when answered already or gone.
+ * When: in connect, or later after SL_LATER; sending may start at once. Fails: SL_INVALID for a
+ * subprotocol that was not offered; SL_CLOSED when answered already or gone.
  */
 static inline int sl_accept(struct sl_conn *conn, const char *subprotocol)
 {
@@ -243,22 +246,24 @@ static inline int sl_refuse_with(struct sl_conn *conn, unsigned status, const ch
 /*
  * Ends the connection. Accepted: a close frame with code and reason leaves after all that was sent
  * before; no message callback follows; disconnect is called at the end of this turn of the loop,
- * with SL_BY_PLUGIN. Not accepted yet: the peer is refused with 403 and the reason as detail, as FastAPI does.
- * To give a browser a code that it can read, sl_accept first. Code 0 sends a close frame without code.
- * Limits: code 1000-1003, 1007-1014 or 3000-4999; reason 123 bytes, a longer one is cut on a character
- * border; NULL is an empty one. Fails: SL_INVALID for another code; SL_CLOSED when closing already.
+ * with SL_BY_PLUGIN. Not accepted yet: the peer is refused with 403 and the reason as detail, as
+ * FastAPI does. To give a browser a code that it can read, sl_accept first. Code 0 sends a close
+ * frame without code. Limits: code 1000-1003, 1007-1014 or 3000-4999; reason 123 bytes, a longer
+ * one is cut on a character border; NULL is an empty one. Fails: SL_INVALID for another code;
+ * SL_CLOSED when closing already.
  */
 static inline int sl_close(struct sl_conn *conn, unsigned code, const char *reason)
 {
 	return sl_host_->close(conn, code, reason);
 }
 
-/* ---- sending -------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 /*
- * Sends one message, SL_TEXT (must be UTF-8) or SL_BINARY. The data are copied. Messages of one turn of the
- * loop leave together. When: from sl_accept on. Limits: `limits: {queue: …}` of the route, in bytes; beyond it the
- * peer reads too slowly and is closed with 1013. Fails: SL_CLOSED, SL_FULL, SL_INVALID.
+ * Sends one message, SL_TEXT (must be UTF-8) or SL_BINARY. The data are copied. Messages of one
+ * turn of the loop leave together. When: from sl_accept on. Limits: `limits: {queue: …}` of the
+ * route, in bytes; beyond it the peer reads too slowly and is closed with 1013. Fails: SL_CLOSED,
+ * SL_FULL, SL_INVALID.
  */
 static inline int sl_send(struct sl_conn *conn, uint32_t type, const void *data, size_t len)
 {
@@ -279,7 +284,8 @@ SL_PRINTF(2, 3) static inline int sl_sendf(struct sl_conn *conn, const char *for
 
 /*
  * One text message of JSON, built by a format of jansson's json_pack: sl_send_json(conn,
- * "{s:s, s:I}", "user", name, "count", (int64_t)n). Compact, UTF-8. Fails: as sl_send; SL_INVALID for a wrong format or a string that is not UTF-8.
+ * "{s:s, s:I}", "user", name, "count", (int64_t)n). Compact, UTF-8. Fails: as sl_send; SL_INVALID
+ * for a wrong format or a string that is not UTF-8.
  */
 static inline int sl_send_json(struct sl_conn *conn, const char *format, ...)
 {
@@ -325,7 +331,8 @@ static inline struct sl_conn *sl_find(uint64_t id)
 	return sl_host_->find(sl_host_, id);
 }
 
-/* The connection's state: `.state_size` bytes, zeroed before connect. Valid: the connection's life. */
+/* The connection's state: `.state_size` bytes, zeroed before connect. Valid: the connection's life.
+ */
 static inline void *sl_state(const struct sl_conn *conn)
 {
 	return sl_host_->state(conn);
@@ -415,12 +422,14 @@ static inline const char *sl_peer(const struct sl_conn *conn)
 	return sl_host_->peer(conn);
 }
 
-/* ---- time and threads -------------------------------------------------------------------------- */
+/* ---- time and threads --------------------------------------------------------------------------
+ */
 
 /*
  * Calls fire(conn, data) after delay_ms, then every repeat_ms (0: once). Ends by itself with the
- * connection's life, or by sl_timer_cancel; a timer that fired its only time is gone. Owned by the host.
- * When: any callback. Limits: about a millisecond exact. Fails: NULL when the connection is closing.
+ * connection's life, or by sl_timer_cancel; a timer that fired its only time is gone. Owned by the
+ * host. When: any callback. Limits: about a millisecond exact. Fails: NULL when the connection is
+ * closing.
  */
 static inline struct sl_timer *sl_conn_timer(struct sl_conn *conn, uint64_t delay_ms,
 	uint64_t repeat_ms, void (*fire)(struct sl_conn *conn, void *data), void *data)
@@ -442,10 +451,10 @@ static inline void sl_timer_cancel(struct sl_timer *timer)
 
 /*
  * Runs work(data) on a thread of the pool, then on the loop done(conn, data), or drop(data) when
- * the connection's life has ended meanwhile; exactly one of the two. For what would block: files, a database.
- * `work` must call no function of this header. `data` stays yours; `drop` may be NULL. The code stays loaded until then.
- * When: any callback, also before the answer (return SL_LATER). Limits: 1,024 jobs waiting. Fails: SL_FULL,
- * SL_CLOSED; then none of the three is called.
+ * the connection's life has ended meanwhile; exactly one of the two. For what would block: files, a
+ * database. `work` must call no function of this header. `data` stays yours; `drop` may be NULL.
+ * The code stays loaded until then. When: any callback, also before the answer (return SL_LATER).
+ * Limits: 1,024 jobs waiting. Fails: SL_FULL, SL_CLOSED; then none of the three is called.
  */
 static inline int sl_offload(struct sl_conn *conn, void (*work)(void *data),
 	void (*done)(struct sl_conn *conn, void *data), void (*drop)(void *data), void *data)
@@ -465,11 +474,13 @@ static inline const void *sl_extension(const char *id)
 	return sl_host_->extension(sl_host_, id);
 }
 
-/* ---- log ---------------------------------------------------------------------------------------- */
+/* ---- log ----------------------------------------------------------------------------------------
+ */
 
 enum { SL_LOG_DEBUG = 0, SL_LOG_INFO = 1, SL_LOG_WARN = 2, SL_LOG_ERROR = 3 };
 
-/* One line of the host's log, tagged with plugin, route and connection. Control characters are escaped. */
+/* One line of the host's log, tagged with plugin, route and connection. Control characters are
+ * escaped. */
 SL_PRINTF(3, 4)
 static inline void sl_log(const struct sl_conn *conn, int level, const char *format, ...)
 {
@@ -490,7 +501,7 @@ static inline void sl_plugin_log(const struct sl_plugin *plugin, int level, cons
 	va_end(args);
 }
 
-/* ---- declaring a plugin --------------------------------------------------------------------------- */
+/* ---- declaring a plugin ---------------------------------------------------------------------- */
 
 enum { SL_PROVIDERS_MAX = 16 };
 
@@ -538,21 +549,41 @@ SL_EXPORT sl_entry socklet_plugin;
 } /* extern "C" */
 
 template <class T> struct sl_type_of; /* no such member type: see SL_TYPE_… */
-template <> struct sl_type_of<const char *> { enum { value = SL_TYPE_TEXT }; };
-template <> struct sl_type_of<sl_str> { enum { value = SL_TYPE_STR }; };
-template <> struct sl_type_of<int64_t> { enum { value = SL_TYPE_INT }; };
-template <> struct sl_type_of<double> { enum { value = SL_TYPE_DOUBLE }; };
-template <> struct sl_type_of<bool> { enum { value = SL_TYPE_BOOL }; };
-template <> struct sl_type_of<sl_opt_text> { enum { value = SL_TYPE_TEXT | SL_TYPE_OPTIONAL }; };
-template <> struct sl_type_of<sl_opt_str> { enum { value = SL_TYPE_STR | SL_TYPE_OPTIONAL }; };
-template <> struct sl_type_of<sl_opt_int> { enum { value = SL_TYPE_INT | SL_TYPE_OPTIONAL }; };
-template <> struct sl_type_of<sl_opt_double> { enum { value = SL_TYPE_DOUBLE | SL_TYPE_OPTIONAL }; };
-template <> struct sl_type_of<sl_opt_bool> { enum { value = SL_TYPE_BOOL | SL_TYPE_OPTIONAL }; };
-#define SL_TYPE_(type)		 (uint32_t)sl_type_of<type>::value
+template <> struct sl_type_of<const char *> {
+	enum { value = SL_TYPE_TEXT };
+};
+template <> struct sl_type_of<sl_str> {
+	enum { value = SL_TYPE_STR };
+};
+template <> struct sl_type_of<int64_t> {
+	enum { value = SL_TYPE_INT };
+};
+template <> struct sl_type_of<double> {
+	enum { value = SL_TYPE_DOUBLE };
+};
+template <> struct sl_type_of<bool> {
+	enum { value = SL_TYPE_BOOL };
+};
+template <> struct sl_type_of<sl_opt_text> {
+	enum { value = SL_TYPE_TEXT | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_opt_str> {
+	enum { value = SL_TYPE_STR | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_opt_int> {
+	enum { value = SL_TYPE_INT | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_opt_double> {
+	enum { value = SL_TYPE_DOUBLE | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_opt_bool> {
+	enum { value = SL_TYPE_BOOL | SL_TYPE_OPTIONAL };
+};
+#define SL_TYPE_(type)           (uint32_t) sl_type_of<type>::value
 #define SL_MEMBER_TYPE_(type, m) SL_TYPE_(decltype(type::m))
-#define SL_C_			 extern "C"
+#define SL_C_                    extern "C"
 #else
-#define SL_TYPE_EXPR_(expression)                              \
+#define SL_TYPE_EXPR_(expression) \
 	(uint32_t) _Generic((expression),                      \
 		const char *: SL_TYPE_TEXT,                    \
 		struct sl_str: SL_TYPE_STR,                    \
@@ -564,7 +595,7 @@ template <> struct sl_type_of<sl_opt_bool> { enum { value = SL_TYPE_BOOL | SL_TY
 		struct sl_opt_int: SL_TYPE_INT | SL_TYPE_OPTIONAL,   \
 		struct sl_opt_double: SL_TYPE_DOUBLE | SL_TYPE_OPTIONAL, \
 		struct sl_opt_bool: SL_TYPE_BOOL | SL_TYPE_OPTIONAL)
-#define SL_TYPE_(type)		 SL_TYPE_EXPR_(*(type *)0)
+#define SL_TYPE_(type)           SL_TYPE_EXPR_(*(type *)0)
 #define SL_MEMBER_TYPE_(type, m) SL_TYPE_EXPR_(((type *)0)->m)
 #define SL_C_
 #endif
@@ -573,22 +604,22 @@ template <> struct sl_type_of<sl_opt_bool> { enum { value = SL_TYPE_BOOL | SL_TY
  * SL_ARGS(tag, SL_FIELD(member), …): the members of `struct tag` that the host fills. A member left
  * out stays zero. Defines the function tag_table, which SL_PLUGIN, SL_PROVIDER and .options use.
  */
-#define SL_ARGS(tag, ...)                                                                      \
-	static const struct sl_table *tag##_table(void)                                              \
-	{                                                                                      \
-		typedef struct tag sl_self_;                                                   \
-		static const struct sl_field fields[] = {__VA_ARGS__};                         \
-		static const struct sl_table table = {sizeof(struct sl_table),                 \
-			sizeof(struct sl_field), sizeof(sl_self_),                             \
-			sizeof(fields) / sizeof(fields[0]), #tag, fields};                     \
-		return &table;                                                                 \
-	}                                                                                      \
+#define SL_ARGS(tag, ...)                                                      \
+	static const struct sl_table *tag##_table(void)                        \
+	{                                                                      \
+		typedef struct tag sl_self_;                                   \
+		static const struct sl_field fields[] = {__VA_ARGS__};         \
+		static const struct sl_table table = {sizeof(struct sl_table), \
+			sizeof(struct sl_field), sizeof(sl_self_),             \
+			sizeof(fields) / sizeof(fields[0]), #tag, fields};     \
+		return &table;                                                 \
+	}                                                                      \
 	struct tag /* takes the semicolon */
 
-#define SL_FIELD(member)                                                                       \
-	{                                                                                      \
-#member, (uint32_t)offsetof(sl_self_, member), SL_MEMBER_TYPE_(sl_self_, member)       \
-	}
+/* clang-format off */
+#define SL_FIELD(member) \
+	{#member, (uint32_t)offsetof(sl_self_, member), SL_MEMBER_TYPE_(sl_self_, member)}
+/* clang-format on */
 
 /* For a plugin that wants nothing injected. */
 struct sl_no_args {
@@ -605,20 +636,22 @@ static inline const struct sl_table *sl_no_args_table(void)
  * SL_PROVIDER(name, args, type): a function `static int name(struct sl_conn *conn, const struct
  * args *args, type *result)` becomes a provider. It is called once per connection, before
  * connect, and stores its result, whose pointers must last for the connection's life (arguments
- * and sl_alloc do). It may sl_refuse or sl_close instead. Type: as a member's. List it in SL_PLUGIN:
+ * and sl_alloc do). It may sl_refuse or sl_close instead. Type: as a member's. List it in
+ * SL_PLUGIN:
  * `.providers = {&name_provider}`.
  */
-#define SL_PROVIDER(name_, args_, type_)                                                       \
-	static int name_##_call_(struct sl_conn *conn, const void *args, void *result)         \
-	{                                                                                      \
-		return name_(conn, (const struct args_ *)args, (type_ *)result);               \
-	}                                                                                      \
-	static const struct sl_provider name_##_provider = {                                   \
+#define SL_PROVIDER(name_, args_, type_)                                               \
+	static int name_##_call_(struct sl_conn *conn, const void *args, void *result) \
+	{                                                                              \
+		return name_(conn, (const struct args_ *)args, (type_ *)result);       \
+	}                                                                              \
+	static const struct sl_provider name_##_provider = {                           \
 		#name_, args_##_table, SL_TYPE_(type_), sizeof(type_), name_##_call_}
 
 /*
  * SL_PLUGIN(name, args, .callback = function, …): the plugin's one exported symbol. `args` is the
- * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect and message; in C++ keep this order:
+ * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect and message;
+ *in C++ keep this order:
  *
  *	flags		  SL_KEEP_REQUEST
  *	accepts		  SL_TEXT or SL_BINARY: a message of the other type closes with 1003
@@ -633,93 +666,94 @@ static inline const struct sl_table *sl_no_args_table(void)
  *	disconnect	  exactly once for each connect that did not refuse
  *	drained		  what was queued has left
  */
-#define SL_PLUGIN(name_, args_, ...)                                                           \
-	const struct sl_host *sl_host_;                                                        \
-	struct sl_callbacks_ {                                                                 \
-		uint32_t flags, accepts;                                                       \
-		size_t state_size, plugin_state_size;                                          \
-		const struct sl_table *(*options)(void);                                       \
-		const struct sl_provider *providers[SL_PROVIDERS_MAX];                         \
-		int (*start)(struct sl_plugin *);                                              \
-		void (*stop)(struct sl_plugin *);                                              \
-		int (*connect)(struct sl_conn *, const struct args_ *);                        \
-		int (*message)(struct sl_conn *, const struct args_ *,                         \
-			const struct sl_message *);                                            \
-		void (*disconnect)(struct sl_conn *, const struct args_ *,                     \
-			const struct sl_end *);                                                \
-		void (*drained)(struct sl_conn *, const struct args_ *);                       \
-	};                                                                                     \
-	SL_CALLBACKS_(__VA_ARGS__)                                                             \
-	static int sl_connect_(struct sl_conn *conn, const void *args)                         \
-	{                                                                                      \
-		return sl_callbacks_.connect(conn, (const struct args_ *)args);                \
-	}                                                                                      \
-	static int sl_message_(                                                                \
-		struct sl_conn *conn, const void *args, const struct sl_message *message)      \
-	{                                                                                      \
-		return sl_callbacks_.message(conn, (const struct args_ *)args, message);       \
-	}                                                                                      \
-	static void sl_disconnect_(                                                            \
-		struct sl_conn *conn, const void *args, const struct sl_end *end)              \
-	{                                                                                      \
-		sl_callbacks_.disconnect(conn, (const struct args_ *)args, end);               \
-	}                                                                                      \
-	static void sl_drained_(struct sl_conn *conn, const void *args)                        \
-	{                                                                                      \
-		sl_callbacks_.drained(conn, (const struct args_ *)args);                       \
-	}                                                                                      \
-	SL_C_ const struct sl_plugin_info *socklet_plugin(void)                                \
-	{                                                                                      \
-		static struct sl_plugin_info info;                                             \
-		const struct sl_callbacks_ *own = &sl_callbacks_;                              \
-		info.magic = SL_MAGIC;                                                         \
-		info.size = sizeof(info);                                                      \
-		info.major = SL_ABI_MAJOR;                                                     \
-		info.minor = SL_ABI_MINOR;                                                     \
-		info.flags = own->flags;                                                       \
-		info.host = &sl_host_;                                                         \
-		info.name = #name_;                                                            \
-		info.args = args_##_table();                                                   \
-		info.options = own->options ? own->options() : NULL;                           \
-		info.providers = own->providers;                                               \
-		info.provider_count = 0;                                                       \
-		while (info.provider_count < SL_PROVIDERS_MAX &&                               \
-			own->providers[info.provider_count])                                   \
-			info.provider_count++;                                                 \
-		info.accepts = own->accepts;                                                   \
-		info.state_size = own->state_size;                                             \
-		info.plugin_state_size = own->plugin_state_size;                               \
-		info.start = own->start;                                                       \
-		info.stop = own->stop;                                                         \
-		info.connect = own->connect ? sl_connect_ : NULL;                              \
-		info.message = own->message ? sl_message_ : NULL;                              \
-		info.disconnect = own->disconnect ? sl_disconnect_ : NULL;                     \
-		info.drained = own->drained ? sl_drained_ : NULL;                              \
-		return &info;                                                                  \
-	}                                                                                      \
+#define SL_PLUGIN(name_, args_, ...)                                                               \
+	const struct sl_host *sl_host_;                                                            \
+	struct sl_callbacks_ {                                                                     \
+		uint32_t flags, accepts;                                                           \
+		size_t state_size, plugin_state_size;                                              \
+		const struct sl_table *(*options)(void);                                           \
+		const struct sl_provider *providers[SL_PROVIDERS_MAX];                             \
+		int (*start)(struct sl_plugin *);                                                  \
+		void (*stop)(struct sl_plugin *);                                                  \
+		int (*connect)(struct sl_conn *, const struct args_ *);                            \
+		int (*message)(struct sl_conn *, const struct args_ *, const struct sl_message *); \
+		void (*disconnect)(struct sl_conn *, const struct args_ *, const struct sl_end *); \
+		void (*drained)(struct sl_conn *, const struct args_ *);                           \
+	};                                                                                         \
+	SL_CALLBACKS_(__VA_ARGS__)                                                                 \
+	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
+	{                                                                                          \
+		return sl_callbacks_.connect(conn, (const struct args_ *)args);                    \
+	}                                                                                          \
+	static int sl_message_(                                                                    \
+		struct sl_conn *conn, const void *args, const struct sl_message *message)          \
+	{                                                                                          \
+		return sl_callbacks_.message(conn, (const struct args_ *)args, message);           \
+	}                                                                                          \
+	static void sl_disconnect_(                                                                \
+		struct sl_conn *conn, const void *args, const struct sl_end *end)                  \
+	{                                                                                          \
+		sl_callbacks_.disconnect(conn, (const struct args_ *)args, end);                   \
+	}                                                                                          \
+	static void sl_drained_(struct sl_conn *conn, const void *args)                            \
+	{                                                                                          \
+		sl_callbacks_.drained(conn, (const struct args_ *)args);                           \
+	}                                                                                          \
+	SL_C_ const struct sl_plugin_info *socklet_plugin(void)                                    \
+	{                                                                                          \
+		static struct sl_plugin_info info;                                                 \
+		const struct sl_callbacks_ *own = &sl_callbacks_;                                  \
+		info.magic = SL_MAGIC;                                                             \
+		info.size = sizeof(info);                                                          \
+		info.major = SL_ABI_MAJOR;                                                         \
+		info.minor = SL_ABI_MINOR;                                                         \
+		info.flags = own->flags;                                                           \
+		info.host = &sl_host_;                                                             \
+		info.name = #name_;                                                                \
+		info.args = args_##_table();                                                       \
+		info.options = own->options ? own->options() : NULL;                               \
+		info.providers = own->providers;                                                   \
+		info.provider_count = 0;                                                           \
+		while (info.provider_count < SL_PROVIDERS_MAX &&                                   \
+			own->providers[info.provider_count])                                       \
+			info.provider_count++;                                                     \
+		info.accepts = own->accepts;                                                       \
+		info.state_size = own->state_size;                                                 \
+		info.plugin_state_size = own->plugin_state_size;                                   \
+		info.start = own->start;                                                           \
+		info.stop = own->stop;                                                             \
+		info.connect = own->connect ? sl_connect_ : NULL;                                  \
+		info.message = own->message ? sl_message_ : NULL;                                  \
+		info.disconnect = own->disconnect ? sl_disconnect_ : NULL;                         \
+		info.drained = own->drained ? sl_drained_ : NULL;                                  \
+		return &info;                                                                      \
+	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */
 
 /* Designated initialisers are C++20 by the letter; gcc and clang have them in C++17. */
+/* Unformatted: the formatter would break the texts in two, which _Pragma does not take. */
+/* clang-format off */
 #ifdef __cplusplus
 #ifdef __clang__
-#define SL_CALLBACKS_(...)                                                                     \
-	_Pragma("clang diagnostic push")                                                       \
-	_Pragma("clang diagnostic ignored \"-Wpragmas\"")                                      \
-	_Pragma("clang diagnostic ignored \"-Wc++20-designator\"")                             \
-	_Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                   \
-	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                       \
+#define SL_CALLBACKS_(...)                                                                         \
+	_Pragma("clang diagnostic push")                                                           \
+	_Pragma("clang diagnostic ignored \"-Wpragmas\"")                                          \
+	_Pragma("clang diagnostic ignored \"-Wc++20-designator\"")                                 \
+	_Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                       \
+	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                           \
 	_Pragma("clang diagnostic pop")
 #else
-#define SL_CALLBACKS_(...)                                                                     \
-	_Pragma("GCC diagnostic push")                                                         \
-	_Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")                               \
-	_Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                     \
-	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                       \
+#define SL_CALLBACKS_(...)                                                                         \
+	_Pragma("GCC diagnostic push")                                                             \
+	_Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")                                   \
+	_Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                         \
+	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                           \
 	_Pragma("GCC diagnostic pop")
 #endif
 #else
 #define SL_CALLBACKS_(...) static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};
 #endif
+/* clang-format on */
 
 /*
  * History

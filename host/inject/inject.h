@@ -21,8 +21,8 @@ struct inject_request {
 struct inject_error {
 	const char *type, *message; /* "int_parsing", "Input should be …" */
 	const char *source, *name;  /* loc */
-	struct span input;
-	bool has_input; /* false: null */
+	struct span input; /* valid as long as the request; UTF-8 if the request's pairs are */
+	bool has_input;    /* false: null */
 };
 
 struct inject_errors {
@@ -32,7 +32,7 @@ struct inject_errors {
 
 enum inject_result {
 	INJECT_DONE,    /* *args is filled */
-	INJECT_INVALID, /* errors has at least one row; nothing else was called */
+	INJECT_INVALID, /* errors has at least one row; args is NULL */
 	INJECT_STOPPED, /* a provider answered itself, or failed: *provider_result is what it
 			   returned */
 };
@@ -58,8 +58,9 @@ struct inject_run {
 
 /*
  * FastAPI's rules: duplicates (query and cookie: last wins, header: first), empty is a value,
- * a provider with errors in its arguments is not called, errors come sub-providers first, then
- * path, query, header, cookie, each in declared order.
+ * a provider with errors in its arguments is not called (those whose arguments are right are, and
+ * may stop it all), errors come sub-providers first, then path, query, header, cookie, each in
+ * declared order. Header bytes above 0x7f are Latin-1 and come out as UTF-8.
  */
 enum inject_result inject_run(struct inject_run *run);
 

@@ -72,7 +72,7 @@ struct plan_fetch {
 /* One struct to fill, and the provider to call with it; the last of a plan is the plugin's own. */
 struct plan_call {
 	const struct inject_provider *provider; /* NULL: the plugin's own arguments */
-	struct plan_fetch *fetches;
+	struct plan_fetch *fetches; /* by source, then as declared: the order of errors */
 	size_t fetch_count;
 	uint32_t args_offset, result_offset; /* bytes, in the plan's block */
 };

@@ -81,6 +81,7 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 	struct err why;
 
 	conn->http.is_old = head->minor == 0;
+	conn->http.is_head = span_equal(head->method, SPAN("HEAD"));
 	expect_body(conn, head);
 	if (head->is_upgrade && head->has_body) {
 		/* Whether body or frames follow would be anybody's guess. */
@@ -210,7 +211,7 @@ static void take_file(struct conn *conn, const struct reply *reply, bool has_bod
 
 static void queue_reply(struct conn *conn, const struct reply *reply)
 {
-	bool has_body = !reply->omit_body && http_reply_has_body(reply->status);
+	bool has_body = !conn->http.is_head && http_reply_has_body(reply->status);
 	struct http_reply out = {
 		.status = reply->status,
 		.date = date_now(conn),

@@ -33,8 +33,9 @@ struct http_state {
 	uint64_t unsent; /* bytes left when last looked at */
 	struct http_file file;
 	enum http_stage stage;
-	bool closes; /* behind the answer */
-	bool is_old; /* HTTP/1.0 */
+	bool closes;  /* behind the answer */
+	bool is_old;  /* HTTP/1.0 */
+	bool is_head; /* the answer has no body */
 };
 
 void http_conn_begin(struct conn *conn);

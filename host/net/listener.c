@@ -233,6 +233,7 @@ static int bind_first(const char *host, const char *port, struct err *why)
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 	};
+	const bool is_ipv6 = strchr(host, ':') != NULL;
 	struct addrinfo *list;
 	int fd = -1, result = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &list);
 
@@ -244,8 +245,10 @@ static int bind_first(const char *host, const char *port, struct err *why)
 	for (const struct addrinfo *info = list; info != NULL && fd < 0; info = info->ai_next)
 		fd = bind_one(info);
 	if (fd < 0)
-		err_set(why, ERR_INTERNAL, "cannot listen on %s port %s: %s", host, port,
-			strerror(errno));
+		err_set(why, ERR_INTERNAL, "cannot listen on %s%s%s:%s: %s%s", is_ipv6 ? "[" : "",
+			host, is_ipv6 ? "]" : "", port, strerror(errno),
+			errno == EADDRINUSE ? "; stop the program there, or take another port"
+					    : "");
 	freeaddrinfo(list);
 	return fd;
 }

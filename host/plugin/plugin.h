@@ -30,8 +30,8 @@ struct sl_plugin {
 	void *state;
 	bool is_started;
 	struct timer_list timers; /* call/timer.c's */
-	/* Called, when set, before stop and unloading: call/ cancels the timers. */
-	void (*before_stop)(struct sl_plugin *plugin);
+	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
+	void (*end_timers)(struct sl_plugin *);
 };
 
 /*

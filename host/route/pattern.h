@@ -12,7 +12,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum { PATTERN_PARAMS_MAX = 16 };
+/* A tree as deep as a pattern is walked by recursion, so the depth has an end. */
+enum { PATTERN_PARAMS_MAX = 16, PATTERN_SEGMENTS_MAX = 64 };
 
 /* Most particular first: the order in which a segment is tried. */
 enum segment_kind {
@@ -26,7 +27,7 @@ enum segment_kind {
 
 struct segment {
 	enum segment_kind kind;
-	struct span text; /* static: the text; else the parameter's name */
+	struct span text; /* static: the text, may be empty; else the parameter's name */
 };
 
 struct pattern {
@@ -37,7 +38,10 @@ struct pattern {
 	size_t param_count;
 };
 
-/* Memory is the arena's. False fills `why` (unbalanced brace, unknown converter, name twice, …). */
+/*
+ * The text is cut at each '/': "/" is one empty segment, "/a/" is "a" and an empty one.
+ * Memory is the arena's. False fills `why` (unbalanced brace, unknown converter, name twice, …).
+ */
 bool pattern_parse(struct pattern *out, const char *text, struct arena *arena, struct err *why);
 /* Whether a decoded, non-empty segment fits the kind. */
 bool segment_fits(enum segment_kind kind, struct span segment);

@@ -112,6 +112,18 @@ static bool check_content_length(struct http_head *head, struct err *why)
 	return false;
 }
 
+/* The last coding of the last line. */
+static bool ends_with_chunked(const struct http_head *head)
+{
+	struct span line = {NULL, 0}, coding = {NULL, 0};
+
+	for (size_t n = 0; (line = http_header_get(head, SPAN("transfer-encoding"), n)).ptr != NULL;
+		n++)
+		while (line.ptr != NULL)
+			coding = span_trim(span_cut(&line, ','));
+	return span_equal_nocase(coding, SPAN("chunked"));
+}
+
 static bool check_transfer_encoding(struct http_head *head, struct err *why)
 {
 	struct span name = SPAN("transfer-encoding");
@@ -127,6 +139,9 @@ static bool check_transfer_encoding(struct http_head *head, struct err *why)
 	if (span_equal_nocase(coding, SPAN("chunked")) &&
 		http_header_get(head, name, 1).ptr == NULL)
 		return true;
+	/* RFC 9112 6.3: then nobody can tell where the body ends. */
+	if (http_header_has_token(head, name, SPAN("chunked")) && !ends_with_chunked(head))
+		return refuse(why, "Transfer-Encoding does not end with chunked");
 	err_set(why, ERR_NOT_IMPLEMENTED, "Transfer-Encoding %s is not known here, wanted chunked",
 		quote(coding).text);
 	return false;

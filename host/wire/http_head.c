@@ -52,6 +52,8 @@ static enum wire refuse_byte(const struct http_progress *progress, char found, s
 {
 	if (found == '\n')
 		err_set(why, ERR_BAD_REQUEST, "line ends with LF alone, wanted CR LF");
+	else if (found == '\r')
+		err_set(why, ERR_BAD_REQUEST, "CR without LF");
 	else if (found == 0x16 && progress->scanned == 0)
 		err_set(why, ERR_BAD_REQUEST, "not HTTP: looks like TLS on a plain port");
 	else
@@ -89,8 +91,9 @@ static enum wire end_line(struct http_head *head, struct http_progress *progress
 static enum wire check_part(
 	const struct http_progress *progress, struct span input, struct err *why)
 {
-	struct span part = {input.ptr + progress->line, progress->scanned - progress->line};
+	struct span part = span_from(input, progress->line);
 
+	part.len = progress->scanned - progress->line;
 	if (progress->lines == 0 && !http_request_line_begins(part, why))
 		return WIRE_BAD;
 	if (input.len < HTTP_HEAD_MAX)

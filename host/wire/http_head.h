@@ -27,7 +27,11 @@ struct http_header {
 
 struct http_head {
 	struct span method, target;
-	struct span path;  /* of the target, still percent-encoded; starts with '/', or is "*" */
+	/*
+	 * Of the target, still percent-encoded. Starts with '/'; "*" only for OPTIONS; a literal
+	 * "/" where an absolute target has no path.
+	 */
+	struct span path;
 	struct span query; /* behind the '?', still encoded; ptr NULL when there is no '?' */
 	unsigned minor;    /* HTTP/1.<minor>: 0 or 1 */
 	size_t length;     /* bytes of the head, blank line included */

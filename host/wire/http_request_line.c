@@ -39,12 +39,13 @@ static bool parse_version(struct http_head *head, struct span version, struct er
 	if (version.len != 8 || !span_starts(version, SPAN("HTTP/")) || !is_digit(version.ptr[5]) ||
 		version.ptr[6] != '.' || !is_digit(version.ptr[7]))
 		return refuse(why, "request line does not end with HTTP/1.1", version);
-	if (version.ptr[5] != '1' || version.ptr[7] > '1') {
+	if (version.ptr[5] != '1') {
 		err_set(why, ERR_HTTP_VERSION, "%.*s is not spoken here, use HTTP/1.1",
 			SPAN_ARG(version));
 		return false;
 	}
-	head->minor = version.ptr[7] == '1';
+	/* RFC 9110 2.5: a later minor is taken as the latest that we know. */
+	head->minor = version.ptr[7] != '0';
 	return true;
 }
 

@@ -103,8 +103,10 @@ bool utf8_check(struct utf8 *utf8, const void *data, size_t len)
 			at += ascii_run(at, (size_t)(end - at));
 		/* BAD is final, so it is enough to look once in a while. */
 		stop = end - at < 64 ? end : at + 64;
+		/* The mask costs nothing where it is (shifts do it), and would behind the shift. */
 		while (at < stop)
-			state = rows[classes[*at++]] >> state & 63;
+			state = rows[classes[*at++]] >> (state & 63);
+		state &= 63;
 		if (state == BAD)
 			break;
 	}

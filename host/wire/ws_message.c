@@ -113,7 +113,9 @@ static enum wire check_length(
 
 	if (!read_length(header, length))
 		return bad(why, ERR_WS_PROTOCOL, "payload length not in its shortest form");
-	if ((header[0] & CONTROL) != 0 || *length <= decoder->limit - before)
+	if ((header[0] & CONTROL) != 0)
+		return WIRE_DONE;
+	if (before <= decoder->limit && *length <= decoder->limit - before)
 		return WIRE_DONE;
 	err_set(why, ERR_TOO_LARGE, "frame with %" PRIu64 " bytes exceeds limit of %zu bytes",
 		before + *length, decoder->limit);
@@ -156,10 +158,8 @@ static void begin_payload(struct ws_decoder *decoder, const uint8_t *header, siz
 	decoder->phase = 0;
 	decoder->header_len = 0;
 	decoder->in_payload = true;
-	if (opcode == WS_TEXT || opcode == WS_BINARY) {
+	if (opcode == WS_TEXT || opcode == WS_BINARY)
 		decoder->message_opcode = (uint8_t)opcode;
-		decoder->utf8 = (struct utf8){0};
-	}
 }
 
 /* The header, where it lies if it lies whole in the input, else collected in decoder->header. */
@@ -277,6 +277,7 @@ static enum wire end_frame(
 		return WIRE_MORE;
 	*out = (struct ws_message){decoder->message_opcode, payload, 0};
 	decoder->message_opcode = 0;
+	/* It is complete at the end of every good text, so no text has to reset it. */
 	if (!utf8_is_complete(&decoder->utf8))
 		return bad(why, ERR_WS_INVALID_PAYLOAD, "");
 	return WIRE_DONE;

@@ -110,9 +110,9 @@ static void answer_big(struct host *host, struct transport *transport)
 	free(body);
 }
 
-static void answer_file(struct host *host, struct transport *transport, bool is_head)
+static void answer_file(struct host *host, struct transport *transport)
 {
-	struct reply reply = {.status = 200, .fd_bytes = host->file_bytes, .omit_body = is_head};
+	struct reply reply = {.status = 200, .fd_bytes = host->file_bytes};
 
 	reply.fd = open(host->file, O_RDONLY | O_CLOEXEC);
 	assert(reply.fd >= 0);
@@ -144,7 +144,7 @@ void host_request(struct host *host, struct transport *transport, const struct h
 	else if (span_equal(head->path, SPAN("/big")))
 		answer_big(host, transport);
 	else if (span_equal(head->path, SPAN("/file")))
-		answer_file(host, transport, span_equal(head->method, SPAN("HEAD")));
+		answer_file(host, transport);
 	else
 		answer(transport, 200, head->target, span_equal(head->path, SPAN("/close")));
 }

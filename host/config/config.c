@@ -1,0 +1,149 @@
+/*
+ * routes.yaml into struct config: reads the file and the keys at the top; each section has its
+ * file. Goes on after a mistake, so that all are reported at once. SPDX-License-Identifier: MIT
+ */
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "config/config_check.h"
+#include "config/keys.h"
+#include "config/limits_conf.h"
+#include "config/route_conf.h"
+
+static void read_workers(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct config *config = base;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "1"))
+		return;
+	config->workers = 1;
+	if (strcmp(node->text, "1") != 0)
+		err_list_add(reader->why, node->place,
+			"workers: found %s, but this version serves with one worker: write 1",
+			yaml_tree_found(node, reader->arena));
+}
+
+static void read_listens(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	const struct yaml_tree *item = node->kind == TREE_LIST ? node->first : node;
+	struct config *config = base;
+
+	config->listens = arena_alloc(reader->arena, (node->count + 1) * sizeof(*config->listens));
+	config->listen_count = 0;
+	if (item == NULL)
+		err_list_add(reader->why, node->place,
+			"listen: found an empty list: add an address, such as 127.0.0.1:8000");
+	for (; item != NULL; item = node->kind == TREE_LIST ? item->next : NULL) {
+		struct conf_text address = {item->text, item->place};
+
+		if (section_expect(reader, key->name, item, TREE_TEXT,
+			    "an address such as 127.0.0.1:8000, or a list of them") &&
+			listen_conf_parse(&config->listens[config->listen_count], address,
+				reader->arena, reader->why))
+			config->listen_count++;
+	}
+}
+
+#define ROW(...) SECTION_ROW(struct config, __VA_ARGS__)
+static const struct key top_keys[] = {TOP_KEYS(ROW)};
+#undef ROW
+static const struct section top_section = SECTION("at the top", top_keys);
+
+static void read_top(struct reader *reader, const struct yaml_tree *root)
+{
+	struct config *config = reader->config;
+
+	section_defaults(reader, &top_section, config);
+	limits_conf_defaults(reader, &config->limits, &config->ping);
+	if (root->kind == TREE_NOTHING) {
+		err_list_add(reader->why, (struct place){config->path, 1, 1},
+			"the file is empty: write at least one route under \"routes:\"");
+		return;
+	}
+	if (!section_expect(reader, "the file", root, TREE_MAP,
+		    "keys such as \"listen:\", \"plugins:\" and \"routes:\""))
+		return;
+	if (section_read(reader, &top_section, root, config) &&
+		yaml_tree_get(root, "routes") == NULL)
+		err_list_add(reader->why, root->place,
+			"found no routes: add \"routes:\" and under it at least one \"- path: "
+			"...\"");
+	config_check(config, reader->arena, reader->why);
+}
+
+/* Checks run in their own order; a person reads from the top down. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *one = &((const struct complaint *)a)->place;
+	const struct place *two = &((const struct complaint *)b)->place;
+
+	if (one->line != two->line)
+		return one->line < two->line ? -1 : 1;
+	return (one->column > two->column) - (one->column < two->column);
+}
+
+bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why)
+{
+	struct reader reader = {.config = out, .arena = &out->arena, .why = why};
+	size_t already = why->count;
+	struct yaml_tree *root;
+
+	memset(out, 0, sizeof(*out));
+	out->path = arena_text(&out->arena, path, strlen(path));
+	root = yaml_tree_parse(text, out->path, &out->arena, why);
+	if (root != NULL)
+		read_top(&reader, root);
+	if (why->count > already)
+		qsort(why->items + already, why->count - already, sizeof(*why->items),
+			compare_places);
+	return why->count == already;
+}
+
+/* False, with errno, when it cannot be read; stops one byte beyond the limit. */
+static bool read_whole(int fd, struct buf *out)
+{
+	ssize_t got;
+
+	do {
+		got = read(fd, buf_reserve(out, 64 * 1024), 64 * 1024);
+		if (got > 0)
+			out->len += (size_t)got;
+	} while ((got > 0 && out->len <= YAML_TREE_FILE_MAX) || (got < 0 && errno == EINTR));
+	return got >= 0;
+}
+
+bool config_load(struct config *out, const char *path, struct err_list *why)
+{
+	struct place place = {.file = path};
+	struct buf text = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool ok = false;
+
+	memset(out, 0, sizeof(*out));
+	if (fd < 0 || !read_whole(fd, &text))
+		err_list_add(why, place, "cannot be read (%s): give the path of a routes file",
+			strerror(errno));
+	else if (text.len > YAML_TREE_FILE_MAX)
+		err_list_add(why, place, "found more than %d MiB, which no routes file needs",
+			YAML_TREE_FILE_MAX >> 20);
+	else
+		ok = config_parse(out, buf_span(&text), path, why);
+	if (fd >= 0)
+		close(fd);
+	buf_fini(&text);
+	return ok;
+}
+
+void config_fini(struct config *config)
+{
+	arena_fini(&config->arena);
+	memset(config, 0, sizeof(*config));
+}

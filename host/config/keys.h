@@ -1,0 +1,116 @@
+/*
+ * Every key of routes.yaml, one row each. config.c reads by these rows and conf/README.md is held
+ * equal to them by a test, so a new key is a row here, a member in config.h, and a line there.
+ *
+ * ROW(name, type, member, default, least, most, sentence)
+ *   type      a row of KEY_TYPES; config.c or section.c has read_<type>
+ *   member    where the value goes, of the struct the section is read into
+ *   default   read as if it had been written; NULL: none
+ *   least, most  the range, both ends included; NULL: none
+ *   sentence  what README says the key does
+ * Rows are read from the top down, whatever the order in the file. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CONFIG_KEYS_H
+#define SOCKLET_CONFIG_KEYS_H
+
+/* TYPE(token, what README calls it, unit) */
+#define KEY_TYPES(TYPE)                                        \
+	TYPE(any_text, "text", "")                             \
+	TYPE(duration, "time", "ms")                           \
+	TYPE(file, "file or folder", "")                       \
+	TYPE(inject_type, "`str`, `int`, `float`, `bool`", "") \
+	TYPE(listens, "address, or list of them", "")          \
+	TYPE(path, "path pattern", "")                         \
+	TYPE(ping, "section", "")                              \
+	TYPE(plugin, "plugin name", "")                        \
+	TYPE(provider_inject, "mapping", "")                   \
+	TYPE(providers, "mapping of sections", "")             \
+	TYPE(route_inject, "mapping", "")                      \
+	TYPE(route_limits, "section", "")                      \
+	TYPE(route_options, "mapping", "")                     \
+	TYPE(routes, "list of sections", "")                   \
+	TYPE(size, "size", "bytes")                            \
+	TYPE(source, "source", "")                             \
+	TYPE(text, "text", "")                                 \
+	TYPE(top_limits, "section", "")                        \
+	TYPE(workers, "number", "")
+
+/* limits and ping before routes, which inherit them. */
+#define TOP_KEYS(ROW)                                                                       \
+	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                         \
+		"where to accept connections: host:port, an IPv6 host in brackets, port 0 " \
+		"for any free one")                                                         \
+	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                   \
+		"the folder of the `.so` files; needed as soon as a route or a provider "   \
+		"names a plugin")                                                           \
+	ROW(workers, workers, workers, "1", NULL, NULL,                                     \
+		"how many workers serve; this version has one, so only 1 is accepted")      \
+	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                   \
+		"the limits of all routes that do not set their own")                       \
+	ROW(ping, ping, ping, NULL, NULL, NULL,                                             \
+		"the keep-alive of all routes that do not set their own")                   \
+	ROW(providers, providers, providers, NULL, NULL, NULL,                              \
+		"functions of plugins whose result is injected, by name")                   \
+	ROW(routes, routes, routes, NULL, NULL, NULL,                                       \
+		"what is served under which path; at least one")
+
+#define ROUTE_KEYS(ROW)                                                                  \
+	ROW(path, path, path, NULL, NULL, NULL,                                          \
+		"the path of the request, with parameters in braces; required")          \
+	ROW(plugin, plugin, plugin, NULL, NULL, NULL,                                    \
+		"the plugin that speaks WebSocket here: its file name without `.so`")    \
+	ROW(file, file, file_or_dir, NULL, NULL, NULL,                                   \
+		"a file to answer a GET with, such as a page")                           \
+	ROW(dir, file, file_or_dir, NULL, NULL, NULL,                                    \
+		"a folder whose files are served below the path")                        \
+	ROW(inject, route_inject, inject, NULL, NULL, NULL,                              \
+		"where the plugin's fields come from, when the convention is not right") \
+	ROW(options, route_options, options, NULL, NULL, NULL,                           \
+		"options of the plugin by name; which there are, the plugin says")       \
+	ROW(limits, route_limits, limits, NULL, NULL, NULL,                              \
+		"limits of this route; what it leaves out is as at the top")             \
+	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
+		"keep-alive of this route; what it leaves out is as at the top")
+
+#define INJECT_KEYS(ROW)                                                                  \
+	ROW(from, source, from, NULL, NULL, NULL,                                         \
+		"`path`, `query`, `header`, `cookie` or `provider`; without it by the "   \
+		"convention")                                                             \
+	ROW(alias, text, alias, NULL, NULL, NULL,                                         \
+		"the name at the source, when it is not the field's own")                 \
+	ROW(type, inject_type, type, NULL, NULL, NULL,                                    \
+		"the type the plugin's field must have; another one is reported at load") \
+	ROW(default, any_text, default_value, NULL, NULL, NULL,                           \
+		"the value when the request has none; not for path and provider")
+
+#define PROVIDER_KEYS(ROW)                                     \
+	ROW(plugin, plugin, plugin, NULL, NULL, NULL,          \
+		"the plugin that has the provider; required")  \
+	ROW(inject, provider_inject, inject, NULL, NULL, NULL, \
+		"where the provider's own fields come from, as in a route")
+
+/* What a route may set, too. */
+#define LIMITS_KEYS(ROW)                                                                    \
+	ROW(message, size, message_bytes, "1MiB", "1B", "1GiB",                             \
+		"the longest message a peer may send; a longer one closes with 1009")       \
+	ROW(queue, size, queue_bytes, "16MiB", "1KiB", "64GiB",                             \
+		"bytes waiting to be sent to one peer; beyond it closes with 1013")         \
+	ROW(idle, duration, idle_ms, "0", "0", "365d",                                      \
+		"the longest time without a message from the peer, then closes with 1001; " \
+		"0 is for ever")                                                            \
+	ROW(close, duration, close_ms, "5s", "1ms", "365d",                                 \
+		"the longest wait for the peer's answer to a close")
+
+/* Before a route is known: only at the top. */
+#define HANDSHAKE_KEYS(ROW)                                                                    \
+	ROW(handshake, duration, handshake_ms, "10s", "1ms", "365d",                           \
+		"from the connection to the end of the handshake, then 408 (or 503, when the " \
+		"plugin is late); at the top only")
+
+#define PING_KEYS(ROW)                                                   \
+	ROW(interval, duration, interval_ms, "20s", "0", "365d",         \
+		"silence from the peer before it is pinged; 0 is never") \
+	ROW(timeout, duration, timeout_ms, "20s", "1ms", "365d",         \
+		"the wait for its answer, then closes with 1011")
+
+#endif

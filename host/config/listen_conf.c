@@ -1,0 +1,108 @@
+/*
+ * Splits "host:port" of listen and --listen, and sees what people write instead: a bare port, a
+ * URL, an IPv6 address without brackets. Opens no socket; net/ does. Called by config.c and by
+ * the command line. SPDX-License-Identifier: MIT
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/yaml_tree.h"
+
+static bool is_ip(int family, const char *text)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(family, text, address) == 1;
+}
+
+/* 0 to 65535, digits only. */
+static bool is_port(const char *text)
+{
+	unsigned number = 0;
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 5 || strspn(text, "0123456789") != len)
+		return false;
+	for (; *text != '\0'; text++)
+		number = number * 10 + (unsigned)(*text - '0');
+	return number <= 65535;
+}
+
+static bool is_host_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+
+	if (text[0] == '\0' || strlen(text) > 253 || text[strspn(text, letters)] != '\0')
+		return false;
+	/* Digits and dots alone are meant as an address: "127.0.0.256" is not to be looked up. */
+	return text[strspn(text, "0123456789.")] != '\0' || is_ip(AF_INET, text);
+}
+
+static bool is_host(const char *host, bool in_brackets)
+{
+	char address[INET6_ADDRSTRLEN] = "";
+	size_t len = strcspn(host, "%"); /* fe80::1%eth0: the zone is the kernel's to know */
+
+	if (!in_brackets)
+		return is_host_name(host);
+	if (len >= sizeof(address))
+		return false;
+	memcpy(address, host, len);
+	return is_ip(AF_INET6, address);
+}
+
+/* Cuts the text at its last colon, the brackets off. False when it has no such shape. */
+static bool split(struct listen_conf *out, const char *text, bool *in_brackets, struct arena *arena)
+{
+	const char *colon = strrchr(text, ':');
+	struct span host;
+
+	if (colon == NULL)
+		return false;
+	host = (struct span){text, (size_t)(colon - text)};
+	*in_brackets = host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+	if (*in_brackets)
+		host = (struct span){host.ptr + 1, host.len - 2};
+	out->host = arena_text(arena, host.ptr, host.len);
+	out->port = arena_text(arena, colon + 1, strlen(colon + 1));
+	return true;
+}
+
+static const char *advice(const char *text, struct arena *arena)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (strstr(text, "://") != NULL)
+		return "take the scheme and all behind the port away";
+	if (is_port(text))
+		return arena_printf(arena, "write 127.0.0.1:%s", text);
+	if (text[0] == ':' && is_port(text + 1))
+		return arena_printf(arena,
+			"write 127.0.0.1%s, or 0.0.0.0%s for all addresses of the machine", text,
+			text);
+	if (text[0] == '*')
+		return "write 0.0.0.0 for all addresses of the machine";
+	if (colon == NULL)
+		return "add a port, such as :8000";
+	if (memchr(text, ':', (size_t)(colon - text)) != NULL && text[0] != '[')
+		return "write an IPv6 address in brackets, such as \"[::1]:8000\"";
+	if (!is_port(colon + 1))
+		return "the port is a number from 0 (any free one) to 65535";
+	return "the host is a name or an address, such as 127.0.0.1 or \"[::1]\"";
+}
+
+bool listen_conf_parse(struct listen_conf *out, struct conf_text address, struct arena *arena,
+	struct err_list *why)
+{
+	bool in_brackets = false;
+
+	out->address = address;
+	if (split(out, address.text, &in_brackets, arena) && is_host(out->host, in_brackets) &&
+		is_port(out->port))
+		return true;
+	err_list_add(why, address.place, "listen: found %s, wanted host:port: %s",
+		yaml_tree_quote(address.text, arena), advice(address.text, arena));
+	return false;
+}

@@ -1,0 +1,228 @@
+/*
+ * The lists `routes` and `providers`: what each item may hold, and what it may not hold together.
+ * Knows no plugin and no pattern; generation compares them. Called by config.c.
+ * SPDX-License-Identifier: MIT
+ */
+#include "config/route_conf.h"
+
+#include <string.h>
+
+#include "config/inject_conf.h"
+#include "config/keys.h"
+#include "config/limits_conf.h"
+
+static const char *plugin_name_advice(const char *name, struct arena *arena)
+{
+	size_t len = strlen(name);
+
+	if (strchr(name, '/') != NULL)
+		return "write only the name here, and the folder once, at \"plugins\"";
+	if (len > 3 && !strcmp(name + len - 3, ".so"))
+		return arena_printf(arena, "leave the .so out: %s",
+			yaml_tree_quote(arena_text(arena, name, len - 3), arena));
+	return "it is that of the .so file, which may have to be renamed";
+}
+
+static void read_plugin(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-";
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "the name of a plugin"))
+		return;
+	if (node->text[0] != '\0' && node->text[strspn(node->text, letters)] == '\0')
+		read_text(reader, key, node, base);
+	else
+		err_list_add(reader->why, node->place,
+			"plugin: found %s, wanted a name of letters, digits, '_' and '-': %s",
+			yaml_tree_found(node, reader->arena),
+			plugin_name_advice(node->text, reader->arena));
+}
+
+static void read_path(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "a path such as /ws"))
+		return;
+	if (node->text[0] == '/')
+		read_text(reader, key, node, base);
+	else
+		err_list_add(reader->why, node->place,
+			"path: found %s, wanted a path: write a '/' at its start",
+			yaml_tree_found(node, reader->arena));
+}
+
+static void read_route_inject(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct route_conf *route = base;
+
+	(void)key;
+	inject_conf_read(reader, node, &route->inject, &route->inject_count);
+}
+
+static void read_provider_inject(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct provider_conf *provider = base;
+
+	(void)key;
+	inject_conf_read(reader, node, &provider->inject, &provider->inject_count);
+}
+
+static void read_option(
+	struct reader *reader, const struct yaml_tree *node, struct option_conf *option)
+{
+	struct key key = {.name = node->key};
+
+	option->name = (struct conf_text){node->key, node->key_place};
+	if (section_is_identifier(node->key))
+		read_any_text(reader, &key, node, &option->value);
+	else if (node->kind != TREE_UNUSABLE)
+		err_list_add(reader->why, node->key_place,
+			"options: found the name %s, wanted that of an option of the plugin: "
+			"letters, digits and '_'",
+			yaml_tree_quote(node->key, reader->arena));
+}
+
+static void read_route_options(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct route_conf *route = base;
+
+	if (!section_expect(reader, key->name, node, TREE_MAP,
+		    "a mapping of the plugin's options, such as {room: lobby}"))
+		return;
+	route->options = arena_alloc(reader->arena, node->count * sizeof(*route->options));
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
+		read_option(reader, child, &route->options[route->option_count++]);
+}
+
+#define ROW(...) SECTION_ROW(struct route_conf, __VA_ARGS__)
+static const struct key route_keys[] = {ROUTE_KEYS(ROW)};
+#undef ROW
+static const struct section route_section = SECTION("in a route", route_keys);
+
+static const char *const kind_names[] = {
+	[ROUTE_PLUGIN] = "plugin", [ROUTE_FILE] = "file", [ROUTE_DIR] = "dir"};
+
+/* Sets the kind; a route serves exactly one thing. False when it serves none. */
+static bool find_route_kind(
+	struct reader *reader, const struct yaml_tree *node, struct route_conf *route)
+{
+	const char *first = NULL;
+
+	for (int kind = ROUTE_PLUGIN; kind <= ROUTE_DIR; kind++) {
+		const struct yaml_tree *given = yaml_tree_get(node, kind_names[kind]);
+
+		if (given != NULL && first != NULL)
+			err_list_add(reader->why, given->key_place,
+				"found %s and %s in one route: take one of them away, or make two "
+				"routes",
+				first, kind_names[kind]);
+		if (given == NULL || first != NULL)
+			continue;
+		first = kind_names[kind];
+		route->kind = (enum route_kind)kind;
+	}
+	return first != NULL;
+}
+
+static void complain_of_missing(struct reader *reader, const struct yaml_tree *node, bool has_kind)
+{
+	if (!has_kind)
+		err_list_add(reader->why, node->place,
+			"found a route without plugin, file or dir: add one of them");
+	if (yaml_tree_get(node, "path") == NULL)
+		err_list_add(reader->why, node->place,
+			"found a route without path: add it, such as \"path: /ws\"");
+}
+
+/* Only a plugin can make use of these keys. */
+static void check_plugin_keys(
+	struct reader *reader, const struct yaml_tree *node, const struct route_conf *route)
+{
+	static const char *const names[] = {"inject", "options", "limits", "ping"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
+
+		if (given != NULL && route->kind != ROUTE_PLUGIN)
+			err_list_add(reader->why, given->key_place,
+				"found %s in a route with %s, where no plugin could use it: take "
+				"it away",
+				names[i], kind_names[route->kind]);
+	}
+}
+
+static void read_route(
+	struct reader *reader, const struct yaml_tree *node, struct route_conf *route)
+{
+	bool all_known, has_kind;
+
+	route->limits = reader->config->limits;
+	route->ping = reader->config->ping;
+	if (!section_expect(
+		    reader, "route", node, TREE_MAP, "a mapping such as {path: /ws, plugin: echo}"))
+		return;
+	all_known = section_read(reader, &route_section, node, route);
+	has_kind = find_route_kind(reader, node, route);
+	check_plugin_keys(reader, node, route);
+	if (all_known)
+		complain_of_missing(reader, node, has_kind);
+}
+
+void read_routes(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct config *config = base;
+
+	if (!section_expect(reader, key->name, node, TREE_LIST,
+		    "a list, each item beginning with \"- path: ...\""))
+		return;
+	if (node->count == 0)
+		err_list_add(reader->why, node->place,
+			"routes: found an empty list: add a route, such as {path: /ws, plugin: "
+			"echo}");
+	config->routes = arena_alloc(reader->arena, node->count * sizeof(*config->routes));
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
+		read_route(reader, child, &config->routes[config->route_count++]);
+}
+
+#define ROW(...) SECTION_ROW(struct provider_conf, __VA_ARGS__)
+static const struct key provider_keys[] = {PROVIDER_KEYS(ROW)};
+#undef ROW
+static const struct section provider_section = SECTION("of a provider", provider_keys);
+
+static void read_provider(
+	struct reader *reader, const struct yaml_tree *node, struct provider_conf *provider)
+{
+	provider->name = (struct conf_text){node->key, node->key_place};
+	if (node->kind == TREE_UNUSABLE)
+		return;
+	if (!section_is_identifier(node->key))
+		err_list_add(reader->why, node->key_place,
+			"providers: found the name %s, wanted that of a plugin's provider: "
+			"letters, digits and '_'",
+			yaml_tree_quote(node->key, reader->arena));
+	if (!section_expect(reader, "provider", node, TREE_MAP,
+		    "a mapping such as {plugin: items, inject: {token: query}}"))
+		return;
+	if (section_read(reader, &provider_section, node, provider) &&
+		yaml_tree_get(node, "plugin") == NULL)
+		err_list_add(reader->why, node->key_place,
+			"found a provider without plugin: add the name of the plugin that has it");
+}
+
+void read_providers(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct config *config = base;
+
+	if (!section_expect(reader, key->name, node, TREE_MAP, "a mapping of names to providers"))
+		return;
+	config->providers = arena_alloc(reader->arena, node->count * sizeof(*config->providers));
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
+		read_provider(reader, child, &config->providers[config->provider_count++]);
+}

@@ -1,0 +1,12 @@
+/*
+ * The lists `routes` and `providers`. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CONFIG_ROUTE_CONF_H
+#define SOCKLET_CONFIG_ROUTE_CONF_H
+
+#include "config/section.h"
+
+/* Into struct config; routes begin with the config's limits and ping. */
+key_reader read_routes, read_providers;
+
+#endif

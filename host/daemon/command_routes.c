@@ -1,0 +1,123 @@
+/*
+ * `socklet routes`: the route table with every injected field and where it comes from, as text or
+ * JSON. SPDX-License-Identifier: MIT
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/command.h"
+#include "daemon/idle_loop.h"
+#include "daemon/load.h"
+
+static const char *kind_name(const struct route *route)
+{
+	static const char *const names[] = {"plugin", "file", "dir"};
+
+	return names[route->conf->kind];
+}
+
+static const char *target(const struct route *route)
+{
+	return route->conf->kind == ROUTE_PLUGIN ? route->conf->plugin.text
+						 : route->conf->file_or_dir.text;
+}
+
+/* The member's name, type and source: "q: int? from query". */
+static void print_fetch(const struct plan_fetch *fetch)
+{
+	printf("    %s: %s from %s", fetch->field, plan_type_name(fetch->type),
+		inject_source_name(fetch->source));
+	if (strcmp(fetch->field, fetch->name) != 0)
+		printf(" %s", fetch->name);
+	printf("\n");
+}
+
+static void print_route(const struct route *route, int width)
+{
+	printf("%-*s  %s %s\n", width, route->conf->path.text, kind_name(route), target(route));
+	for (size_t i = 0; i < route->plan.call_count; i++) {
+		const struct plan_call *call = &route->plan.calls[i];
+
+		if (call->provider != NULL)
+			printf("    calls %s with\n", call->provider->name);
+		for (size_t j = 0; j < call->fetch_count; j++) {
+			if (call->provider != NULL)
+				printf("    ");
+			print_fetch(&call->fetches[j]);
+		}
+	}
+}
+
+static void print_text(const struct generation *generation)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < generation->route_count; i++) {
+		int len = (int)strlen(generation->routes[i].conf->path.text);
+
+		if (len > width)
+			width = len;
+	}
+	for (size_t i = 0; i < generation->route_count; i++)
+		print_route(&generation->routes[i], width);
+}
+
+static json_t *call_json(const struct plan_call *call)
+{
+	json_t *fields = json_array();
+
+	for (size_t i = 0; i < call->fetch_count; i++)
+		json_array_append_new(
+			fields, json_pack("{s:s, s:s, s:s, s:s}", "field", call->fetches[i].field,
+					"type", plan_type_name(call->fetches[i].type), "from",
+					inject_source_name(call->fetches[i].source), "name",
+					call->fetches[i].name));
+	return json_pack("{s:s?, s:o}", "provider",
+		call->provider == NULL ? NULL : call->provider->name, "fields", fields);
+}
+
+static json_t *route_json(const struct route *route)
+{
+	json_t *calls = json_array();
+
+	for (size_t i = 0; i < route->plan.call_count; i++)
+		json_array_append_new(calls, call_json(&route->plan.calls[i]));
+	return json_pack("{s:s, s:s, s:s, s:i, s:o}", "path", route->conf->path.text, "serves",
+		kind_name(route), "target", target(route), "line",
+		(int)route->conf->path.place.line, "calls", calls);
+}
+
+static void print_json(const struct generation *generation)
+{
+	json_t *routes = json_array();
+
+	for (size_t i = 0; i < generation->route_count; i++)
+		json_array_append_new(routes, route_json(&generation->routes[i]));
+	json_dumpf(routes, stdout, JSON_INDENT(2));
+	printf("\n");
+	json_decref(routes);
+}
+
+int command_routes(const struct options *options)
+{
+	struct err_list why = {0};
+	struct loop loop = idle_loop();
+	struct host *host = host_new(&loop, &why);
+	struct generation *generation = NULL;
+	int status;
+
+	if (host != NULL)
+		generation = load_generation(host, options->file, LOAD_TO_LOOK, &why);
+	if (generation == NULL)
+		command_print_complaints(&why);
+	else if (options->as_json)
+		print_json(generation);
+	else
+		print_text(generation);
+	status = generation == NULL ? 1 : 0;
+	err_list_fini(&why);
+	generation_unref(generation);
+	host_free(host);
+	return status;
+}

@@ -1,0 +1,74 @@
+/*
+ * A file with mistakes is built all the same, as far as it could be read, so that its author sees
+ * at once what the plugins will have to say. Called by reload.c and the commands.
+ * SPDX-License-Identifier: MIT
+ */
+#include "daemon/load.h"
+
+#include <stdlib.h>
+
+#include "call/probe.h"
+#include "config/config.h"
+
+static bool same_place(const struct complaint *a, const struct complaint *b)
+{
+	return a->place.line > 0 && a->place.line == b->place.line &&
+	       a->place.column == b->place.column;
+}
+
+/*
+ * What stands at a place that the file's own complaints (the first `count`) name already is the
+ * same mistake seen again from the plugin's side.
+ */
+static void drop_echoes(struct err_list *why, size_t count)
+{
+	size_t kept = count;
+
+	for (size_t i = count; i < why->count; i++) {
+		size_t j = 0;
+
+		while (j < count && !same_place(&why->items[j], &why->items[i]))
+			j++;
+		if (j == count)
+			why->items[kept++] = why->items[i];
+	}
+	why->count = kept;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = &((const struct complaint *)a)->place;
+	const struct place *y = &((const struct complaint *)b)->place;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return (x->column > y->column) - (x->column < y->column);
+}
+
+struct generation *load_generation(
+	struct host *host, const char *file, enum load_how how, struct err_list *why)
+{
+	struct config config;
+	struct generation_input input = {
+		.config = &config,
+		.images = host_images(host),
+		.host = host_functions(host),
+		.previous = host_generation(host),
+	};
+	bool is_right = config_load(&config, file, why);
+	struct generation *generation = NULL;
+	size_t count = why->count;
+
+	input.check_only = how != LOAD_TO_SERVE || !is_right;
+	if (how != LOAD_TO_CHECK || probe_plugins(&config, host, why))
+		generation = generation_build(&input, why);
+	else
+		config_fini(&config);
+	drop_echoes(why, count);
+	if (why->count > 0)
+		qsort(why->items, why->count, sizeof(*why->items), compare_places);
+	if (is_right)
+		return generation;
+	generation_unref(generation);
+	return NULL;
+}

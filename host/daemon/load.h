@@ -1,0 +1,21 @@
+/*
+ * From a routes file to a generation, with every complaint of both in one list.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_DAEMON_LOAD_H
+#define SOCKLET_DAEMON_LOAD_H
+
+#include "call/generation.h"
+#include "call/host.h"
+
+enum load_how {
+	LOAD_TO_SERVE, /* starts the plugins */
+	LOAD_TO_LOOK,  /* does not */
+	LOAD_TO_CHECK, /* does not, and opens each plugin in a child process first */
+};
+
+/* NULL adds to `why` every mistake of the file, its plugins and their plans, from the top down. */
+struct generation *load_generation(
+	struct host *host, const char *file, enum load_how how, struct err_list *why);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * The command line: which command, which file, which options. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_DAEMON_OPTIONS_H
+#define SOCKLET_DAEMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { OPTIONS_LISTEN_MAX = 16 };
+
+struct options {
+	const char *file;
+	const char *listens[OPTIONS_LISTEN_MAX]; /* --listen, in order; override the file's */
+	size_t listen_count;
+	bool as_json;
+};
+
+/* Runs the command that argv names; returns the exit status: 0, 1 failed, 2 wrong usage. */
+int options_run(int argc, char **argv);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * One row a type; all that depends on the type of a member is here. Knows no request and no
+ * source. Called by plan.c, inject.c and inject_options.c. SPDX-License-Identifier: MIT
+ */
+#include "inject/member.h"
+
+#include <string.h>
+
+/* What value_store writes as a span is read as a struct sl_str. */
+_Static_assert(sizeof(struct sl_str) == sizeof(struct span) &&
+		       offsetof(struct sl_str, len) == offsetof(struct span, len),
+	"struct span and struct sl_str have to look alike");
+
+#define PLAIN(number, base, name, c_type)                      \
+	{                                                      \
+		number, base, name, #c_type, sizeof(c_type), 0 \
+	}
+#define OPTIONAL(number, base, name, c_type)                                      \
+	{                                                                         \
+		(number) | SL_TYPE_OPTIONAL, base, name, #c_type, sizeof(c_type), \
+			offsetof(c_type, set)                                     \
+	}
+
+static const struct member_type rows[] = {
+	PLAIN(SL_TYPE_TEXT, VALUE_TEXT, "str", const char *),
+	PLAIN(SL_TYPE_STR, VALUE_STR, "str", struct sl_str),
+	PLAIN(SL_TYPE_INT, VALUE_INT, "int", int64_t),
+	PLAIN(SL_TYPE_DOUBLE, VALUE_DOUBLE, "float", double),
+	PLAIN(SL_TYPE_BOOL, VALUE_BOOL, "bool", bool),
+	OPTIONAL(SL_TYPE_TEXT, VALUE_TEXT, "str?", struct sl_opt_text),
+	OPTIONAL(SL_TYPE_STR, VALUE_STR, "str?", struct sl_opt_str),
+	OPTIONAL(SL_TYPE_INT, VALUE_INT, "int?", struct sl_opt_int),
+	OPTIONAL(SL_TYPE_DOUBLE, VALUE_DOUBLE, "float?", struct sl_opt_double),
+	OPTIONAL(SL_TYPE_BOOL, VALUE_BOOL, "bool?", struct sl_opt_bool),
+};
+
+const struct member_type *member_type_find(uint32_t type)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].type == type)
+			return &rows[i];
+	return NULL;
+}
+
+struct sl_field member_field(const struct sl_table *table, size_t i)
+{
+	struct sl_field field;
+
+	memcpy(&field, (const char *)table->fields + i * table->stride, sizeof(field));
+	return field;
+}
+
+static void set_mark(const struct member_type *type, void *where, uint32_t is_set)
+{
+	if (type->set_offset > 0)
+		memcpy((char *)where + type->set_offset, &is_set, sizeof(is_set));
+}
+
+void member_store(const struct member_type *type, void *where, const union value *value)
+{
+	value_store(type->base, value, where);
+	set_mark(type, where, 1);
+}
+
+void member_clear(const struct member_type *type, void *where)
+{
+	union value empty;
+
+	/* A plugin that prints an absent text must not fall over a NULL. */
+	memset(&empty, 0, sizeof(empty));
+	if (type->base == VALUE_TEXT)
+		empty.text = "";
+	if (type->base == VALUE_STR)
+		empty.str = SPAN("");
+	value_store(type->base, &empty, where);
+	set_mark(type, where, 0);
+}
+
+void member_copy(const struct member_type *type, void *where, const struct member_type *from_type,
+	const void *from)
+{
+	union value value;
+	uint32_t is_set = 1;
+
+	memset(&value, 0, sizeof(value));
+	memcpy(&value, from, value_size(type->base));
+	if (from_type->set_offset > 0)
+		memcpy(&is_set, (const char *)from + from_type->set_offset, sizeof(is_set));
+	/* What a provider left untouched is zero: again no NULL. */
+	if ((type->base == VALUE_TEXT && value.text == NULL) ||
+		(type->base == VALUE_STR && value.str.ptr == NULL))
+		member_clear(type, where);
+	else
+		value_store(type->base, &value, where);
+	set_mark(type, where, is_set != 0);
+}

@@ -1,0 +1,38 @@
+/*
+ * The member types of an argument struct: what each is called, how large it is, and how a value
+ * gets into it. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_INJECT_MEMBER_H
+#define SOCKLET_INJECT_MEMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <socklet.h>
+
+#include "wire/value.h"
+
+struct member_type {
+	uint32_t type;        /* SL_TYPE_… with SL_TYPE_OPTIONAL */
+	enum value_type base; /* how its text is read */
+	const char *name;     /* "int?": as routes.yaml and people name it */
+	const char *c_name;   /* "struct sl_opt_int": as the plugin's author names it */
+	size_t size;          /* bytes of the member */
+	size_t set_offset;    /* bytes, of `set`; 0: not optional */
+};
+
+/* NULL for an unknown one. */
+const struct member_type *member_type_find(uint32_t type);
+/* The i-th row of a table, whatever the size of its rows. */
+struct sl_field member_field(const struct sl_table *table, size_t i);
+
+/* All three write the member at `where`, optional or not. */
+void member_store(const struct member_type *type, void *where, const union value *value);
+/* "" or 0, not set. */
+void member_clear(const struct member_type *type, void *where);
+/* From a value of the same base that is optional only if the member is, too. */
+void member_copy(const struct member_type *type, void *where, const struct member_type *from_type,
+	const void *from);
+
+#endif

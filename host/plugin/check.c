@@ -1,0 +1,323 @@
+/*
+ * One function a part of the descriptor; each goes on after a mistake, so that an author sees
+ * all of them at once. Trusts pointers, which nobody can check, and nothing else. Called by
+ * plugin.c for each load. SPDX-License-Identifier: MIT
+ */
+#include "plugin/check.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum {
+	FIELDS_MAX = 256,
+	STRUCT_MAX = 1 << 20,  /* bytes of an argument struct: each connection has one */
+	STATE_MAX = 256 << 20, /* bytes of state: what is more is a negative number */
+};
+
+/* What 1.0 had; never changes. */
+#define INFO_SIZE_1_0 \
+	(offsetof(struct sl_plugin_info, drained) + sizeof(((struct sl_plugin_info *)0)->drained))
+#define TABLE_SIZE_1_0 (offsetof(struct sl_table, fields) + sizeof(((struct sl_table *)0)->fields))
+#define FIELD_SIZE_1_0 (offsetof(struct sl_field, type) + sizeof(((struct sl_field *)0)->type))
+
+struct check {
+	const char *file;
+	struct place place;
+	struct arena *arena;
+	struct err_list *why;
+	bool is_good;
+};
+
+__attribute__((format(printf, 2, 3))) static void complain(
+	struct check *check, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	err_list_add(check->why, check->place, "%s: %s", check->file,
+		arena_vprintf(check->arena, format, args));
+	va_end(args);
+	check->is_good = false;
+}
+
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- the first four members ------------------------------------------------------------------ */
+
+static void check_header(struct check *check, const struct sl_plugin_info *raw)
+{
+	if (raw->major != SL_ABI_MAJOR || raw->minor > SL_ABI_MINOR)
+		complain(check,
+			"built for socklet.h %u.%u, this host offers %u.0 to %u.%u; build it with "
+			"this "
+			"host's socklet.h",
+			raw->major, raw->minor, SL_ABI_MAJOR, SL_ABI_MAJOR, SL_ABI_MINOR);
+	if (raw->size < INFO_SIZE_1_0)
+		complain(check, "the descriptor has %u bytes, %u.0 has %zu; let SL_PLUGIN fill it",
+			raw->size, SL_ABI_MAJOR, INFO_SIZE_1_0);
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+struct type_row {
+	uint32_t type;
+	size_t size, align;
+};
+
+#define TYPE_ROW(number, type)                       \
+	{                                            \
+		number, sizeof(type), _Alignof(type) \
+	}
+
+/* NULL for an unknown one. */
+static const struct type_row *type_find(uint32_t type)
+{
+	static const struct type_row rows[] = {
+		TYPE_ROW(SL_TYPE_TEXT, const char *),
+		TYPE_ROW(SL_TYPE_STR, struct sl_str),
+		TYPE_ROW(SL_TYPE_INT, int64_t),
+		TYPE_ROW(SL_TYPE_DOUBLE, double),
+		TYPE_ROW(SL_TYPE_BOOL, bool),
+		TYPE_ROW(SL_TYPE_TEXT | SL_TYPE_OPTIONAL, struct sl_opt_text),
+		TYPE_ROW(SL_TYPE_STR | SL_TYPE_OPTIONAL, struct sl_opt_str),
+		TYPE_ROW(SL_TYPE_INT | SL_TYPE_OPTIONAL, struct sl_opt_int),
+		TYPE_ROW(SL_TYPE_DOUBLE | SL_TYPE_OPTIONAL, struct sl_opt_double),
+		TYPE_ROW(SL_TYPE_BOOL | SL_TYPE_OPTIONAL, struct sl_opt_bool),
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].type == type)
+			return &rows[i];
+	return NULL;
+}
+
+static void check_place_in_struct(struct check *check, const struct sl_table *table,
+	const struct sl_field *field, const struct type_row *type)
+{
+	if (field->offset > table->struct_size || type->size > table->struct_size - field->offset)
+		complain(check,
+			"struct %s: %s at byte %u with %zu bytes lies outside of the %u bytes of "
+			"its "
+			"struct; let SL_ARGS list it",
+			table->name, field->name, field->offset, type->size, table->struct_size);
+	else if (field->offset % type->align != 0)
+		complain(check,
+			"struct %s: %s at byte %u is misaligned, its type wants a multiple of %zu; "
+			"remove packing from the struct",
+			table->name, field->name, field->offset, type->align);
+}
+
+/* Against the fields before it, whose types are known. */
+static void check_twice(struct check *check, const struct sl_table *table, size_t i)
+{
+	const struct sl_field *a = &table->fields[i];
+
+	for (size_t j = 0; j < i; j++) {
+		const struct sl_field *b = &table->fields[j];
+		const struct type_row *type = type_find(b->type);
+
+		if (b->name != NULL && strcmp(a->name, b->name) == 0)
+			complain(check, "struct %s lists %s twice; list it once", table->name,
+				a->name);
+		else if (b->name != NULL && type != NULL && a->offset < b->offset + type->size &&
+			 b->offset < a->offset + type_find(a->type)->size)
+			complain(check,
+				"struct %s: %s and %s share bytes; two fields need two members",
+				table->name, b->name, a->name);
+	}
+}
+
+static void check_field(struct check *check, const struct sl_table *table, size_t i)
+{
+	const struct sl_field *field = &table->fields[i];
+	const struct type_row *type = type_find(field->type);
+
+	if (field->name == NULL || field->name[0] == '\0') {
+		complain(check, "struct %s: field %zu has no name; let SL_FIELD give it",
+			table->name, i + 1);
+		return;
+	}
+	if (type == NULL) {
+		complain(check,
+			"struct %s: %s has the unknown type %u; list the member with SL_FIELD",
+			table->name, field->name, field->type);
+		return;
+	}
+	check_place_in_struct(check, table, field, type);
+	check_twice(check, table, i);
+}
+
+static bool table_is_readable(struct check *check, const struct sl_table *raw, const char *what)
+{
+	bool was_good = check->is_good;
+
+	if (raw->size < TABLE_SIZE_1_0 || raw->name == NULL) {
+		complain(check,
+			"%s: the table has %u bytes, %zu are wanted, and a name; use SL_ARGS", what,
+			raw->size, TABLE_SIZE_1_0);
+		return false;
+	}
+	check->is_good = true;
+	if (raw->struct_size > STRUCT_MAX)
+		complain(check, "struct %s has %u bytes, at most %d are possible; make it smaller",
+			raw->name, raw->struct_size, STRUCT_MAX);
+	if (raw->field_count > FIELDS_MAX)
+		complain(check, "struct %s has %u fields, at most %d are possible; split it",
+			raw->name, raw->field_count, FIELDS_MAX);
+	else if (raw->field_count > 0 && raw->fields == NULL)
+		complain(check, "struct %s: %u fields, but no rows; use SL_ARGS", raw->name,
+			raw->field_count);
+	if (raw->field_count > 0 &&
+		(raw->stride < FIELD_SIZE_1_0 || raw->stride % _Alignof(struct sl_field) != 0))
+		complain(check, "struct %s: rows of %u bytes, %zu are wanted; use SL_ARGS",
+			raw->name, raw->stride, FIELD_SIZE_1_0);
+	if (check->is_good) {
+		check->is_good = was_good;
+		return true;
+	}
+	return false;
+}
+
+/* A copy with rows of our size. NULL after a complaint that leaves nothing to copy. */
+static const struct sl_table *normalise_table(
+	struct check *check, const struct sl_table *raw, const char *what)
+{
+	struct sl_table *table;
+	struct sl_field *fields;
+
+	if (raw == NULL) {
+		complain(check, "%s: no table; give the tag of a struct listed by SL_ARGS", what);
+		return NULL;
+	}
+	if (!table_is_readable(check, raw, what))
+		return NULL;
+	table = arena_alloc(check->arena, sizeof(*table));
+	fields = arena_alloc(check->arena, raw->field_count * sizeof(*fields));
+	memcpy(table, raw, min(raw->size, sizeof(*table)));
+	for (size_t i = 0; i < raw->field_count; i++)
+		memcpy(&fields[i], (const char *)raw->fields + i * raw->stride,
+			min(raw->stride, sizeof(*fields)));
+	table->size = sizeof(*table);
+	table->stride = sizeof(*fields);
+	table->fields = fields;
+	for (size_t i = 0; i < table->field_count; i++)
+		check_field(check, table, i);
+	return table;
+}
+
+/* ---- the rest -------------------------------------------------------------------------------- */
+
+static void check_name(struct check *check, const char *name)
+{
+	size_t len = strlen(check->file);
+
+	if (len > 3 && strcmp(check->file + len - 3, ".so") == 0)
+		len -= 3;
+	if (name == NULL)
+		complain(check, "no name; let SL_PLUGIN give it");
+	else if (strlen(name) != len || strncmp(name, check->file, len) != 0)
+		complain(check,
+			"the plugin calls itself %s, its file says %.*s; make SL_PLUGIN and the "
+			"file's "
+			"name equal",
+			name, (int)len, check->file);
+}
+
+static void check_callbacks(struct check *check, const struct sl_plugin_info *info)
+{
+	if (info->connect == NULL && info->message == NULL)
+		complain(check,
+			"neither .connect nor .message; give SL_PLUGIN at least one of them");
+	if (info->flags & ~(uint32_t)SL_KEEP_REQUEST)
+		complain(check, "unknown .flags 0x%x, this host knows 0x%x; leave the others out",
+			info->flags, SL_KEEP_REQUEST);
+	if (info->accepts & ~(uint32_t)(SL_TEXT | SL_BINARY))
+		complain(check, ".accepts is 0x%x; give SL_TEXT, SL_BINARY or both", info->accepts);
+	if (info->host == NULL)
+		complain(check, "no place for the host's functions; let SL_PLUGIN give it");
+	if (info->state_size > STATE_MAX || info->plugin_state_size > STATE_MAX)
+		complain(check,
+			".state_size %zu, .plugin_state_size %zu: more than the %d bytes allowed; "
+			"allocate what is larger in start",
+			info->state_size, info->plugin_state_size, STATE_MAX);
+}
+
+/* A provider's table stays the plugin's: whoever plans with it steps by its stride. */
+static void check_provider(struct check *check, const struct sl_provider *provider, size_t i)
+{
+	const struct type_row *type;
+
+	if (provider == NULL || provider->name == NULL || provider->args == NULL ||
+		provider->call == NULL) {
+		complain(check, "provider %zu is not complete; let SL_PROVIDER make it", i + 1);
+		return;
+	}
+	type = type_find(provider->type);
+	if (type == NULL || type->size != provider->size)
+		complain(check,
+			"provider %s: result of the unknown type %u with %u bytes; let SL_PROVIDER "
+			"make it",
+			provider->name, provider->type, provider->size);
+	normalise_table(check, provider->args(), provider->name);
+}
+
+static void check_providers(struct check *check, struct sl_plugin_info *info)
+{
+	if (info->provider_count > SL_PROVIDERS_MAX ||
+		(info->provider_count > 0 && info->providers == NULL)) {
+		complain(check, "%u providers, at most %d can be listed; use SL_PLUGIN",
+			info->provider_count, SL_PROVIDERS_MAX);
+		return;
+	}
+	for (size_t i = 0; i < info->provider_count; i++) {
+		const struct sl_provider *one = info->providers[i];
+
+		check_provider(check, one, i);
+		for (size_t j = 0; one != NULL && one->name != NULL && j < i; j++)
+			if (info->providers[j] != NULL && info->providers[j]->name != NULL &&
+				strcmp(info->providers[j]->name, one->name) == 0)
+				complain(check, "two providers are called %s; list it once",
+					one->name);
+	}
+}
+
+static bool fail_magic(struct check *check, uint32_t magic)
+{
+	bool is_swapped = magic == __builtin_bswap32(SL_MAGIC);
+
+	complain(check, "the descriptor starts with 0x%08x, wanted is 0x%08x (%s); %s", magic,
+		SL_MAGIC, "SCK1",
+		is_swapped ? "build it for this machine's byte order"
+			   : "let SL_PLUGIN define socklet_plugin");
+	return false;
+}
+
+bool check_plugin(struct sl_plugin_info *out, const struct sl_plugin_info *raw,
+	const char *file_name, struct place place, struct arena *arena, struct err_list *why)
+{
+	struct check check = {file_name, place, arena, why, true};
+
+	memset(out, 0, sizeof(*out));
+	if (raw == NULL) {
+		complain(&check, SL_ENTRY "() returned NULL; let SL_PLUGIN define it");
+		return false;
+	}
+	if (raw->magic != SL_MAGIC)
+		return fail_magic(&check, raw->magic);
+	check_header(&check, raw);
+	/* Of another version nothing else can be understood. */
+	if (!check.is_good)
+		return false;
+	memcpy(out, raw, min(raw->size, sizeof(*out)));
+	out->size = sizeof(*out);
+	check_name(&check, out->name);
+	check_callbacks(&check, out);
+	out->args = normalise_table(&check, out->args, "arguments");
+	if (out->options != NULL)
+		out->options = normalise_table(&check, out->options, "options");
+	check_providers(&check, out);
+	return check.is_good;
+}

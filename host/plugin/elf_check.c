@@ -1,0 +1,212 @@
+/*
+ * The loader trusts an ELF file: from a torn one it dies of SIGBUS or, worse, runs what is there.
+ * A linker writes the section table last, so a file whose headers all lie inside it and whose
+ * names are where the header says has been written to its end. Hostile files are not the aim:
+ * whoever may write a plugin may run code here anyway. SPDX-License-Identifier: MIT
+ */
+#include "plugin/elf_check.h"
+
+#include <elf.h>
+#include <link.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The linker's name for the start of our own program: the machine that plugins have to match. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
+struct elf {
+	const char *file; /* for messages */
+	struct span bytes;
+	ElfW(Ehdr) head;
+};
+
+/* Copies: a field in a torn file may lie anywhere, also misaligned. */
+static bool elf_read(const struct elf *elf, uint64_t offset, void *into, size_t len)
+{
+	if (offset > elf->bytes.len || len > elf->bytes.len - offset)
+		return false;
+	memcpy(into, elf->bytes.ptr + offset, len);
+	return true;
+}
+
+static bool elf_holds(const struct elf *elf, uint64_t offset, uint64_t len)
+{
+	return offset <= elf->bytes.len && len <= elf->bytes.len - offset;
+}
+
+static bool fail_torn(const struct elf *elf, const char *what, struct err *why)
+{
+	err_set(why, ERR_INTERNAL, "%s is not whole: %s; it has %zu bytes: copy or build it again",
+		elf->file, what, elf->bytes.len);
+	return false;
+}
+
+static bool check_kind(struct elf *elf, struct err *why)
+{
+	const ElfW(Ehdr) *own = &__ehdr_start;
+
+	if (!elf_holds(elf, 0, SELFMAG) || memcmp(elf->bytes.ptr, ELFMAG, SELFMAG) != 0) {
+		err_set(why, ERR_INTERNAL,
+			"%s is not an ELF file; build a shared object: cc -shared -fPIC",
+			elf->file);
+		return false;
+	}
+	if (!elf_read(elf, 0, &elf->head, sizeof(elf->head)))
+		return fail_torn(elf, "it ends within its first header", why);
+	if (elf->head.e_ident[EI_CLASS] != own->e_ident[EI_CLASS] ||
+		elf->head.e_ident[EI_DATA] != own->e_ident[EI_DATA] ||
+		elf->head.e_machine != own->e_machine) {
+		err_set(why, ERR_INTERNAL,
+			"%s is for another machine (ELF class %u, data %u, machine %u; this host: "
+			"%u, "
+			"%u, %u); build it here",
+			elf->file, elf->head.e_ident[EI_CLASS], elf->head.e_ident[EI_DATA],
+			elf->head.e_machine, own->e_ident[EI_CLASS], own->e_ident[EI_DATA],
+			own->e_machine);
+		return false;
+	}
+	if (elf->head.e_type != ET_DYN) {
+		err_set(why, ERR_INTERNAL,
+			"%s is ELF of type %u, not a shared object (%u); link it with -shared",
+			elf->file, elf->head.e_type, ET_DYN);
+		return false;
+	}
+	return true;
+}
+
+static bool segment_read(const struct elf *elf, size_t i, ElfW(Phdr) * out)
+{
+	return elf_read(elf, elf->head.e_phoff + i * sizeof(*out), out, sizeof(*out));
+}
+
+static bool section_read(const struct elf *elf, size_t i, ElfW(Shdr) * out)
+{
+	return elf_read(elf, elf->head.e_shoff + i * sizeof(*out), out, sizeof(*out));
+}
+
+static bool check_segments(const struct elf *elf, ElfW(Phdr) * dynamic, struct err *why)
+{
+	ElfW(Phdr) segment;
+
+	dynamic->p_type = PT_NULL;
+	if (elf->head.e_phentsize != sizeof(segment))
+		return fail_torn(elf, "its program headers have a wrong size", why);
+	for (size_t i = 0; i < elf->head.e_phnum; i++) {
+		if (!segment_read(elf, i, &segment))
+			return fail_torn(elf, "a program header lies behind its end", why);
+		if (!elf_holds(elf, segment.p_offset, segment.p_filesz))
+			return fail_torn(elf, "a segment ends behind its end", why);
+		if (segment.p_type == PT_DYNAMIC)
+			*dynamic = segment;
+	}
+	if (dynamic->p_type == PT_NULL)
+		return fail_torn(elf, "it has no dynamic section", why);
+	return true;
+}
+
+static bool check_sections(const struct elf *elf, struct err *why)
+{
+	ElfW(Shdr) section;
+
+	if (elf->head.e_shnum == 0 || elf->head.e_shentsize != sizeof(section))
+		return fail_torn(elf, "it has no section headers, which only strip can spare", why);
+	for (size_t i = 0; i < elf->head.e_shnum; i++) {
+		if (!section_read(elf, i, &section))
+			return fail_torn(elf, "a section header lies behind its end", why);
+		if (section.sh_type != SHT_NOBITS && section.sh_type != SHT_NULL &&
+			!elf_holds(elf, section.sh_offset, section.sh_size))
+			return fail_torn(elf, "a section ends behind its end", why);
+		/* A file of full size whose tail is not written yet has zeros here. */
+		if (i == elf->head.e_shstrndx && section.sh_type != SHT_STRTAB)
+			return fail_torn(elf, "its section names are missing", why);
+	}
+	if (elf->head.e_shstrndx >= elf->head.e_shnum)
+		return fail_torn(elf, "its section names are missing", why);
+	return true;
+}
+
+/*
+ * Each image with static TLS takes a piece of a small fixed block and, after enough reloads, the
+ * next one does not fit.
+ */
+static bool lint_static_tls(const struct elf *elf, const ElfW(Phdr) * dynamic, struct err *why)
+{
+	ElfW(Dyn) entry;
+
+	for (uint64_t at = 0; at + sizeof(entry) <= dynamic->p_filesz; at += sizeof(entry)) {
+		elf_read(elf, dynamic->p_offset + at, &entry, sizeof(entry));
+		if (entry.d_tag == DT_NULL)
+			return true;
+		if (entry.d_tag != DT_FLAGS || !(entry.d_un.d_val & DF_STATIC_TLS))
+			continue;
+		err_set(why, ERR_INTERNAL,
+			"%s uses static thread-local storage, which fails after some reloads; "
+			"compile "
+			"without -ftls-model=initial-exec, and with -fPIC",
+			elf->file);
+		return false;
+	}
+	return true;
+}
+
+/* The name of a symbol, cut to what fits in a message. */
+static void symbol_name(
+	const struct elf *elf, const ElfW(Shdr) * symbols, uint64_t name, char *out, size_t size)
+{
+	ElfW(Shdr) names;
+	size_t len = 0;
+
+	if (section_read(elf, symbols->sh_link, &names))
+		while (len + 1 < size &&
+			elf_read(elf, names.sh_offset + name + len, &out[len], 1) &&
+			out[len] != '\0')
+			len++;
+	out[len] = '\0';
+}
+
+/*
+ * The loader keeps one copy of a unique symbol for the whole process: the new version of a plugin
+ * would run on the old one's statics.
+ */
+static bool lint_symbols(const struct elf *elf, const ElfW(Shdr) * symbols, struct err *why)
+{
+	ElfW(Sym) symbol;
+	char name[64];
+
+	for (uint64_t at = 0; at + sizeof(symbol) <= symbols->sh_size; at += sizeof(symbol)) {
+		elf_read(elf, symbols->sh_offset + at, &symbol, sizeof(symbol));
+		/* The binding is in the same bits in both classes. */
+		if (ELF64_ST_BIND(symbol.st_info) != STB_GNU_UNIQUE || symbol.st_shndx == SHN_UNDEF)
+			continue;
+		symbol_name(elf, symbols, symbol.st_name, name, sizeof(name));
+		err_set(why, ERR_INTERNAL,
+			"%s has the unique symbol %s, so a reload would go on with the old "
+			"version's "
+			"data; compile with -fno-gnu-unique -fvisibility=hidden",
+			elf->file, name);
+		return false;
+	}
+	return true;
+}
+
+static bool lint(const struct elf *elf, const ElfW(Phdr) * dynamic, struct err *why)
+{
+	ElfW(Shdr) section;
+
+	if (!lint_static_tls(elf, dynamic, why))
+		return false;
+	for (size_t i = 0; i < elf->head.e_shnum; i++)
+		if (section_read(elf, i, &section) && section.sh_type == SHT_DYNSYM &&
+			!lint_symbols(elf, &section, why))
+			return false;
+	return true;
+}
+
+bool elf_check(const char *file, struct span bytes, struct err *why)
+{
+	struct elf elf = {.file = file, .bytes = bytes};
+	ElfW(Phdr) dynamic = {0};
+
+	return check_kind(&elf, why) && check_segments(&elf, &dynamic, why) &&
+	       check_sections(&elf, why) && lint(&elf, &dynamic, why);
+}

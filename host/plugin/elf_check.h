@@ -1,0 +1,16 @@
+/*
+ * Whether bytes are a whole ELF shared object for this machine, and free of the traps that make
+ * a later reload run old data or fail. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_PLUGIN_ELF_CHECK_H
+#define SOCKLET_PLUGIN_ELF_CHECK_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/span.h"
+
+/* False fills `why`, which starts with `file` and ends in what its author has to do. */
+bool elf_check(const char *file, struct span bytes, struct err *why);
+
+#endif

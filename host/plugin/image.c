@@ -1,0 +1,237 @@
+/*
+ * A copy gets a name that was never used before, as the loader takes an equal name, or an equal
+ * inode, for the library it has already and hands out the old code. The copy stays on disk while
+ * it is loaded, so that debuggers and sanitizers find it. Equal bytes, and nothing else (not
+ * times, not inodes), are the same version. A forked process may use its parent's store: what it
+ * opens and closes there leaves the parent's copies alone. SPDX-License-Identifier: MIT
+ */
+#include "plugin/image.h"
+
+#include <assert.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "plugin/elf_check.h"
+#include "plugin/private_dir.h"
+#include "plugin/snapshot.h"
+
+#define IMAGE_MAGIC 0x696d6167u
+
+/* One plugin name; outlives its images, as its count must never start again. */
+struct image_name {
+	struct image_name *next;
+	unsigned version;     /* of the last copy made */
+	struct image *newest; /* NULL when that is closed */
+	char *text;
+};
+
+struct image {
+	unsigned magic;
+	unsigned refs;
+	unsigned version;
+	struct image_store *store;
+	struct image_name *name;
+	char *path;   /* of the copy */
+	pid_t writer; /* of the copy: it goes when that process closes the image */
+	void *handle;
+};
+
+struct image_store {
+	struct private_dir dir;
+	struct image_name *names;
+	unsigned image_count; /* open now */
+};
+
+struct image_store *image_store_open(struct err *why)
+{
+	struct image_store *store = xcalloc(1, sizeof(*store));
+
+	if (private_dir_open(&store->dir, why))
+		return store;
+	free(store);
+	return NULL;
+}
+
+void image_store_close(struct image_store *store)
+{
+	struct image_name *name = store->names, *next;
+
+	assert(store->image_count == 0);
+	for (; name != NULL; name = next) {
+		next = name->next;
+		free(name->text);
+		free(name);
+	}
+	private_dir_close(&store->dir);
+	free(store);
+}
+
+static struct image_name *name_get(struct image_store *store, const char *text)
+{
+	struct image_name *name;
+
+	for (name = store->names; name != NULL; name = name->next)
+		if (strcmp(name->text, text) == 0)
+			return name;
+	name = xcalloc(1, sizeof(*name));
+	name->text = xstrdup(text);
+	name->next = store->names;
+	store->names = name;
+	return name;
+}
+
+static bool write_all(int fd, const struct buf *bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes->len) {
+		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return true;
+}
+
+static bool write_copy(const char *path, const struct buf *bytes, struct err *why)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
+	bool is_written = fd >= 0 && write_all(fd, bytes);
+
+	if (!is_written)
+		err_set(why, ERR_INTERNAL, "the copy %s cannot be written: %s; make room there",
+			path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return is_written;
+}
+
+/* The loader names the copy; the author knows only the file. */
+static void set_loader_error(const char *file, const char *copy, struct err *why)
+{
+	const char *text = dlerror();
+	size_t len = strlen(copy);
+
+	if (text == NULL)
+		text = "no reason given";
+	if (strncmp(text, copy, len) == 0 && text[len] == ':')
+		text += len + 1 + strspn(text + len + 1, " ");
+	err_set(why, ERR_INTERNAL,
+		"%s cannot be loaded: %s; link all it needs (-Wl,-z,defs finds what is missing)",
+		file, text);
+}
+
+/* After a fork parent and child count alike, so that the child's names need something more. */
+static char *copy_path(
+	const struct image_store *store, const struct image_name *name, unsigned version)
+{
+	size_t size = strlen(store->dir.path) + strlen(name->text) + 48;
+	char *path = xmalloc(size), child[24] = "";
+
+	if (getpid() != store->dir.owner)
+		snprintf(child, sizeof(child), ".%ld", (long)getpid());
+	snprintf(path, size, "%s/%s.%u%s.so", store->dir.path, name->text, version, child);
+	return path;
+}
+
+/* Writes and opens the next copy of that name. */
+static struct image *open_copy(struct image_store *store, struct image_name *name, const char *file,
+	const struct buf *bytes, struct err *why)
+{
+	struct image *image = xcalloc(1, sizeof(*image));
+
+	image->magic = IMAGE_MAGIC;
+	image->refs = 1;
+	image->store = store;
+	image->name = name;
+	image->version = ++name->version;
+	image->writer = getpid();
+	image->path = copy_path(store, name, image->version);
+	if (write_copy(image->path, bytes, why)) {
+		image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
+		if (image->handle != NULL)
+			return image;
+		set_loader_error(file, image->path, why);
+	}
+	unlink(image->path);
+	free(image->path);
+	free(image);
+	return NULL;
+}
+
+/* The name of a file without its folder. */
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+static struct image *load_bytes(struct image_store *store, struct image_name *name,
+	const char *file, const struct buf *bytes, struct err *why)
+{
+	struct image *image;
+
+	if (name->newest != NULL && snapshot_is_same(name->newest->path, bytes))
+		return image_ref(name->newest);
+	if (!elf_check(file, buf_span(bytes), why))
+		return NULL;
+	image = open_copy(store, name, file, bytes, why);
+	if (image == NULL)
+		return NULL;
+	name->newest = image;
+	store->image_count++;
+	return image;
+}
+
+struct image *image_load(
+	struct image_store *store, const char *name, const char *path, struct err *why)
+{
+	struct image *image = NULL;
+	struct buf bytes = {0};
+
+	if (snapshot_read(&bytes, path, why))
+		image = load_bytes(store, name_get(store, name), file_name(path), &bytes, why);
+	buf_fini(&bytes);
+	return image;
+}
+
+struct image *image_ref(struct image *image)
+{
+	assert(image->magic == IMAGE_MAGIC);
+	image->refs++;
+	return image;
+}
+
+void image_unref(struct image *image)
+{
+	assert(image->magic == IMAGE_MAGIC && image->refs > 0);
+	if (--image->refs > 0)
+		return;
+	if (image->name->newest == image)
+		image->name->newest = NULL;
+	image->store->image_count--;
+	dlclose(image->handle);
+	if (image->writer == getpid())
+		unlink(image->path);
+	free(image->path);
+	image->magic = 0;
+	free(image);
+}
+
+void *image_symbol(const struct image *image, const char *symbol)
+{
+	return dlsym(image->handle, symbol);
+}
+
+unsigned image_version(const struct image *image)
+{
+	return image->version;
+}

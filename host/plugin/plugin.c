@@ -1,0 +1,237 @@
+/*
+ * The one place where the host jumps into foreign code, so that whatever has to be done around
+ * every call (to name a plugin that crashes, to time one that blocks) is done here. Knows nothing
+ * of connections; call/ decides when. SPDX-License-Identifier: MIT
+ */
+#include "plugin/plugin.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "plugin/check.h"
+
+#define PLUGIN_MAGIC 0x706c7567u
+
+/* ---- loading --------------------------------------------------------------------------------- */
+
+/* A name is written in SL_PLUGIN too, so it is one of C's; above all it has no '/'. */
+static bool name_is_valid(const char *name)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	size_t len = strspn(name, letters);
+
+	return len > 0 && len < 128 && name[len] == '\0';
+}
+
+/* The .so of the folder that a slip of the fingers may have meant, as a text of the arena's. */
+static const char *nearest_in(const char *dir_path, const char *name, struct arena *arena)
+{
+	DIR *dir = opendir(dir_path);
+	const char *best = NULL;
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		size_t len = strlen(entry->d_name);
+		const char *names[] = {NULL, NULL};
+
+		if (len <= 3 || strcmp(entry->d_name + len - 3, ".so") != 0)
+			continue;
+		names[0] = arena_text(arena, entry->d_name, len - 3);
+		if (err_nearest(name, names) != NULL)
+			best = names[0];
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return best;
+}
+
+/* Fills image and info. False after complaints. */
+static bool load_into(struct sl_plugin *plugin, struct image_store *store, const char *dir,
+	struct place place, struct err_list *why)
+{
+	char *file = arena_printf(&plugin->arena, "%s.so", plugin->name);
+	char *path = arena_printf(&plugin->arena, "%s/%s", dir, file);
+	struct err reason = {0};
+	sl_entry *entry;
+	void *symbol;
+
+	plugin->image = image_load(store, plugin->name, path, &reason);
+	if (plugin->image == NULL) {
+		const char *near = access(path, F_OK) == 0
+					   ? NULL
+					   : nearest_in(dir, plugin->name, &plugin->arena);
+
+		err_list_add(why, place, "%s%s%s%s", reason.text, near ? "; did you mean " : "",
+			near ? near : "", near ? "?" : "");
+		return false;
+	}
+	symbol = image_symbol(plugin->image, SL_ENTRY);
+	if (symbol == NULL) {
+		err_list_add(why, place,
+			"%s: no function " SL_ENTRY "; define the plugin with SL_PLUGIN(%s, …)",
+			file, plugin->name);
+		return false;
+	}
+	/* ISO C has no cast from object to function pointer; POSIX says they look alike. */
+	memcpy(&entry, &symbol, sizeof(entry));
+	return check_plugin(&plugin->info, entry(), file, place, &plugin->arena, why);
+}
+
+struct sl_plugin *plugin_load(struct image_store *store, const char *dir, const char *name,
+	const struct sl_host *host, struct place place, struct err_list *why)
+{
+	struct sl_plugin *plugin;
+
+	if (!name_is_valid(name)) {
+		err_list_add(why, place,
+			"plugin name \"%s\": letters, digits and _ are wanted, as in SL_PLUGIN; "
+			"the file "
+			"is <name>.so in the plugins folder",
+			name);
+		return NULL;
+	}
+	plugin = xcalloc(1, sizeof(*plugin));
+	plugin->magic = PLUGIN_MAGIC;
+	plugin->refs = 1;
+	plugin->name = arena_text(&plugin->arena, name, strlen(name));
+	if (!load_into(plugin, store, dir, place, why)) {
+		plugin_unref(plugin);
+		return NULL;
+	}
+	*plugin->info.host = host;
+	return plugin;
+}
+
+struct sl_plugin *plugin_ref(struct sl_plugin *plugin)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	plugin->refs++;
+	return plugin;
+}
+
+static void end_timers(struct sl_plugin *plugin)
+{
+	if (plugin->end_timers != NULL)
+		plugin->end_timers(plugin);
+}
+
+static void plugin_stop(struct sl_plugin *plugin)
+{
+	end_timers(plugin);
+	if (plugin->info.stop == NULL)
+		return;
+	plugin->info.stop(plugin);
+	end_timers(plugin);
+}
+
+void plugin_unref(struct sl_plugin *plugin)
+{
+	struct image *image = plugin->image;
+
+	assert(plugin->magic == PLUGIN_MAGIC && plugin->refs > 0);
+	if (--plugin->refs > 0)
+		return;
+	if (plugin->is_started)
+		plugin_stop(plugin);
+	plugin->magic = 0;
+	free(plugin->state);
+	arena_fini(&plugin->arena);
+	free(plugin);
+	if (image != NULL)
+		image_unref(image);
+}
+
+bool plugin_is_same(const struct sl_plugin *a, const struct sl_plugin *b)
+{
+	const char *key_a = a->options_key == NULL ? "" : a->options_key;
+	const char *key_b = b->options_key == NULL ? "" : b->options_key;
+
+	return a->image == b->image && strcmp(key_a, key_b) == 0;
+}
+
+bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list *why)
+{
+	int result = SL_OK;
+
+	assert(plugin->magic == PLUGIN_MAGIC && !plugin->is_started);
+	plugin->state = xcalloc(1, plugin->info.plugin_state_size);
+	if (plugin->info.start != NULL)
+		result = plugin->info.start(plugin);
+	plugin->is_started = result == SL_OK;
+	if (!plugin->is_started) {
+		/* A timer that start made would fire into a plugin that did not start. */
+		end_timers(plugin);
+		err_list_add(why, place,
+			"%s.so: start returned %d instead of SL_OK (0); its log lines say what it "
+			"misses",
+			plugin->name, result);
+	}
+	return plugin->is_started;
+}
+
+/* ---- calling --------------------------------------------------------------------------------- */
+
+int plugin_call_connect(struct sl_plugin *plugin, struct sl_conn *conn, const void *args)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	return plugin->info.connect(conn, args);
+}
+
+int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
+	const struct sl_message *message)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	return plugin->info.message(conn, args, message);
+}
+
+void plugin_call_disconnect(
+	struct sl_plugin *plugin, struct sl_conn *conn, const void *args, const struct sl_end *end)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	plugin->info.disconnect(conn, args, end);
+}
+
+void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const void *args)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	plugin->info.drained(conn, args);
+}
+
+int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *provider,
+	struct sl_conn *conn, const void *args, void *result)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	return provider->call(conn, args, result);
+}
+
+void plugin_call_conn_timer(struct sl_plugin *plugin, struct sl_conn *conn,
+	void (*fire)(struct sl_conn *, void *), void *data)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	fire(conn, data);
+}
+
+void plugin_call_timer(
+	struct sl_plugin *plugin, void (*fire)(struct sl_plugin *, void *), void *data)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	fire(plugin, data);
+}
+
+void plugin_call_done(struct sl_plugin *plugin, struct sl_conn *conn,
+	void (*done)(struct sl_conn *, void *), void *data)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	done(conn, data);
+}
+
+void plugin_call_drop(struct sl_plugin *plugin, void (*drop)(void *), void *data)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	drop(data);
+}

@@ -1,0 +1,197 @@
+/*
+ * A transport and a loop in memory: what call/ answers is written down, time is a number the test
+ * sets. Header only, for the tests of call/. SPDX-License-Identifier: MIT
+ */
+#ifndef TESTS_MEMORY_TRANSPORT_H
+#define TESTS_MEMORY_TRANSPORT_H
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "call/host.h"
+#include "wire/http_head.h"
+
+struct memory_transport {
+	struct transport base;
+	unsigned status; /* of the reply, 101 after an upgrade, 0 before an answer */
+	bool is_closed, is_aborted, is_paused;
+	unsigned close_code; /* of our close frame */
+	struct buf headers, body;
+	struct buf sent; /* every message, each ended by '|' */
+	size_t queued, queue_max;
+};
+
+static inline void memory_reply(struct transport *base, struct reply *reply)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+
+	t->status = reply->status;
+	buf_append_span(&t->headers, buf_span(&reply->headers));
+	if (reply->content_type != NULL)
+		buf_printf(&t->headers, "Content-Type: %s\r\n", reply->content_type);
+	if (reply->fd >= 0) {
+		ssize_t got = read(
+			reply->fd, buf_reserve(&t->body, reply->fd_bytes + 1), reply->fd_bytes + 1);
+
+		t->body.len = got > 0 ? (size_t)got : 0;
+		close(reply->fd);
+	} else {
+		buf_append_span(&t->body, reply->body);
+	}
+	buf_append(&t->headers, "", 1);
+	buf_append(&t->body, "", 1);
+}
+
+static inline void memory_upgrade(struct transport *base, const struct upgrade *upgrade)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+
+	t->status = 101;
+	t->queue_max = upgrade->limits.queue_bytes;
+	buf_append_span(&t->headers, upgrade->headers);
+	if (upgrade->subprotocol != NULL)
+		buf_printf(&t->headers, "Sec-WebSocket-Protocol: %s\r\n", upgrade->subprotocol);
+	buf_append(&t->headers, "", 1);
+}
+
+static inline bool memory_send(struct transport *base, enum ws_opcode opcode, struct span payload)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+
+	(void)opcode;
+	if (t->queued + payload.len > t->queue_max)
+		return false;
+	buf_append_span(&t->sent, payload);
+	buf_append(&t->sent, "|", 1);
+	return true;
+}
+
+static inline void memory_close(struct transport *base, unsigned code, struct span reason)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+
+	(void)reason;
+	t->is_closed = true;
+	t->close_code = code;
+}
+
+static inline void memory_abort(struct transport *base)
+{
+	((struct memory_transport *)base)->is_aborted = true;
+}
+
+static inline size_t memory_queued(const struct transport *base)
+{
+	return ((const struct memory_transport *)base)->queued;
+}
+
+static inline void memory_set_paused(struct transport *base, bool paused)
+{
+	((struct memory_transport *)base)->is_paused = paused;
+}
+
+static inline void memory_transport_init(struct memory_transport *t)
+{
+	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
+		memory_close, memory_abort, memory_queued, memory_set_paused};
+
+	memset(t, 0, sizeof(*t));
+	t->base.ops = &ops;
+	t->base.peer = "192.0.2.1:4711";
+}
+
+static inline void memory_transport_fini(struct memory_transport *t)
+{
+	buf_fini(&t->headers);
+	buf_fini(&t->body);
+	buf_fini(&t->sent);
+}
+
+/* What was sent since the last look, as text; "" for nothing. */
+static inline const char *memory_sent(struct memory_transport *t)
+{
+	buf_append(&t->sent, "", 1);
+	t->sent.len = 0;
+	return t->sent.data;
+}
+
+/* ---- the loop ---- */
+
+struct loop_timer {
+	uint64_t at_ms, repeat_ms;
+	void (*fire)(void *arg);
+	void *arg;
+	struct loop_timer *next;
+};
+
+struct memory_loop {
+	struct loop base;
+	uint64_t now_ms;
+	struct loop_timer *timers;
+	bool wants_turn_end;
+};
+
+/* timer_stop is not given the loop; a test has one at a time. */
+static struct memory_loop *memory_loop_of_test;
+
+static inline struct loop_timer *memory_timer_start(struct loop *base, uint64_t delay_ms,
+	uint64_t repeat_ms, void (*fire)(void *arg), void *arg)
+{
+	struct memory_loop *loop = (struct memory_loop *)base;
+	struct loop_timer *timer = xcalloc(1, sizeof(*timer));
+
+	*timer = (struct loop_timer){loop->now_ms + delay_ms, repeat_ms, fire, arg, loop->timers};
+	loop->timers = timer;
+	return timer;
+}
+
+static inline void memory_timer_stop(struct loop_timer *timer)
+{
+	struct loop_timer **at = &memory_loop_of_test->timers;
+
+	while (*at != timer)
+		at = &(*at)->next;
+	*at = timer->next;
+	free(timer);
+}
+
+static inline void memory_want_turn_end(struct loop *base)
+{
+	((struct memory_loop *)base)->wants_turn_end = true;
+}
+
+static inline void memory_loop_init(struct memory_loop *loop)
+{
+	static const struct loop_ops ops = {
+		memory_timer_start, memory_timer_stop, memory_want_turn_end};
+
+	memset(loop, 0, sizeof(*loop));
+	loop->base.ops = &ops;
+	memory_loop_of_test = loop;
+}
+
+/* Fires what is due by then, one timer at a time, the earliest first. */
+static inline void memory_loop_advance(struct memory_loop *loop, uint64_t ms)
+{
+	uint64_t end = loop->now_ms + ms;
+
+	for (;;) {
+		struct loop_timer *due = NULL;
+
+		for (struct loop_timer *t = loop->timers; t != NULL; t = t->next)
+			if (t->at_ms <= end && (due == NULL || t->at_ms < due->at_ms))
+				due = t;
+		if (due == NULL)
+			break;
+		loop->now_ms = due->at_ms;
+		/* A one-shot timer stays until its owner stops it, as in the real loop. */
+		due->at_ms = due->repeat_ms > 0 ? due->at_ms + due->repeat_ms : UINT64_MAX;
+		due->fire(due->arg);
+	}
+	loop->now_ms = end;
+}
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * A route's options become the plugin's struct, or complaints with a line each.
+ * SPDX-License-Identifier: MIT
+ */
+#include "inject/inject.h"
+
+#include "inject/made_up.h"
+
+struct room_options {
+	const char *room;
+	int64_t seats;
+	struct sl_opt_double ratio;
+	struct sl_opt_text topic;
+	struct sl_str motto;
+	bool is_open;
+};
+SL_ARGS(room_options, SL_FIELD(room), SL_FIELD(seats), SL_FIELD(ratio), SL_FIELD(topic),
+	SL_FIELD(motto), SL_FIELD(is_open));
+
+#define AT(n)                       \
+	{                           \
+		"routes.yaml", n, 3 \
+	}
+
+static bool fill(const struct sl_table *table, const struct inject_option *options, size_t count,
+	struct arena *arena, const void **out, struct err_list *why)
+{
+	return inject_options(
+		table, options, count, "route /ws", (struct place)AT(1), arena, out, why);
+}
+
+static void values_arrive(void **state)
+{
+	const struct inject_option options[] = {{"seats", "12", AT(2)}, {"room", "lobby", AT(3)},
+		{"motto", "", AT(4)}, {"is_open", "Yes", AT(5)}, {"ratio", "0.5", AT(6)}};
+	struct arena arena = {0};
+	struct err_list why = {0};
+	const void *out;
+	const struct room_options *filled;
+
+	(void)state;
+	if (!fill(room_options_table(), options, 5, &arena, &out, &why))
+		fail_msg("%s", why.items[0].text);
+	filled = out;
+	assert_string_equal(filled->room, "lobby");
+	assert_int_equal(filled->seats, 12);
+	assert_int_equal(filled->ratio.set, 1);
+	assert_true(filled->ratio.value > 0.49 && filled->ratio.value < 0.51);
+	assert_int_equal(filled->topic.set, 0);
+	assert_string_equal(filled->topic.value, "");
+	assert_int_equal(filled->motto.len, 0);
+	assert_true(filled->is_open);
+	arena_fini(&arena);
+}
+
+static void every_mistake_has_its_line(void **state)
+{
+	const struct inject_option options[] = {{"rom", "lobby", AT(2)}, {"colour", "red", AT(3)},
+		{"seats", "many", AT(4)}, {"motto", "m", AT(5)}};
+	static const struct {
+		unsigned line;
+		const char *text;
+	} wanted[] = {
+		{2, "route /ws: the plugin has no option rom; did you mean room?"},
+		{3, "route /ws: the plugin has no option colour; it has: room, seats, ratio, "
+		    "topic, "
+		    "motto, is_open"},
+		{1, "route /ws: option room is missing; add options: {room: <str>}"},
+		{4, "route /ws: option seats: \"many\" is no int: Input should be a valid integer, "
+		    "unable "
+		    "to parse string as an integer"},
+		{1, "route /ws: option is_open is missing; add options: {is_open: <bool>}"},
+	};
+	struct arena arena = {0};
+	struct err_list why = {0};
+	const void *out;
+
+	(void)state;
+	assert_false(fill(room_options_table(), options, 4, &arena, &out, &why));
+	assert_int_equal(why.count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		assert_string_equal(why.items[i].text, wanted[i].text);
+		assert_int_equal(why.items[i].place.line, wanted[i].line);
+	}
+	err_list_fini(&why);
+	arena_fini(&arena);
+}
+
+static void a_plugin_without_options_takes_none(void **state)
+{
+	const struct inject_option option = {"room", "lobby", AT(2)};
+	struct arena arena = {0};
+	struct err_list why = {0};
+	const void *out = &option;
+
+	(void)state;
+	assert_true(fill(NULL, NULL, 0, &arena, &out, &why));
+	assert_null(out);
+	assert_false(fill(NULL, &option, 1, &arena, &out, &why));
+	assert_string_equal(why.items[0].text, "route /ws: the plugin has no options; remove room");
+	assert_int_equal(why.items[0].place.line, 2);
+	err_list_fini(&why);
+	arena_fini(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_arrive),
+		cmocka_unit_test(every_mistake_has_its_line),
+		cmocka_unit_test(a_plugin_without_options_takes_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,452 @@
+/*
+ * A request becomes a struct, or a list of all that is wrong with it, by FastAPI's rules.
+ * SPDX-License-Identifier: MIT
+ */
+#include "inject/inject.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "inject/made_up.h"
+#include "wire/cookie.h"
+
+/* ---- one row of the table -------------------------------------------------------------------- */
+
+struct row {
+	struct arena arena;
+	struct inject_rule rules[16];
+	struct plan_input input;
+	const char *param_names[8];
+	struct span params[8];
+	struct http_head head;
+	struct inject_request request;
+};
+
+/* "\x41" is 'A'. */
+static struct span unescape(struct arena *arena, struct span text)
+{
+	char *out = arena_alloc(arena, text.len + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned byte = (unsigned char)text.ptr[i];
+
+		if (text.len - i > 3 && text.ptr[i] == '\\' && text.ptr[i + 1] == 'x') {
+			sscanf(text.ptr + i + 2, "%2x", &byte);
+			i += 3;
+		}
+		out[len++] = (char)byte;
+	}
+	return (struct span){out, len};
+}
+
+static enum inject_source source_find(const char *name)
+{
+	for (int source = INJECT_PATH; source <= INJECT_COOKIE; source++)
+		if (strcmp(name, inject_source_name((enum inject_source)source)) == 0)
+			return (enum inject_source)source;
+	return INJECT_DEFAULT;
+}
+
+static void read_rules(struct row *row, struct span fields)
+{
+	row->input.rules = row->rules;
+	while (fields.ptr != NULL) {
+		struct span part = span_trim(span_cut(&fields, ';'));
+		struct inject_rule *rule = &row->rules[row->input.rule_count++];
+
+		made_up_cut(&row->arena, &part, ' ');
+		rule->field = made_up_cut(&row->arena, &part, ' ');
+		rule->source = source_find(made_up_cut(&row->arena, &part, ' '));
+		while (part.ptr != NULL) {
+			char *option = made_up_cut(&row->arena, &part, ' ');
+
+			if (strncmp(option, "alias=", 6) == 0)
+				rule->alias = option + 6;
+			if (strncmp(option, "default=", 8) == 0)
+				rule->default_text = option + 8;
+		}
+	}
+}
+
+static void read_path(struct row *row, struct span path)
+{
+	while (path.len > 0) {
+		struct span part = span_cut(&path, '&'), name = span_cut(&part, '=');
+		size_t i = row->input.path_param_count++;
+
+		row->param_names[i] = made_up_text(&row->arena, name);
+		row->params[i] = url_decode_path(part, &row->arena);
+	}
+	row->input.path_params = row->param_names;
+	row->request.path_params = row->params;
+}
+
+static void read_headers(struct row *row, struct span text)
+{
+	while (text.len > 0) {
+		struct span line = span_trim(span_cut(&text, '~')), name = span_cut(&line, ':');
+
+		row->head.headers[row->head.header_count++] = (struct http_header){
+			name, unescape(&row->arena, span_trim(line))};
+	}
+	row->request.head = &row->head;
+	row->request.cookies = cookie_decode(&row->head, &row->arena, &row->request.cookie_count);
+}
+
+/* ---- what came out, as the table writes it ----------------------------------------------------
+ */
+
+static void print_quoted(struct buf *out, struct span text)
+{
+	buf_printf(out, "\"");
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		buf_printf(out, c < 0x20 || c > 0x7e ? "\\x%02x" : "%c", c);
+	}
+	buf_printf(out, "\"");
+}
+
+static void print_member(struct buf *out, const struct sl_field *field, const char *where)
+{
+	static const size_t set_offsets[] = {0, offsetof(struct sl_opt_text, set),
+		offsetof(struct sl_opt_str, set), offsetof(struct sl_opt_int, set),
+		offsetof(struct sl_opt_double, set), offsetof(struct sl_opt_bool, set)};
+	uint32_t base = field->type & ~(uint32_t)SL_TYPE_OPTIONAL, set = 1;
+
+	if (field->type & SL_TYPE_OPTIONAL)
+		memcpy(&set, where + set_offsets[base], sizeof(set));
+	assert_true(set == 0 || set == 1);
+	buf_printf(out, "%s", set ? "" : "unset ");
+	if (base == SL_TYPE_TEXT)
+		print_quoted(out, span_of(*(const char *const *)(const void *)where));
+	if (base == SL_TYPE_STR)
+		print_quoted(out, *(const struct span *)(const void *)where);
+	if (base == SL_TYPE_INT)
+		buf_printf(out, "%lld", (long long)*(const int64_t *)(const void *)where);
+	if (base == SL_TYPE_DOUBLE)
+		buf_printf(out, "%g", *(const double *)(const void *)where);
+	if (base == SL_TYPE_BOOL)
+		buf_printf(out, "%s", *(const bool *)(const void *)where ? "true" : "false");
+}
+
+static void print_struct(struct buf *out, const struct sl_table *table, const char *args)
+{
+	for (size_t i = 0; i < table->field_count; i++) {
+		buf_printf(out, "%s", i > 0 ? "; " : "");
+		print_member(out, &table->fields[i], args + table->fields[i].offset);
+	}
+}
+
+static void print_errors(struct buf *out, const struct inject_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++) {
+		const struct inject_error *error = &errors->items[i];
+
+		buf_printf(out, "%s%s %s.%s ", i > 0 ? "; " : "! ", error->type, error->source,
+			error->name);
+		assert_true(error->message != NULL && error->message[0] != '\0');
+		if (error->has_input)
+			print_quoted(out, error->input);
+		else
+			buf_printf(out, "null");
+	}
+}
+
+static void run_row(const char *line, unsigned number)
+{
+	struct row row = {0};
+	struct span rest = span_of(line), columns[5];
+	struct err_list why = {0};
+	struct plan plan;
+	struct inject_run run = {.plan = &plan, .request = &row.request, .arena = &row.arena};
+	struct buf said = {0};
+
+	for (size_t i = 0; i < 5; i++)
+		columns[i] = span_trim(i < 4 ? span_cut(&rest, '|') : rest);
+	row.input.table = made_up_table(&row.arena, made_up_text(&row.arena, columns[0]));
+	row.input.label = "route /";
+	read_rules(&row, columns[0]);
+	read_path(&row, columns[1]);
+	row.request.query = url_decode_query(columns[2], &row.arena, &row.request.query_count);
+	read_headers(&row, columns[3]);
+	if (!plan_build(&plan, &row.input, &row.arena, &why))
+		fail_msg("line %u: %s\n%s", number, line, why.items[0].text);
+	if (inject_run(&run) == INJECT_DONE)
+		print_struct(&said, row.input.table, run.args);
+	print_errors(&said, &run.errors);
+	buf_append(&said, "", 1);
+	if (!span_equal(span_of(said.data), columns[4]))
+		fail_msg("line %u: %s\nsaid   %s\nwanted %.*s", number, line, said.data,
+			SPAN_ARG(columns[4]));
+	buf_fini(&said);
+	arena_fini(&row.arena);
+}
+
+static void each_row_of_the_table(void **state)
+{
+	FILE *file = fopen(TEST_DATA "/inject.txt", "r");
+	char line[512];
+	unsigned number = 0, count = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		number++;
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' || line[0] == '\0')
+			continue;
+		run_row(line, number);
+		count++;
+	}
+	fclose(file);
+	assert_true(count > 100);
+}
+
+/* ---- providers ---------------------------------------------------------------------------------
+ */
+
+struct result_args {
+	int64_t number;
+	const char *text;
+	struct sl_opt_int maybe;
+};
+SL_ARGS(result_args, SL_FIELD(number), SL_FIELD(text), SL_FIELD(maybe));
+
+struct inner_args {
+	int64_t a;
+};
+SL_ARGS(inner_args, SL_FIELD(a));
+
+struct outer_args {
+	int64_t inner;
+	int64_t b;
+};
+SL_ARGS(outer_args, SL_FIELD(inner), SL_FIELD(b));
+
+static int inner(struct sl_conn *conn, const struct inner_args *args, int64_t *result)
+{
+	(void)conn;
+	*result = args->a * 10;
+	return SL_OK;
+}
+SL_PROVIDER(inner, inner_args, int64_t);
+
+static int outer(struct sl_conn *conn, const struct outer_args *args, int64_t *result)
+{
+	(void)conn;
+	*result = args->inner + args->b;
+	return SL_OK;
+}
+SL_PROVIDER(outer, outer_args, int64_t);
+
+static int quiet(struct sl_conn *conn, const struct sl_no_args *args, const char **result)
+{
+	(void)conn;
+	(void)args;
+	(void)result;
+	return SL_OK;
+}
+SL_PROVIDER(quiet, sl_no_args, const char *);
+
+static int absent(struct sl_conn *conn, const struct sl_no_args *args, struct sl_opt_int *result)
+{
+	(void)conn;
+	(void)args;
+	(void)result;
+	return SL_OK;
+}
+SL_PROVIDER(absent, sl_no_args, struct sl_opt_int);
+
+static const struct inject_rule outer_rules[] = {{.field = "inner", .source = INJECT_PROVIDER}};
+static const struct inject_provider providers[] = {
+	{.name = "outer", .function = &outer_provider, .rules = outer_rules, .rule_count = 1},
+	{.name = "inner", .function = &inner_provider},
+	{.name = "quiet", .function = &quiet_provider},
+	{.name = "absent", .function = &absent_provider},
+};
+
+static const struct inject_provider *find_provider(void *context, const char *name)
+{
+	(void)context;
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
+		if (strcmp(providers[i].name, name) == 0)
+			return &providers[i];
+	return NULL;
+}
+
+/* What the caller of a plan knows: who was called, who is to answer itself. */
+struct story {
+	struct arena arena;
+	const char *query;
+	const struct inject_rule *rules;
+	size_t rule_count;
+	const char *answers; /* the provider that answers the connection itself */
+	int returns;         /* what that one returns */
+	char called[128];
+	bool is_stopped;
+	struct inject_run run;
+	struct plan plan;
+	struct inject_request request;
+};
+
+static int call(
+	void *context, const struct inject_provider *provider, const void *args, void *result)
+{
+	struct story *story = context;
+	size_t len = strlen(story->called);
+
+	snprintf(story->called + len, sizeof(story->called) - len, "%s ", provider->name);
+	if (story->answers == NULL || strcmp(story->answers, provider->name) != 0)
+		return provider->function->call(NULL, args, result);
+	story->is_stopped = story->returns == SL_OK;
+	return story->returns;
+}
+
+static bool stopped(void *context)
+{
+	return ((struct story *)context)->is_stopped;
+}
+
+static enum inject_result tell(struct story *story, const struct sl_table *table)
+{
+	struct err_list why = {0};
+	const struct plan_input input = {.table = table,
+		.label = "route /",
+		.rules = story->rules,
+		.rule_count = story->rule_count,
+		.find_provider = find_provider};
+
+	if (!plan_build(&story->plan, &input, &story->arena, &why))
+		fail_msg("%s", why.items[0].text);
+	story->request.query = url_decode_query(
+		span_of(story->query), &story->arena, &story->request.query_count);
+	story->run = (struct inject_run){.plan = &story->plan,
+		.request = &story->request,
+		.arena = &story->arena,
+		.call = call,
+		.stopped = stopped,
+		.context = story};
+	return inject_run(&story->run);
+}
+
+static const struct inject_rule both_rules[] = {
+	{.field = "number", .source = INJECT_PROVIDER, .alias = "outer"},
+	{.field = "text", .source = INJECT_QUERY},
+	{.field = "maybe", .source = INJECT_PROVIDER, .alias = "inner"},
+};
+
+static void assert_errors(const struct story *story, const char *wanted)
+{
+	struct buf said = {0};
+
+	print_errors(&said, &story->run.errors);
+	buf_append(&said, "", 1);
+	assert_string_equal(said.data, wanted);
+	buf_fini(&said);
+}
+
+static void providers_run_inner_first_and_once(void **state)
+{
+	struct story story = {.query = "a=4&b=2&text=t", .rules = both_rules, .rule_count = 3};
+	const struct result_args *args;
+
+	(void)state;
+	assert_int_equal(tell(&story, result_args_table()), INJECT_DONE);
+	assert_string_equal(story.called, "inner outer ");
+	args = story.run.args;
+	assert_int_equal(args->number, 42);
+	assert_string_equal(args->text, "t");
+	/* An optional member takes a result that is always there. */
+	assert_int_equal(args->maybe.set, 1);
+	assert_int_equal(args->maybe.value, 40);
+	arena_fini(&story.arena);
+}
+
+static void a_provider_with_errors_is_not_called(void **state)
+{
+	struct story story = {.query = "a=x&b=y", .rules = both_rules, .rule_count = 3};
+
+	(void)state;
+	assert_int_equal(tell(&story, result_args_table()), INJECT_INVALID);
+	assert_string_equal(story.called, "");
+	assert_null(story.run.args);
+	assert_errors(&story,
+		"! int_parsing query.a \"x\"; int_parsing query.b \"y\"; missing query.text null");
+	arena_fini(&story.arena);
+}
+
+static void its_neighbours_are(void **state)
+{
+	struct story story = {.query = "a=4&b=y", .rules = both_rules, .rule_count = 3};
+
+	(void)state;
+	assert_int_equal(tell(&story, result_args_table()), INJECT_INVALID);
+	assert_string_equal(story.called, "inner ");
+	assert_errors(&story, "! int_parsing query.b \"y\"; missing query.text null");
+	arena_fini(&story.arena);
+}
+
+static void a_provider_may_end_it(void **state)
+{
+	static const int results[] = {SL_OK, SL_FAILED, SL_INVALID, SL_LATER, 5};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+		struct story story = {.query = "a=4&b=2",
+			.rules = both_rules,
+			.rule_count = 3,
+			.answers = "inner",
+			.returns = results[i]};
+
+		assert_int_equal(tell(&story, result_args_table()), INJECT_STOPPED);
+		assert_string_equal(story.called, "inner ");
+		assert_int_equal(story.run.provider_result, results[i]);
+		assert_null(story.run.args);
+		arena_fini(&story.arena);
+	}
+}
+
+static void nothing_stored_is_empty_not_null(void **state)
+{
+	static const struct inject_rule rules[] = {
+		{.field = "number", .source = INJECT_QUERY, .default_text = "1"},
+		{.field = "text", .source = INJECT_PROVIDER, .alias = "quiet"},
+		{.field = "maybe", .source = INJECT_PROVIDER, .alias = "absent"}};
+	struct story story = {.query = "", .rules = rules, .rule_count = 3};
+	const struct result_args *args;
+
+	(void)state;
+	assert_int_equal(tell(&story, result_args_table()), INJECT_DONE);
+	args = story.run.args;
+	assert_string_equal(args->text, "");
+	assert_int_equal(args->maybe.set, 0);
+	arena_fini(&story.arena);
+}
+
+static void nothing_to_inject_is_done(void **state)
+{
+	struct story story = {.query = "a=1"};
+
+	(void)state;
+	assert_int_equal(tell(&story, sl_no_args_table()), INJECT_DONE);
+	assert_non_null(story.run.args);
+	arena_fini(&story.arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row_of_the_table),
+		cmocka_unit_test(providers_run_inner_first_and_once),
+		cmocka_unit_test(a_provider_with_errors_is_not_called),
+		cmocka_unit_test(its_neighbours_are),
+		cmocka_unit_test(a_provider_may_end_it),
+		cmocka_unit_test(nothing_stored_is_empty_not_null),
+		cmocka_unit_test(nothing_to_inject_is_done),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
