@@ -19,7 +19,7 @@ enum { PROBE_SECONDS = 10 };
 
 struct probe {
 	const struct config *config;
-	struct image_store *images; /* the children's; all that they leave there goes with it */
+	struct image_store *images;
 	const struct sl_host *functions;
 	struct err_list *why;
 };
@@ -114,18 +114,12 @@ static bool probe_all(const struct probe *probe)
 
 bool probe_plugins(const struct config *config, struct host *host, struct err_list *why)
 {
-	struct probe probe = {.config = config, .functions = host_functions(host), .why = why};
-	struct err reason;
-	bool fine;
+	const struct probe probe = {
+		.config = config,
+		.images = host_images(host),
+		.functions = host_functions(host),
+		.why = why,
+	};
 
-	if (config->plugins_dir.text == NULL)
-		return true;
-	probe.images = image_store_open(&reason);
-	if (probe.images == NULL) {
-		err_list_add(why, (struct place){0}, "%s", reason.text);
-		return false;
-	}
-	fine = probe_all(&probe);
-	image_store_close(probe.images);
-	return fine;
+	return config->plugins_dir.text == NULL || probe_all(&probe);
 }

@@ -32,8 +32,9 @@ int command_check(const struct options *options)
 		generation = load_generation(host, options->file, LOAD_TO_CHECK, &why);
 	command_print_complaints(&why);
 	if (generation != NULL)
-		printf("%s: ok, %zu routes, %zu plugins\n", options->file, generation->route_count,
-			generation->plugin_count);
+		printf("%s: ok, %zu route%s, %zu plugin%s\n", options->file,
+			generation->route_count, generation->route_count == 1 ? "" : "s",
+			generation->plugins.count, generation->plugins.count == 1 ? "" : "s");
 	else
 		fprintf(stderr, "%s: %zu mistake%s\n", options->file, why.count + why.dropped,
 			why.count == 1 ? "" : "s");

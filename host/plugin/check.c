@@ -111,7 +111,8 @@ static void check_place_in_struct(struct check *check, const struct sl_table *ta
 }
 
 /* Against the fields before it, whose types are known. */
-static void check_twice(struct check *check, const struct sl_table *table, size_t i)
+static void check_twice(struct check *check, const struct sl_table *table, size_t i,
+	const struct type_row *own_type)
 {
 	const struct sl_field *a = &table->fields[i];
 
@@ -123,7 +124,7 @@ static void check_twice(struct check *check, const struct sl_table *table, size_
 			complain(check, "struct %s lists %s twice; list it once", table->name,
 				a->name);
 		else if (b->name != NULL && type != NULL && a->offset < b->offset + type->size &&
-			 b->offset < a->offset + type_find(a->type)->size)
+			 b->offset < a->offset + own_type->size)
 			complain(check,
 				"struct %s: %s and %s share bytes; two fields need two members",
 				table->name, b->name, a->name);
@@ -147,7 +148,7 @@ static void check_field(struct check *check, const struct sl_table *table, size_
 		return;
 	}
 	check_place_in_struct(check, table, field, type);
-	check_twice(check, table, i);
+	check_twice(check, table, i, type);
 }
 
 static bool table_is_readable(struct check *check, const struct sl_table *raw, const char *what)

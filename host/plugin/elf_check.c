@@ -104,20 +104,33 @@ static bool check_segments(const struct elf *elf, ElfW(Phdr) * dynamic, struct e
 	return true;
 }
 
+/*
+ * Whether the section of section names holds its own. In a file of full size whose tail is not
+ * written yet its header, as a rule the last thing in the file, is zero from somewhere on.
+ */
+static bool names_are_whole(const struct elf *elf, const ElfW(Shdr) * names)
+{
+	char start[2] = "";
+
+	return names->sh_type == SHT_STRTAB && names->sh_addralign != 0 &&
+	       names->sh_name < names->sh_size &&
+	       elf_read(elf, names->sh_offset + names->sh_name, start, sizeof(start)) &&
+	       memcmp(start, ".s", sizeof(start)) == 0; /* ".shstrtab", or llvm's ".strtab" */
+}
+
 static bool check_sections(const struct elf *elf, struct err *why)
 {
 	ElfW(Shdr) section;
 
 	if (elf->head.e_shnum == 0 || elf->head.e_shentsize != sizeof(section))
-		return fail_torn(elf, "it has no section headers, which only strip can spare", why);
+		return fail_torn(elf, "it has no section headers (strip leaves them)", why);
 	for (size_t i = 0; i < elf->head.e_shnum; i++) {
 		if (!section_read(elf, i, &section))
 			return fail_torn(elf, "a section header lies behind its end", why);
 		if (section.sh_type != SHT_NOBITS && section.sh_type != SHT_NULL &&
 			!elf_holds(elf, section.sh_offset, section.sh_size))
 			return fail_torn(elf, "a section ends behind its end", why);
-		/* A file of full size whose tail is not written yet has zeros here. */
-		if (i == elf->head.e_shstrndx && section.sh_type != SHT_STRTAB)
+		if (i == elf->head.e_shstrndx && !names_are_whole(elf, &section))
 			return fail_torn(elf, "its section names are missing", why);
 	}
 	if (elf->head.e_shstrndx >= elf->head.e_shnum)

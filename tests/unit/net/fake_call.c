@@ -28,7 +28,7 @@ void fake_host_init(struct host *host, struct loop *loop)
 	host->limits = (struct transport_limits){
 		.message_bytes = 1 << 20,
 		.queue_bytes = 1 << 24,
-		.close_ms = 5000,
+		.close_ms = 1000000, /* a test that waits for it in vain shall fail */
 	};
 }
 

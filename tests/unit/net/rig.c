@@ -145,8 +145,10 @@ void client_send(struct rig *rig, struct client *client, const void *data, size_
 	while (len > 0) {
 		ssize_t sent = send(client->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-		if (sent < 0 && errno != EAGAIN)
-			return; /* the host has closed: what it said is looked at next */
+		if (sent < 0 && errno != EAGAIN) {
+			client->is_refused = true; /* what the host said is looked at next */
+			return;
+		}
 		if (sent < 0 && time(NULL) > end)
 			fail_msg("the host does not read: %zu bytes left", len);
 		if (sent > 0) {
@@ -171,6 +173,8 @@ static void receive(struct client *client)
 		client->got.len += (size_t)len;
 	else if (len == 0 || errno != EAGAIN)
 		client->has_ended = true;
+	if (len < 0 && errno != EAGAIN)
+		client->is_reset = true;
 }
 
 struct wish {
@@ -273,6 +277,8 @@ void client_expect_end(struct rig *rig, struct client *client)
 	rig_until(rig, has_ended, client, "the end of the connection");
 	if (client->got.len > 0)
 		fail_msg("wanted the end, found \"%.*s\"", (int)client->got.len, client->got.data);
+	if (client->is_reset)
+		fail_msg("wanted the end, found a reset");
 }
 
 size_t client_skip_to_end(struct rig *rig, struct client *client)

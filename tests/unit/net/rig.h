@@ -21,6 +21,8 @@ struct client {
 	int fd;
 	struct buf got; /* received and not yet expected */
 	bool has_ended; /* end of stream, or a reset */
+	bool is_reset;
+	bool is_refused; /* the host did not take all that was sent */
 };
 
 int rig_setup(void **state);
@@ -48,7 +50,7 @@ char *client_read_to(struct rig *rig, struct client *client, const char *end);
 void client_skip(struct rig *rig, struct client *client, size_t bytes);
 /* Anything may come, but then the end. Returns how many bytes it was. */
 size_t client_skip_to_end(struct rig *rig, struct client *client);
-/* Nothing more comes but the end. */
+/* Nothing more comes but the end, which is no reset. */
 void client_expect_end(struct rig *rig, struct client *client);
 
 /* A whole GET with a Host. */

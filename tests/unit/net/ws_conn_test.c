@@ -343,6 +343,23 @@ static void the_plugin_closes_and_the_peer_answers(void **state)
 	buf_fini(&all);
 }
 
+/* A pause must not keep the answer from being read. */
+static void a_paused_plugin_closes_and_the_peer_answers(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	open_ws(rig, &client);
+	client_text(rig, &client, "pause");
+	rig_expect_log(rig, "message pause");
+	fake_close(&rig->host, 1000, "");
+	client_expect_close(rig, &client, 1000, "");
+	client_close_frame(rig, &client, 1000);
+	client_expect_end(rig, &client);
+	client_close(&client);
+	rig_expect_connections(rig, 0);
+}
+
 static void the_plugin_closes_and_the_peer_does_not_answer(void **state)
 {
 	struct rig *rig = *state;
@@ -434,24 +451,41 @@ static void a_lost_connection_is_1006(void **state)
 	rig_expect_connections(rig, 0);
 }
 
-/* The reset must not hide the close frame in front of it. */
-static void a_close_frame_before_a_reset_is_heard(void **state)
+struct resetter {
+	struct rig *rig;
+	struct client *client;
+};
+
+static void close_and_reset(void *arg)
 {
 	const struct linger reset = {1, 0};
-	struct rig *rig = *state;
-	struct client client;
+	struct resetter *resetter = arg;
 	struct buf frame = {0};
 
-	open_ws(rig, &client);
 	frame_put(&frame, 8, "\x03\xe9", 2);
-	assert_int_equal(send(client.fd, frame.data, frame.len, 0), frame.len);
-	setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	client_close(&client);
+	assert_int_equal(send(resetter->client->fd, frame.data, frame.len, 0), frame.len);
+	setsockopt(resetter->client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	client_close(resetter->client);
 	/* Fails, and is told at the end of the turn: not from inside send. */
-	assert_true(fake_send(&rig->host, "x", 1));
+	assert_true(fake_send(&resetter->rig->host, "x", 1));
+	assert_string_equal(fake_host_log(&resetter->rig->host), "request /ws\n");
+	buf_fini(&frame);
+}
+
+/* In the middle of a turn, so that sending meets the reset before reading does. */
+static void a_close_frame_before_a_reset_is_heard(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct resetter resetter = {rig, &client};
+	struct loop *loop = worker_loop(rig->worker);
+	struct loop_timer *timer;
+
+	open_ws(rig, &client);
+	timer = loop->ops->timer_start(loop, 0, 0, close_and_reset, &resetter);
 	rig_expect_log(rig, "request /ws\nend 1001 \"\" by peer\n");
 	rig_expect_connections(rig, 0);
-	buf_fini(&frame);
+	loop->ops->timer_stop(timer);
 }
 
 static void an_abort_resets_at_once(void **state)
@@ -566,6 +600,7 @@ int main(void)
 		TEST(the_peer_closes),
 		TEST(a_peer_that_stays_after_closing_is_dropped),
 		TEST(the_plugin_closes_and_the_peer_answers),
+		TEST(a_paused_plugin_closes_and_the_peer_answers),
 		TEST(the_plugin_closes_and_the_peer_does_not_answer),
 		TEST(a_close_behind_a_full_queue_ends_in_time),
 		TEST(a_broken_rule_is_told_after_what_was_good),

@@ -234,6 +234,14 @@ static void zero_tails_are_refused(void **state)
 	const char *path = path_in(world->dir, "x.so");
 	struct buf good = file_get(path_in(TEST_PLUGINS, "whole.so"));
 
+	/* The linker's own last bytes are zeros; one more and it is another file. */
+	for (size_t len = good.len; good.len - len < 256;) {
+		if (good.data[--len] == 0)
+			continue;
+		good.data[len] = 0;
+		file_put(path, good.data, good.len);
+		assert_refused(world, "x.so is not whole", "copy or build it again");
+	}
 	for (size_t len = good.len - good.len % 4096; len >= 4096; len -= 4096) {
 		memset(good.data + len, 0, good.len - len);
 		file_put(path, good.data, good.len);
