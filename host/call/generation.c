@@ -13,151 +13,19 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
-#include "inject/inject.h"
 
 #define GENERATION_MAGIC 0x47454e31u
 
 struct build {
 	struct generation *generation;
-	const struct generation_input *input;
+	struct plugin_source plugins;
 	struct err_list *why;
-	const char **failed_plugins; /* reported once, however many routes name them */
-	size_t failed_count;
 };
 
-/* ---- plugins ---------------------------------------------------------------------------- */
-
-static int compare_options(const void *a, const void *b)
-{
-	const struct option_conf *x = a, *y = b;
-
-	return strcmp(x->name.text, y->name.text);
-}
-
-/* Equal for equal options in any order; no option holds the separators, which are control bytes. */
-static const char *options_key(struct build *build, const struct route_conf *conf)
-{
-	struct arena *arena = &build->generation->arena;
-	struct option_conf *sorted;
-	const char *key = "";
-
-	if (conf == NULL || conf->option_count == 0)
-		return key;
-	sorted = arena_alloc(arena, conf->option_count * sizeof(*sorted));
-	memcpy(sorted, conf->options, conf->option_count * sizeof(*sorted));
-	qsort(sorted, conf->option_count, sizeof(*sorted), compare_options);
-	for (size_t i = 0; i < conf->option_count; i++)
-		key = arena_printf(arena, "%s%s\x1f%s\x1e", key, sorted[i].name.text,
-			sorted[i].value.text == NULL ? "" : sorted[i].value.text);
-	return key;
-}
-
-static bool fill_options(struct build *build, struct sl_plugin *plugin,
-	const struct route_conf *conf, const char *key, struct place place)
-{
-	size_t count = conf == NULL ? 0 : conf->option_count;
-	struct inject_option *options;
-	const char *label = arena_printf(&plugin->arena, "options of plugin %s", plugin->name);
-
-	plugin->options_key = arena_text(&plugin->arena, key, strlen(key));
-	if (plugin->info.options == NULL) {
-		if (count > 0)
-			err_list_add(build->why, conf->options[0].name.place,
-				"plugin %s takes no options, but the route gives \"%s\"; remove "
-				"`options`",
-				plugin->name, conf->options[0].name.text);
-		return count == 0;
-	}
-	options = arena_alloc(&build->generation->arena, (count + 1) * sizeof(*options));
-	for (size_t i = 0; i < count; i++) {
-		options[i].name = conf->options[i].name.text;
-		options[i].value = conf->options[i].value.text;
-		if (options[i].value == NULL)
-			return false; /* config_load complained of it */
-		options[i].place = conf->options[i].name.place;
-	}
-	return inject_options(plugin->info.options, options, count, label, place, &plugin->arena,
-		&plugin->options, build->why);
-}
-
-static struct sl_plugin *keep_plugin(struct generation *generation, struct sl_plugin *plugin)
-{
-	size_t count = generation->plugin_count + 1;
-
-	generation->plugins = xrealloc(generation->plugins, count * sizeof(*generation->plugins));
-	generation->plugins[generation->plugin_count] = plugin;
-	generation->plugin_count = count;
-	return plugin;
-}
-
-static struct sl_plugin *find_loaded(struct build *build, const char *name, const char *key)
-{
-	struct generation *generation = build->generation;
-
-	for (size_t i = 0; i < generation->plugin_count; i++) {
-		struct sl_plugin *plugin = generation->plugins[i];
-
-		if (strcmp(plugin->name, name) == 0 && strcmp(plugin->options_key, key) == 0)
-			return plugin;
-	}
-	return NULL;
-}
-
-static bool has_failed(struct build *build, const char *name)
-{
-	for (size_t i = 0; i < build->failed_count; i++)
-		if (strcmp(build->failed_plugins[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void note_failed(struct build *build, const char *name)
-{
-	size_t count = build->failed_count + 1;
-
-	build->failed_plugins = xrealloc(
-		build->failed_plugins, count * sizeof(*build->failed_plugins));
-	build->failed_plugins[build->failed_count] = name;
-	build->failed_count = count;
-}
-
-/* The same code with the same options serves on: its state and its connections stay. */
-static struct sl_plugin *prefer_previous(struct build *build, struct sl_plugin *fresh)
-{
-	struct generation *previous = build->input->previous;
-
-	for (size_t i = 0; previous != NULL && i < previous->plugin_count; i++) {
-		struct sl_plugin *old = previous->plugins[i];
-
-		if (plugin_is_same(old, fresh)) {
-			plugin_unref(fresh);
-			return plugin_ref(old);
-		}
-	}
-	return fresh;
-}
-
-/* `conf` is NULL for a provider's plugin, which has no options. */
 static struct sl_plugin *need_plugin(
 	struct build *build, const struct conf_text *named, const struct route_conf *conf)
 {
-	const char *key = options_key(build, conf);
-	struct sl_plugin *plugin = find_loaded(build, named->text, key);
-
-	if (plugin != NULL || has_failed(build, named->text) ||
-		build->generation->config.plugins_dir.text == NULL)
-		return plugin;
-	plugin = plugin_load(build->input->images, build->generation->config.plugins_dir.text,
-		named->text, build->input->host, named->place, build->why);
-	if (plugin == NULL) {
-		note_failed(build, named->text);
-		return NULL;
-	}
-	if (!fill_options(build, plugin, conf, key, named->place)) {
-		plugin_unref(plugin);
-		return NULL;
-	}
-	return keep_plugin(build->generation, prefer_previous(build, plugin));
+	return plugin_set_need(&build->generation->plugins, &build->plugins, named, conf);
 }
 
 /* ---- providers -------------------------------------------------------------------------- */
@@ -392,18 +260,31 @@ static void start_all(struct build *build)
 {
 	struct generation *generation = build->generation;
 
-	for (size_t i = 0; i < generation->plugin_count; i++) {
-		struct sl_plugin *plugin = generation->plugins[i];
+	for (size_t i = 0; i < generation->plugins.count; i++) {
+		struct sl_plugin *plugin = generation->plugins.plugins[i];
 
 		if (!plugin->is_started)
 			plugin_start(plugin, place_of_plugin(generation, plugin), build->why);
 	}
 }
 
+static struct plugin_source source_of(
+	struct generation *generation, const struct generation_input *input, struct err_list *why)
+{
+	return (struct plugin_source){
+		.images = input->images,
+		.host = input->host,
+		.dir = generation->config.plugins_dir.text,
+		.previous = input->previous == NULL ? NULL : &input->previous->plugins,
+		.arena = &generation->arena,
+		.why = why,
+	};
+}
+
 struct generation *generation_build(const struct generation_input *input, struct err_list *why)
 {
 	struct generation *generation = xcalloc(1, sizeof(*generation));
-	struct build build = {.generation = generation, .input = input, .why = why};
+	struct build build = {.generation = generation, .why = why};
 	size_t before = why->count;
 
 	generation->magic = GENERATION_MAGIC;
@@ -413,8 +294,8 @@ struct generation *generation_build(const struct generation_input *input, struct
 	memset(input->config, 0, sizeof(*input->config));
 	generation->http = route_map_new();
 	generation->websocket = route_map_new();
+	build.plugins = source_of(generation, input, why);
 	build_all(&build);
-	free(build.failed_plugins);
 	/* Plugin code runs only when everything that can be seen without it is right. */
 	if (why->count == before && !input->check_only)
 		start_all(&build);
@@ -439,14 +320,12 @@ void generation_unref(struct generation *generation)
 	if (--generation->refs > 0)
 		return;
 	generation->magic = 0;
-	for (size_t i = 0; i < generation->plugin_count; i++)
-		plugin_unref(generation->plugins[i]);
+	plugin_set_fini(&generation->plugins);
 	for (size_t i = 0; i < generation->route_count; i++)
 		if (generation->routes[i].dir_fd >= 0)
 			close(generation->routes[i].dir_fd);
 	route_map_free(generation->http);
 	route_map_free(generation->websocket);
-	free(generation->plugins);
 	free(generation->providers);
 	free(generation->routes);
 	arena_fini(&generation->arena);

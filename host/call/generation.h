@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "call/plugin_set.h"
 #include "call/transport.h"
 #include "config/config.h"
 #include "inject/plan.h"
-#include "plugin/plugin.h"
 #include "route/route_map.h"
 
 struct route {
@@ -36,8 +36,7 @@ struct generation {
 	size_t route_count;
 	struct inject_provider *providers;
 	size_t provider_count;
-	struct sl_plugin **plugins;
-	size_t plugin_count;
+	struct plugin_set plugins;
 	struct route_map *http, *websocket; /* path to struct route */
 };
 

@@ -34,7 +34,7 @@ int command_check(const struct options *options)
 	if (generation != NULL)
 		printf("%s: ok, %zu route%s, %zu plugin%s\n", options->file,
 			generation->route_count, generation->route_count == 1 ? "" : "s",
-			generation->plugin_count, generation->plugin_count == 1 ? "" : "s");
+			generation->plugins.count, generation->plugins.count == 1 ? "" : "s");
 	else
 		fprintf(stderr, "%s: %zu mistake%s\n", options->file, why.count + why.dropped,
 			why.count == 1 ? "" : "s");

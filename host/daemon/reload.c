@@ -91,8 +91,8 @@ static void unwant(struct daemon *daemon, size_t from)
 /* One line for each plugin whose code or options are new; before the swap. */
 static void log_plugins(const struct generation *next)
 {
-	for (size_t i = 0; i < next->plugin_count; i++) {
-		const struct sl_plugin *plugin = next->plugins[i];
+	for (size_t i = 0; i < next->plugins.count; i++) {
+		const struct sl_plugin *plugin = next->plugins.plugins[i];
 
 		/* Shared with the generation before: nothing changed for it. */
 		if (plugin->refs == 1)
@@ -142,7 +142,7 @@ void reload_run(struct daemon *daemon)
 	if (reload_load(daemon, &why)) {
 		now = host_generation(daemon->host);
 		log_info("reload: done, generation %u serves %zu routes with %zu plugins",
-			now->number, now->route_count, now->plugin_count);
+			now->number, now->route_count, now->plugins.count);
 	} else {
 		log_reasons(&why);
 		now = host_generation(daemon->host);

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 
-from host import PLUGINS, folder, routes_text, socklet
+from host import PLUGINS, TEST_PLUGINS, folder, routes_text, socklet
 from story import each
 
 ECHO = PLUGINS / "echo.so"
@@ -67,3 +67,15 @@ def test_plugin_that_one_route_of_many_lacks_is_reported_for_each():
         done = socklet("check", path / "routes.yaml")
         said = done.stdout + done.stderr
         assert done.returncode == 1 and re.search(r":4:\d+: .*gone", said) and re.search(r":6:\d+: .*lost", said), said
+
+
+@each([("aborts_on_load", "crashed with signal 6"), ("exits_on_load", "ended the process with status 0")])
+def test_check_survives_a_plugin_that_ends_the_process(row):
+    name, words = row
+    with folder() as path:
+        (path / "routes.yaml").write_text(routes_text(
+            f"  - {{path: /a, plugin: {name}}}\n  - {{path: b, plugin: {name}}}\n", plugins=TEST_PLUGINS))
+        done = socklet("check", path / "routes.yaml")
+        assert done.returncode == 1 and not done.stdout, done
+        assert re.search(rf"routes\.yaml:4:\d+: .*{name}.*{words}", done.stderr), done.stderr
+        assert "'/' at its start" in done.stderr, f"the other mistake is missing: {done.stderr}"

@@ -1,0 +1,140 @@
+/*
+ * Finding a plugin costs a look at those already there; opening it, only what is new. The options
+ * of a route are part of what a plugin is, as they are part of its state. Knows no route map and
+ * no plan. Called by generation.c. SPDX-License-Identifier: MIT
+ */
+#include "call/plugin_set.h"
+
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "inject/inject.h"
+
+static int compare_options(const void *a, const void *b)
+{
+	const struct option_conf *x = a, *y = b;
+
+	return strcmp(x->name.text, y->name.text);
+}
+
+/* Equal for equal options in any order; no option holds the separators, which are control bytes. */
+static const char *options_key(struct arena *arena, const struct route_conf *conf)
+{
+	struct option_conf *sorted;
+	const char *key = "";
+
+	if (conf == NULL || conf->option_count == 0)
+		return key;
+	sorted = arena_alloc(arena, conf->option_count * sizeof(*sorted));
+	memcpy(sorted, conf->options, conf->option_count * sizeof(*sorted));
+	qsort(sorted, conf->option_count, sizeof(*sorted), compare_options);
+	for (size_t i = 0; i < conf->option_count; i++)
+		key = arena_printf(arena, "%s%s\x1f%s\x1e", key, sorted[i].name.text,
+			sorted[i].value.text == NULL ? "" : sorted[i].value.text);
+	return key;
+}
+
+static bool fill_options(const struct plugin_source *from, struct sl_plugin *plugin,
+	const struct route_conf *conf, const char *key, struct place place)
+{
+	size_t count = conf == NULL ? 0 : conf->option_count;
+	struct inject_option *options;
+	const char *label = arena_printf(&plugin->arena, "options of plugin %s", plugin->name);
+
+	plugin->options_key = arena_text(&plugin->arena, key, strlen(key));
+	if (plugin->info.options == NULL) {
+		if (count > 0)
+			err_list_add(from->why, conf->options[0].name.place,
+				"plugin %s takes no options, but the route gives \"%s\"; remove "
+				"`options`",
+				plugin->name, conf->options[0].name.text);
+		return count == 0;
+	}
+	options = arena_alloc(from->arena, (count + 1) * sizeof(*options));
+	for (size_t i = 0; i < count; i++) {
+		options[i].name = conf->options[i].name.text;
+		options[i].value = conf->options[i].value.text;
+		if (options[i].value == NULL)
+			return false; /* config_load complained of it */
+		options[i].place = conf->options[i].name.place;
+	}
+	return inject_options(plugin->info.options, options, count, label, place, &plugin->arena,
+		&plugin->options, from->why);
+}
+
+static void keep(struct plugin_set *set, struct sl_plugin *plugin)
+{
+	set->plugins = xrealloc(set->plugins, (set->count + 1) * sizeof(struct sl_plugin *));
+	set->plugins[set->count++] = plugin;
+}
+
+static struct sl_plugin *find(const struct plugin_set *set, const char *name, const char *key)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct sl_plugin *plugin = set->plugins[i];
+
+		if (strcmp(plugin->name, name) == 0 && strcmp(plugin->options_key, key) == 0)
+			return plugin;
+	}
+	return NULL;
+}
+
+static bool has_failed(const struct plugin_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->failed_count; i++)
+		if (strcmp(set->failed[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void note_failed(struct plugin_set *set, const char *name)
+{
+	set->failed = xrealloc(set->failed, (set->failed_count + 1) * sizeof(const char *));
+	set->failed[set->failed_count++] = name;
+}
+
+/* The same code with the same options serves on: its state and its connections stay. */
+static struct sl_plugin *prefer_previous(const struct plugin_set *previous, struct sl_plugin *fresh)
+{
+	for (size_t i = 0; previous != NULL && i < previous->count; i++) {
+		struct sl_plugin *old = previous->plugins[i];
+
+		if (plugin_is_same(old, fresh)) {
+			plugin_unref(fresh);
+			return plugin_ref(old);
+		}
+	}
+	return fresh;
+}
+
+struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_source *from,
+	const struct conf_text *named, const struct route_conf *conf)
+{
+	const char *key = options_key(from->arena, conf);
+	struct sl_plugin *plugin = find(set, named->text, key);
+
+	if (plugin != NULL || from->dir == NULL || has_failed(set, named->text))
+		return plugin;
+	plugin = plugin_load(
+		from->images, from->dir, named->text, from->host, named->place, from->why);
+	if (plugin == NULL) {
+		note_failed(set, named->text);
+		return NULL;
+	}
+	if (!fill_options(from, plugin, conf, key, named->place)) {
+		plugin_unref(plugin);
+		return NULL;
+	}
+	plugin = prefer_previous(from->previous, plugin);
+	keep(set, plugin);
+	return plugin;
+}
+
+void plugin_set_fini(struct plugin_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		plugin_unref(set->plugins[i]);
+	free(set->plugins);
+	free(set->failed);
+	memset(set, 0, sizeof(*set));
+}
