@@ -91,6 +91,7 @@ def test_stopped_host_refuses_new_connections_at_once():
         except ConnectionRefusedError:
             pass
         ws.close(1012)
+        ws.expect_end()
         host.wait()
 
 

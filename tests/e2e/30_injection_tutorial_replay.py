@@ -119,6 +119,7 @@ class Player:
         if wanted["opcode"] == "close":
             assert got.opcode == CLOSE, f"wanted {wanted}, got {got}"
             assert got.code == wanted["code"] and got.reason == wanted["close_reason"], got
+            client.send_frame(CLOSE, got.payload[:2])  # as every real client does
             return
         assert got.opcode == OPCODES[wanted["opcode"]] and got.fin, f"wanted {wanted}, got {got}"
         assert got.payload == wanted["payload"].encode(), f"wanted {wanted['payload'][:99]!r}, got {got}"

@@ -219,6 +219,16 @@ def test_sigterm_does_not_wait_for_a_silent_peer_for_ever():
         host.wait(timeout=10)
 
 
+def test_sigterm_does_not_wait_for_ever_for_a_peer_that_keeps_tcp_open():
+    text = routes_text("  - {path: /, plugin: mirror, limits: {close: 300ms}}\n")
+    with Host(text=text) as host, WebSocket(host.port) as ws:
+        host.signal(signal.SIGTERM)
+        assert ws.recv() == (CLOSE, close_payload(1012))
+        ws.close(1012)
+        ws.read_to_end()  # and our side stays open
+        host.wait(timeout=10)
+
+
 def test_sigterm_lets_what_was_sent_arrive():
     with Host("conf/mirror.yaml") as host, WebSocket(host.port, receive_buffer=4096) as ws:
         data = b"x" * 1_000_000

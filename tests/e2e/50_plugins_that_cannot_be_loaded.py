@@ -60,6 +60,36 @@ def test_refused(row):
             assert "AddressSanitizer" not in said, said
 
 
+# What stands in the descriptor, and words of what is said about it.
+DESCRIPTORS = [
+    ("wrong_magic", "0x12345678", "0x314b4353"), ("other_major", "socklet.h 2.0", "1.0"),
+    ("newer_minor", "socklet.h 1.1", "1.0"), ("short_size", "40 bytes", "128"),
+    ("no_callback", ".connect", ".message"), ("no_entry", "socklet_plugin", "SL_PLUGIN"),
+    ("name_differs", "somebody_else", "name_differs"), ("bad_field_type", "blob", "type 99"),
+    ("field_outside", "far", "outside"), ("static_tls", "thread-local", "-fPIC"),
+]
+
+
+@each(DESCRIPTORS)
+def test_wrong_descriptor_is_refused_in_words(row):
+    name, found, wanted = row
+    with folder() as path:
+        (path / "routes.yaml").write_text(
+            routes_text(f"  - path: /ws\n    plugin: {name}\n", plugins=TEST_PLUGINS))
+        done = socklet("check", path / "routes.yaml")
+        said = done.stdout + done.stderr
+        assert done.returncode == 1 and re.search(r"routes\.yaml:5:\d+: ", said), done
+        assert f"{name}.so" in said and found in said and wanted in said, said
+
+
+def test_plugin_whose_start_says_no_is_not_served():
+    with folder() as path:
+        (path / "routes.yaml").write_text(
+            routes_text("  - path: /ws\n    plugin: refuses_start\n", plugins=TEST_PLUGINS))
+        done = socklet("run", path / "routes.yaml", "--listen", "127.0.0.1:0")
+        assert done.returncode == 1 and re.search(r"routes\.yaml:5:\d+: .*refuses_start", done.stderr), done
+
+
 def test_plugin_that_one_route_of_many_lacks_is_reported_for_each():
     with folder() as path:
         (path / "routes.yaml").write_text(routes_text(

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Timers fire and end with their connection; offloaded work comes back on the loop, or is dropped safely."""
 import contextlib
+import signal
 import time
 
-from client import WebSocket
+from client import CLOSE, WebSocket, close_payload
 from host import TEST_PLUGINS, Host, routes_text, wait_until
 
 ROUTES = "  - {path: /clock, plugin: clockwork}\n  - {path: /errands, plugin: errands}\n"
@@ -103,4 +104,9 @@ def test_stop_with_work_under_way_is_clean():
         ws.ping(b"p")
         while ws.recv()[1] != b"p":
             pass
-        host.stop()
+        host.signal(signal.SIGTERM)
+        while ws.recv() != (CLOSE, close_payload(1012)):
+            pass
+        ws.close(1012)
+        ws.expect_end()
+        host.wait()

@@ -170,9 +170,10 @@ class Connection:
         return self.take(len(self.input))
 
     def expect_end(self, timeout=None):
-        """The host must end TCP now, without another byte."""
+        """The host must end TCP now, without another byte; then so do we."""
         rest = self.read_to_end(timeout)
         assert not rest, f"expected the end of TCP, got {rest[:300]!r}"
+        self.drop()
 
     def expect_silence(self, seconds):
         """Nothing may arrive for that long. Only for claims about what does not happen."""
