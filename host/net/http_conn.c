@@ -50,6 +50,7 @@ static void begin_next(struct conn *conn)
 {
 	conn->http.stage = HTTP_READING;
 	conn->http.progress = (struct http_progress){0};
+	conn->http.is_old = conn->http.is_head = false;
 	conn->http.since_ms = clock_ms();
 	conn->is_held = false;
 }

@@ -270,6 +270,14 @@ static void a_head_request_gets_the_length_only(void **state)
 	free(head);
 	client_get(rig, &client, "/text");
 	client_expect_answer(rig, &client, 200, "/text");
+	/* What cannot be read was no HEAD, whatever came before. */
+	client_say(rig, &client, "HEAD /text HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n");
+	free(client_read_to(rig, &client, "\r\n\r\n"));
+	head = client_read_to(rig, &client, "\r\n\r\n");
+	assert_non_null(strstr(head, "HTTP/1.1 400 "));
+	client_skip(rig, &client, strtoul(strstr(head, "Content-Length: ") + 16, NULL, 10));
+	client_expect_end(rig, &client);
+	free(head);
 	client_close(&client);
 	unlink(path);
 }

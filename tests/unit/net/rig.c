@@ -126,7 +126,7 @@ void client_open(struct rig *rig, struct client *client)
 
 void client_open_small(struct rig *rig, struct client *client)
 {
-	open_client(rig, client, 4096);
+	open_client(rig, client, 32768);
 }
 
 void client_close(struct client *client)
