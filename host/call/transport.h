@@ -57,8 +57,6 @@ struct transport_ops {
 	 * closing handshake alone. The session must not be used by the transport any more.
 	 */
 	void (*close)(struct transport *transport, unsigned code, struct span reason);
-	/* Drops what is queued and the peer with it: a reset, no close frame. */
-	void (*abort)(struct transport *transport);
 	size_t (*queued)(const struct transport *transport);
 	void (*set_paused)(struct transport *transport, bool paused);
 };

@@ -237,17 +237,6 @@ void conn_on_due(struct deadline *deadline)
 
 /* ---- what call/ asks for -------------------------------------------------------------------- */
 
-static void conn_abort(struct transport *transport)
-{
-	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
-	struct conn *conn = conn_of(transport);
-
-	if (conn->is_dead)
-		return;
-	setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	conn_drop(conn);
-}
-
 static size_t conn_queued(const struct transport *transport)
 {
 	return conn_of(transport)->outbox.bytes;
@@ -258,7 +247,6 @@ static const struct transport_ops ops = {
 	.upgrade = http_conn_upgrade,
 	.send = ws_conn_send,
 	.close = ws_conn_close,
-	.abort = conn_abort,
 	.queued = conn_queued,
 	.set_paused = ws_conn_set_paused,
 };

@@ -14,7 +14,8 @@ def serve(seconds):
     """Runs quickstart until the ready line; returns (output, port, process)."""
     process = subprocess.Popen([ROOT / "host/quickstart", "--listen", "127.0.0.1:0"], cwd="/",
                                env=environment(), stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               bufsize=0)  # select does not see what a buffer holds
     end, out = time.monotonic() + seconds, b""
     while b"socklet: listening on http://" not in out or not out.endswith(b"\n"):
         ready = select.select([process.stdout], [], [], max(0, end - time.monotonic()))[0]

@@ -17,7 +17,7 @@
 struct memory_transport {
 	struct transport base;
 	unsigned status; /* of the reply, 101 after an upgrade, 0 before an answer */
-	bool is_closed, is_aborted, is_paused;
+	bool is_closed, is_paused;
 	unsigned close_code; /* of our close frame */
 	struct buf headers, body;
 	struct buf sent; /* every message, each ended by '|' */
@@ -78,11 +78,6 @@ static inline void memory_close(struct transport *base, unsigned code, struct sp
 	t->close_code = code;
 }
 
-static inline void memory_abort(struct transport *base)
-{
-	((struct memory_transport *)base)->is_aborted = true;
-}
-
 static inline size_t memory_queued(const struct transport *base)
 {
 	return ((const struct memory_transport *)base)->queued;
@@ -96,7 +91,7 @@ static inline void memory_set_paused(struct transport *base, bool paused)
 static inline void memory_transport_init(struct memory_transport *t)
 {
 	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
-		memory_close, memory_abort, memory_queued, memory_set_paused};
+		memory_close, memory_queued, memory_set_paused};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;

@@ -488,24 +488,6 @@ static void a_close_frame_before_a_reset_is_heard(void **state)
 	loop->ops->timer_stop(timer);
 }
 
-static void an_abort_resets_at_once(void **state)
-{
-	struct rig *rig = *state;
-	struct client client;
-	char byte;
-
-	open_ws(rig, &client);
-	rig->host.transport->ops->abort(rig->host.transport);
-	assert_int_equal(worker_connection_count(rig->worker), 0);
-	assert_false(fake_send(&rig->host, "x", 1));
-	fake_close(&rig->host, 1000, "");
-	rig_turn(rig);
-	poll(&(struct pollfd){client.fd, POLLIN, 0}, 1, 1000);
-	assert_int_equal(recv(client.fd, &byte, 1, 0), -1);
-	assert_int_equal(errno, ECONNRESET);
-	client_close(&client);
-}
-
 /* ---- silence -------------------------------------------------------------------------------- */
 
 static void silence_is_pinged_and_an_answer_keeps_it_open(void **state)
@@ -606,7 +588,6 @@ int main(void)
 		TEST(a_broken_rule_is_told_after_what_was_good),
 		TEST(a_lost_connection_is_1006),
 		TEST(a_close_frame_before_a_reset_is_heard),
-		TEST(an_abort_resets_at_once),
 		TEST(silence_is_pinged_and_an_answer_keeps_it_open),
 		TEST(a_peer_that_answers_no_ping_is_dropped),
 		TEST(a_paused_peer_is_not_blamed_for_silence),
