@@ -1,7 +1,7 @@
 /*
  * One tree node a segment. A node is reached by one way only and its depth is the number of the
  * segment it stands for, so a match visits each node at most once, however often it turns back.
- * Knows no configuration: generation fills it, dispatch asks it. SPDX-License-Identifier: MIT
+ * Knows no configuration: generation fills it, host asks it. SPDX-License-Identifier: MIT
  */
 #include "route/route_map.h"
 

@@ -67,7 +67,8 @@ static void refuses_as_the_table_says(void **state)
 		if (!strncmp(line, "=== ", 4) || !strncmp(line, "==\\ ", 4)) {
 			if (into != NULL)
 				bad_check(&bad, &table);
-			snprintf(bad.name, sizeof(bad.name), "%s", line + 4);
+			snprintf(bad.name, sizeof(bad.name), "%.*s", (int)sizeof(bad.name) - 1,
+				line + 4);
 			bad.is_escaped = line[2] == '\\';
 			into = &bad.yaml;
 		} else if (!strcmp(line, ">>>\n")) {
