@@ -30,7 +30,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	conn->generation = generation_ref(route->generation);
 	conn->route = route;
 	conn->plugin = route->plugin;
-	conn->request = conn->borrowed = request;
+	conn->request = request;
 	session_table_add(&host->sessions, conn);
 	conn->peer = arena_text(&conn->arena, transport->peer, strlen(transport->peer));
 	conn->label = arena_printf(
@@ -44,9 +44,9 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 
 static void drop_request(struct sl_conn *conn)
 {
-	if (conn->request != conn->borrowed)
+	if (conn->owns_request)
 		request_free(conn->request);
-	conn->request = conn->borrowed = NULL;
+	conn->request = NULL;
 }
 
 /* From here on the transport and the session do not know each other. */
@@ -162,8 +162,8 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	conn->phase = SESSION_OPEN;
 	conn->transport->ops->upgrade(conn->transport, &upgrade);
 	buf_fini(&conn->response_headers);
-	/* An answer from inside connect still has its request until connect returns. */
-	if (conn->is_later && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
+	/* Inside connect it is still host_request's; session_connect drops it. */
+	if (conn->owns_request && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);
 	return SL_OK;
 }
@@ -271,8 +271,8 @@ static bool inject(struct sl_conn *conn)
 /* The request is on the caller's stack and must be copied to outlive it. */
 static void keep_request(struct sl_conn *conn)
 {
-	conn->request = request_copy(conn->borrowed);
-	conn->borrowed = NULL;
+	conn->request = request_copy(conn->request);
+	conn->owns_request = true;
 }
 
 static void call_connect(struct sl_conn *conn)
@@ -284,9 +284,7 @@ static void call_connect(struct sl_conn *conn)
 		result = plugin_call_connect(conn->plugin, conn, conn->args);
 	if (result < 0)
 		refuse_failed(conn, "connect", result);
-	else if (result == SL_LATER && conn->phase == SESSION_DECIDING)
-		conn->is_later = true;
-	else if (conn->phase == SESSION_DECIDING)
+	else if (result != SL_LATER && conn->phase == SESSION_DECIDING)
 		session_accept(conn, NULL);
 }
 

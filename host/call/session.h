@@ -24,7 +24,6 @@ struct sl_conn {
 	unsigned magic;
 	enum session_phase phase;
 	bool owes_disconnect; /* connect was called and did not refuse */
-	bool is_later;        /* connect returned SL_LATER */
 	uint64_t id;
 	struct host *host;
 	struct transport *transport; /* NULL once ended */
@@ -35,8 +34,8 @@ struct sl_conn {
 	void *state;
 	struct arena arena; /* args, state, results of providers, sl_alloc */
 	const char *peer, *label;
-	struct request *request;  /* NULL once answered, unless the plugin keeps it */
-	struct request *borrowed; /* `request` is this one, on host_request's stack */
+	struct request *request; /* NULL once answered, unless the plugin keeps it */
+	bool owns_request;       /* false: it is on host_request's stack */
 	struct buf response_headers;
 	struct timer_list timers;
 	struct sl_end end;
