@@ -97,7 +97,7 @@ class Browser:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             value = json.load(error)["value"]
-            raise AssertionError(f"{value['error']}: {value['message'].splitlines()[0]}") from None
+            raise AssertionError(f"{value['error']}: {value['message'].split(chr(10) + '#0')[0]}") from None
 
     def open(self, url):
         self._call("POST", "/url", {"url": url})
