@@ -282,13 +282,9 @@ struct explain_field explain_field_of(
 	return field;
 }
 
-bool explain_ran_without_start(
-	const struct explain_call *call, const struct inject_provider *provider)
+bool explain_misses_start(const struct inject_provider *provider)
 {
-	const struct sl_plugin *owner;
+	const struct sl_plugin *owner = provider->owner;
 
-	if (provider == NULL || call->result == NULL)
-		return false;
-	owner = provider->owner;
 	return owner->info.start != NULL && !owner->is_started;
 }

@@ -89,8 +89,7 @@ struct explain_field {
 /* Of a call that was reached; `fetch` is one of the call's. */
 struct explain_field explain_field_of(struct explanation *explanation,
 	const struct explain_call *call, const struct plan_fetch *fetch);
-/* Whether the provider was called, and its plugin has a start callback that was not. */
-bool explain_ran_without_start(
-	const struct explain_call *call, const struct inject_provider *provider);
+/* Whether its plugin has a start callback, which was not called. */
+bool explain_misses_start(const struct inject_provider *provider);
 
 #endif

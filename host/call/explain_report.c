@@ -125,7 +125,7 @@ static void put_provider(struct buf *out, struct explanation *explanation, size_
 		name, planned->fetch_count > 0 ? " with" : "");
 	put_fields(out, explanation, i);
 	put_outcome(out, call, planned->provider);
-	if (explain_ran_without_start(call, planned->provider))
+	if (call->result != NULL && explain_misses_start(planned->provider))
 		buf_printf(out,
 			"        note: it ran without `start` of its plugin %s, whose state was "
 			"all zero\n",
@@ -266,8 +266,7 @@ static json_t *call_json(struct explanation *explanation, size_t i)
 	if (call->state == EXPLAIN_CALLED)
 		json_object_set_new(
 			out, "result", explain_value_json(provider->function->type, call->result));
-	json_object_set_new(
-		out, "without_start", json_boolean(explain_ran_without_start(call, provider)));
+	json_object_set_new(out, "without_start", json_boolean(explain_misses_start(provider)));
 	return out;
 }
 

@@ -50,10 +50,11 @@ static int print_crash(const struct child_end *end, const struct inject_provider
 	struct arena arena = {0};
 
 	if (provider != NULL)
-		fprintf(stderr,
-			"socklet: provider %s %s; it ran without start of its plugin, whose state "
-			"was all zero\n",
-			provider->name, child_end_text(end, &arena));
+		fprintf(stderr, "socklet: provider %s %s%s\n", provider->name,
+			child_end_text(end, &arena),
+			explain_misses_start(provider)
+				? "; it ran without start of its plugin, whose state was all zero"
+				: "");
 	else
 		fprintf(stderr, "socklet: explaining %s\n", child_end_text(end, &arena));
 	arena_fini(&arena);
