@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* A text that may hold what is not UTF-8 (a header's bytes): then each such byte becomes U+FFFD. */
-static json_t *json_text(struct span text)
+json_t *detail_text(struct span text)
 {
 	json_t *whole = json_stringn(text.len == 0 ? "" : text.ptr, text.len);
 	struct buf mended = {0};
@@ -51,14 +51,14 @@ static void send_detail(struct transport *transport, unsigned status, json_t *de
 void detail_reply(struct transport *transport, unsigned status, const char *text,
 	struct buf *headers, bool close)
 {
-	send_detail(transport, status, json_text(span_of(text)), headers, close);
+	send_detail(transport, status, detail_text(span_of(text)), headers, close);
 }
 
 static json_t *error_row(const struct inject_error *error)
 {
 	return json_pack("{s:s, s:[s,o], s:s, s:o}", "type", error->type, "loc", error->source,
-		json_text(span_of(error->name)), "msg", error->message, "input",
-		error->has_input ? json_text(error->input) : json_null());
+		detail_text(span_of(error->name)), "msg", error->message, "input",
+		error->has_input ? detail_text(error->input) : json_null());
 }
 
 void detail_reply_errors(

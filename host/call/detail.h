@@ -7,6 +7,8 @@
 #include "call/transport.h"
 #include "inject/inject.h"
 
+/* A JSON string; bytes that are not UTF-8 become U+FFFD. The caller's. */
+struct json_t *detail_text(struct span text);
 /* {"detail":"text"}; `headers` (may be NULL) are taken from its owner. */
 void detail_reply(struct transport *transport, unsigned status, const char *text,
 	struct buf *headers, bool close);

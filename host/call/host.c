@@ -179,24 +179,39 @@ static void plain_request(
 		reply_method_not_allowed(transport, "GET");
 }
 
-static void websocket_request(
-	struct host *host, struct transport *transport, struct request *request)
+static bool handshake_check(const struct http_head *head, struct err *why)
 {
-	struct generation *generation = host->generation;
+	/* Whether body or frames follow would be anybody's guess. */
+	if (head->has_body)
+		err_set(why, ERR_BAD_REQUEST, "WebSocket handshake with a body");
+	return !head->has_body && ws_handshake_check(head, why);
+}
+
+const struct route *host_find_route(
+	struct generation *generation, struct transport *transport, struct request *request)
+{
 	const struct route *route;
 	struct err why;
 
-	if (!ws_handshake_check(request->head, &why)) {
+	if (!handshake_check(request->head, &why)) {
 		host_bad_request(transport, &why);
-		return;
+		return NULL;
 	}
 	route = match(generation->websocket, request);
+	if (route == NULL && match(generation->http, request) != NULL)
+		detail_reply(transport, 403, "This route serves no WebSocket", NULL, true);
+	else if (route == NULL)
+		detail_reply(transport, 404, "Not Found", NULL, true);
+	return route;
+}
+
+static void websocket_request(
+	struct host *host, struct transport *transport, struct request *request)
+{
+	const struct route *route = host_find_route(host->generation, transport, request);
+
 	if (route != NULL)
 		session_connect(session_new(host, transport, route, request));
-	else if (match(generation->http, request) != NULL)
-		detail_reply(transport, 403, "This route serves no WebSocket", NULL, true);
-	else
-		detail_reply(transport, 404, "Not Found", NULL, true);
 }
 
 void host_request(struct host *host, struct transport *transport, const struct http_head *head,

@@ -23,6 +23,13 @@ struct host {
 	struct buf scratch;         /* for formatting a message */
 };
 
+/*
+ * Checks the handshake and finds the plugin's route; the request then has its path parameters.
+ * NULL: there is none, and the transport was answered.
+ */
+const struct route *host_find_route(
+	struct generation *generation, struct transport *transport, struct request *request);
+
 /* The functions of socklet.h over this host. */
 struct sl_host host_table(void);
 

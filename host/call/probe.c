@@ -1,84 +1,47 @@
 /*
- * One child per plugin, which opens it, asks for its descriptor and says "alive" on a pipe: only
- * that word counts, since a constructor may also exit(0). SPDX-License-Identifier: MIT
+ * One child per plugin, which opens it and asks for its descriptor. SPDX-License-Identifier: MIT
  */
 #include "call/probe.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "call/child.h"
 #include "call/generation.h"
-
-enum { PROBE_SECONDS = 10 };
 
 struct probe {
 	const struct config *config;
 	struct image_store *images;
 	const struct sl_host *functions;
 	struct err_list *why;
+	const struct conf_text *plugin; /* the one to open */
 };
 
-/* In the child; never returns. A plugin that is merely wrong is alive. */
-static void open_and_report(const struct probe *probe, const struct conf_text *plugin, int verdict)
+/* A plugin that is merely wrong is alive. */
+static unsigned char open_plugin(void *context)
 {
+	const struct probe *probe = context;
 	struct err_list why = {0};
 
-	signal(SIGALRM, SIG_DFL);
-	alarm(PROBE_SECONDS);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	plugin_load(probe->images, probe->config->plugins_dir.text, plugin->text, probe->functions,
-		plugin->place, &why);
-	_exit(write(verdict, "1", 1) == 1 ? 0 : 1);
+	plugin_load(probe->images, probe->config->plugins_dir.text, probe->plugin->text,
+		probe->functions, probe->plugin->place, &why);
+	return 0;
 }
 
-static void complain(struct err_list *why, const struct conf_text *plugin, int status)
+static bool probe_one(struct probe *probe, const struct conf_text *plugin)
 {
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		err_list_add(why, plugin->place,
-			"opening plugin \"%s\" did not end within %d s; look at its constructors",
-			plugin->text, PROBE_SECONDS);
-	else if (WIFSIGNALED(status))
-		err_list_add(why, plugin->place,
-			"opening plugin \"%s\" crashed with signal %d (%s); look at its "
-			"constructors",
-			plugin->text, WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
-		err_list_add(why, plugin->place,
-			"opening plugin \"%s\" ended the process with status %d; a constructor "
-			"must not call exit",
-			plugin->text, WEXITSTATUS(status));
-}
+	struct arena arena = {0};
+	struct child_end end;
 
-static bool probe_one(const struct probe *probe, const struct conf_text *plugin)
-{
-	int verdict[2], status = 0;
-	char word;
-	ssize_t got;
-	pid_t child;
-
-	if (pipe2(verdict, O_CLOEXEC) < 0 || (child = fork()) < 0) {
-		err_list_add(probe->why, plugin->place,
-			"cannot start a process to open \"%s\" in: %s", plugin->text,
-			strerror(errno));
-		return false;
-	}
-	if (child == 0)
-		open_and_report(probe, plugin, verdict[1]);
-	close(verdict[1]);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		continue;
-	got = read(verdict[0], &word, 1);
-	close(verdict[0]);
-	if (got == 1)
-		return true;
-	complain(probe->why, plugin, status);
-	return false;
+	probe->plugin = plugin;
+	end = child_run(open_plugin, probe);
+	if (end.how != CHILD_DONE)
+		err_list_add(probe->why, plugin->place, "opening plugin \"%s\" %s%s", plugin->text,
+			child_end_text(&end, &arena),
+			end.how == CHILD_EXITED        ? "; a constructor must not call exit"
+			: end.how == CHILD_NOT_STARTED ? ""
+						       : "; look at its constructors");
+	arena_fini(&arena);
+	return end.how == CHILD_DONE;
 }
 
 /* Whether it was named, and by no earlier route or provider. */
@@ -92,7 +55,7 @@ static bool is_first(const struct conf_text *const *named, size_t i)
 	return true;
 }
 
-static bool probe_all(const struct probe *probe)
+static bool probe_all(struct probe *probe)
 {
 	const struct config *config = probe->config;
 	size_t count = 0, most = config->route_count + config->provider_count;
@@ -114,7 +77,7 @@ static bool probe_all(const struct probe *probe)
 
 bool probe_plugins(const struct config *config, struct host *host, struct err_list *why)
 {
-	const struct probe probe = {
+	struct probe probe = {
 		.config = config,
 		.images = host_images(host),
 		.functions = host_functions(host),

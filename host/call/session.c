@@ -13,7 +13,6 @@
 #include "base/xalloc.h"
 #include "call/detail.h"
 #include "call/host_state.h"
-#include "inject/inject.h"
 #include "wire/utf8.h"
 #include "wire/ws_key.h"
 
@@ -197,7 +196,7 @@ void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 
 /* ---- connect ---------------------------------------------------------------------------- */
 
-static int call_provider(
+int session_call_provider(
 	void *context, const struct inject_provider *provider, const void *args, void *result)
 {
 	struct sl_conn *conn = context;
@@ -235,23 +234,13 @@ static void refuse_failed(struct sl_conn *conn, const char *what, int result)
 		session_refuse_detail(conn, 500, "Internal Server Error");
 }
 
-static bool inject(struct sl_conn *conn)
+struct inject_request session_source(struct sl_conn *conn)
 {
 	struct request *request = conn->request;
-	struct inject_request source;
-	struct inject_run run = {
-		.plan = &conn->route->plan,
-		.request = &source,
-		.arena = &conn->arena,
-		.call = call_provider,
-		.stopped = is_ended,
-		.context = conn,
-	};
-	enum inject_result result;
 
 	request_want_query(request);
 	request_want_cookies(request);
-	source = (struct inject_request){
+	return (struct inject_request){
 		.head = request->head,
 		.path_params = request->params,
 		.query = request->query,
@@ -259,12 +248,27 @@ static bool inject(struct sl_conn *conn)
 		.cookies = request->cookies,
 		.cookie_count = request->cookie_count,
 	};
-	result = inject_run(&run);
-	conn->args = run.args;
+}
+
+bool session_inject(struct sl_conn *conn, struct inject_run *run)
+{
+	struct inject_request source = session_source(conn);
+	enum inject_result result;
+
+	run->plan = &conn->route->plan;
+	run->request = &source;
+	run->arena = &conn->arena;
+	if (run->call == NULL)
+		run->call = session_call_provider;
+	run->stopped = is_ended;
+	run->context = conn;
+	result = inject_run(run);
+	run->request = NULL;
+	conn->args = run->args;
 	if (result == INJECT_INVALID)
-		refuse_invalid(conn, &run.errors);
+		refuse_invalid(conn, &run->errors);
 	else if (result == INJECT_STOPPED)
-		refuse_failed(conn, "a provider", run.provider_result);
+		refuse_failed(conn, "a provider", run->provider_result);
 	return result == INJECT_DONE;
 }
 
@@ -290,7 +294,9 @@ static void call_connect(struct sl_conn *conn)
 
 void session_connect(struct sl_conn *conn)
 {
-	if (inject(conn))
+	struct inject_run run = {0};
+
+	if (session_inject(conn, &run))
 		call_connect(conn);
 	if (conn->phase == SESSION_DECIDING ||
 		(conn->phase == SESSION_OPEN && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))

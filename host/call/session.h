@@ -13,6 +13,7 @@
 #include "call/request.h"
 #include "call/session_table.h"
 #include "call/timer.h"
+#include "inject/inject.h"
 
 enum session_phase {
 	SESSION_DECIDING, /* the handshake is not answered */
@@ -48,6 +49,15 @@ TAILQ_HEAD(session_queue, sl_conn);
 /* A session in SESSION_DECIDING, attached to its transport; borrows the request. */
 struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request);
+/*
+ * Fills the arguments. False: the handshake is answered, with what is wrong or by a provider. Who
+ * wants to see how it came about brings a zeroed run, and may set its `call` to a function that
+ * calls session_call_provider; context is the session.
+ */
+bool session_inject(struct sl_conn *conn, struct inject_run *run);
+inject_call session_call_provider;
+/* What the request offers to a plan; valid while the session has its request. */
+struct inject_request session_source(struct sl_conn *conn);
 /* Injects, calls connect, answers unless the plugin will do so later. */
 void session_connect(struct sl_conn *conn);
 /* Runs disconnect if owed and frees all. Only from the top of the loop. */

@@ -1,5 +1,5 @@
 /*
- * The commands that serve nothing: check and routes. SPDX-License-Identifier: MIT
+ * The commands that serve nothing: check, routes and explain. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_DAEMON_COMMAND_H
 #define SOCKLET_DAEMON_COMMAND_H
@@ -9,6 +9,7 @@
 
 int command_check(const struct options *options);
 int command_routes(const struct options *options);
+int command_explain(const struct options *options);
 
 /* Every complaint on a line of standard error, sorted by line. */
 void command_print_complaints(const struct err_list *why);

@@ -11,7 +11,7 @@
 #include "daemon/command.h"
 #include "daemon/daemon.h"
 
-enum { TAKES_LISTEN = 1, TAKES_JSON = 2 };
+enum { TAKES_LISTEN = 1, TAKES_JSON = 2, TAKES_REQUEST = 4 };
 
 static const struct command {
 	const char *name, *usage, *help;
@@ -24,6 +24,9 @@ static const struct command {
 		command_check},
 	{"routes", "routes FILE [--json]", "print the route table of FILE", TAKES_JSON,
 		command_routes},
+	{"explain", "explain FILE URL [-H HEADER]... [--json]",
+		"print what FILE makes of a WebSocket request", TAKES_JSON | TAKES_REQUEST,
+		command_explain},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), USAGE_ERROR = 2 };
@@ -32,14 +35,22 @@ static void print_help(FILE *out)
 {
 	fprintf(out, "socklet " SOCKLET_VERSION ": a WebSocket host for plugins in C\n\nusage:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  socklet %-34s %s\n", commands[i].usage, commands[i].help);
+		fprintf(out, "  socklet %-40s %s\n", commands[i].usage, commands[i].help);
 	fprintf(out,
-		"  socklet FILE                               the same as run FILE\n"
+		"  socklet FILE                                     the same as run FILE\n"
 		"\noptions:\n"
 		"  --listen ADDRESS   listen there instead of where FILE says; may be repeated;\n"
 		"                     port 0 takes any free one, and the ready line names it\n"
 		"  --json             print for machines\n"
+		"  -H HEADER          send \"Name: value\" with the request to explain; may be "
+		"repeated\n"
 		"  --help, --version\n"
+		"\nexplain sends nothing and needs no server: it shows every field of the route's "
+		"plugin,\n"
+		"  where it comes from, which providers were called, and the answer. Providers "
+		"really run,\n"
+		"  but start and connect do not. URL is /path?query, or ws://host/path?query.\n"
+		"  Status 0: the request reaches the plugin; 1: it is refused; 2: wrong usage\n"
 		"\nsignals: HUP reads FILE and changed plugins again, no connection is dropped;\n"
 		"  TERM and INT stop gracefully, a second one at once\n");
 }
@@ -68,36 +79,65 @@ static int unknown_command(const char *found)
 		names[i] = commands[i].name;
 	near = err_nearest(found, names);
 	if (near == NULL)
-		return usage_error(found, "one of the commands run, check, routes");
+		return usage_error(found, "one of the commands run, check, routes, explain");
 	fprintf(stderr, "socklet: no command \"%s\", did you mean \"%s\"? see socklet --help\n",
 		found, near);
 	return USAGE_ERROR;
 }
 
-/* Parses what follows the command. Returns 0, or the exit status of a mistake. */
-static int parse(const struct command *command, int argc, char **argv, struct options *out)
+/* Takes the word behind an option that may be repeated. Returns 0, or a mistake's exit status. */
+static int take(const char *option, const char *word, const char *what, const char **items,
+	size_t *count, size_t most)
 {
-	for (int i = 0; i < argc; i++) {
-		const char *word = argv[i];
+	if (word == NULL)
+		return usage_error(option, what);
+	if (*count == most)
+		return usage_error(option, "fewer of them");
+	items[(*count)++] = word;
+	return 0;
+}
 
-		if (strcmp(word, "--listen") == 0 && (command->takes & TAKES_LISTEN) != 0) {
-			if (i + 1 == argc)
-				return usage_error(word, "an address behind it");
-			if (out->listen_count == OPTIONS_LISTEN_MAX)
-				return usage_error(word, "at most 16 of them");
-			out->listens[out->listen_count++] = argv[++i];
-		} else if (strcmp(word, "--json") == 0 && (command->takes & TAKES_JSON) != 0) {
+/* The words that are no options: the file, and for explain the URL behind it. */
+static int take_plain(const struct command *command, const char *word, struct options *out)
+{
+	if (out->file == NULL)
+		out->file = word;
+	else if ((command->takes & TAKES_REQUEST) == 0)
+		return usage_error(word, "one file only");
+	else if (out->url == NULL)
+		out->url = word;
+	else
+		return usage_error(word, "one file and one URL only");
+	return 0;
+}
+
+/* Parses what follows the command; argv ends with NULL. Returns 0, or a mistake's exit status. */
+static int parse(const struct command *command, char **argv, struct options *out)
+{
+	int mistake = 0;
+
+	for (; *argv != NULL; argv++) {
+		const char *word = *argv;
+
+		if (strcmp(word, "--listen") == 0 && (command->takes & TAKES_LISTEN) != 0)
+			mistake = take(word, *++argv, "an address behind it", out->listens,
+				&out->listen_count, OPTIONS_LISTEN_MAX);
+		else if (strcmp(word, "-H") == 0 && (command->takes & TAKES_REQUEST) != 0)
+			mistake = take(word, *++argv, "a header behind it", out->headers,
+				&out->header_count, OPTIONS_HEADER_MAX);
+		else if (strcmp(word, "--json") == 0 && (command->takes & TAKES_JSON) != 0)
 			out->as_json = true;
-		} else if (word[0] == '-' && word[1] != '\0') {
-			return usage_error(word, "an option that this command takes");
-		} else if (out->file != NULL) {
-			return usage_error(word, "one file only");
-		} else {
-			out->file = word;
-		}
+		else if (word[0] == '-' && word[1] != '\0')
+			mistake = usage_error(word, "an option that this command takes");
+		else
+			mistake = take_plain(command, word, out);
+		if (mistake != 0)
+			return mistake;
 	}
 	if (out->file == NULL)
 		return usage_error(command->name, "the path of a routes file behind it");
+	if ((command->takes & TAKES_REQUEST) != 0 && out->url == NULL)
+		return usage_error(out->file, "a URL behind it, such as /ws?q=1");
 	return 0;
 }
 
@@ -121,10 +161,10 @@ int options_run(int argc, char **argv)
 	}
 	command = find_command(argv[1]);
 	if (command != NULL)
-		mistake = parse(command, argc - 2, argv + 2, &options);
+		mistake = parse(command, argv + 2, &options);
 	else if (argc > 2 && argv[1][0] != '-' && argv[2][0] != '-')
 		mistake = unknown_command(argv[1]); /* two words, and the first is no command */
 	else
-		mistake = parse(command = &commands[0], argc - 1, argv + 1, &options);
+		mistake = parse(command = &commands[0], argv + 1, &options);
 	return mistake != 0 ? mistake : command->run(&options);
 }

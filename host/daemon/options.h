@@ -7,12 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { OPTIONS_LISTEN_MAX = 16 };
+enum { OPTIONS_LISTEN_MAX = 16, OPTIONS_HEADER_MAX = 128 };
 
 struct options {
 	const char *file;
 	const char *listens[OPTIONS_LISTEN_MAX]; /* --listen, in order; override the file's */
 	size_t listen_count;
+	const char *url;                         /* what to explain */
+	const char *headers[OPTIONS_HEADER_MAX]; /* -H, in order */
+	size_t header_count;
 	bool as_json;
 };
 

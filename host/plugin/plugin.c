@@ -154,12 +154,18 @@ bool plugin_is_same(const struct sl_plugin *a, const struct sl_plugin *b)
 	return a->image == b->image && strcmp(key_a, key_b) == 0;
 }
 
+void plugin_give_state(struct sl_plugin *plugin)
+{
+	assert(plugin->magic == PLUGIN_MAGIC && plugin->state == NULL);
+	plugin->state = xcalloc(1, plugin->info.plugin_state_size);
+}
+
 bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list *why)
 {
 	int result = SL_OK;
 
 	assert(plugin->magic == PLUGIN_MAGIC && !plugin->is_started);
-	plugin->state = xcalloc(1, plugin->info.plugin_state_size);
+	plugin_give_state(plugin);
 	if (plugin->info.start != NULL)
 		result = plugin->info.start(plugin);
 	plugin->is_started = result == SL_OK;

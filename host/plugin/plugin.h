@@ -47,7 +47,9 @@ void plugin_unref(struct sl_plugin *plugin);
 /* Whether both run the same code with the same options: then the older one serves on. */
 bool plugin_is_same(const struct sl_plugin *a, const struct sl_plugin *b);
 
-/* Allocates the state and calls start, if any. False adds to `why`. */
+/* The zeroed state, also for who only looks and never starts. */
+void plugin_give_state(struct sl_plugin *plugin);
+/* Gives the state and calls start, if any. False adds to `why`. */
 bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list *why);
 
 /* The callbacks; each may be called only when info has it. */

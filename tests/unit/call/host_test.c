@@ -158,6 +158,8 @@ static void answers_each_kind_of_request(void **state)
 			"\"input\":\"abc\"}]}"},
 		{"GET /chat/x HTTP/1.1\r\n" WEBSOCKET, 403, "",
 			"{\"detail\":[{\"type\":\"int_parsing\",\"loc\":[\"path\",\"client_id\"]"},
+		{"GET /ws HTTP/1.1\r\nContent-Length: 2\r\n" WEBSOCKET, 400, "",
+			"{\"detail\":\"WebSocket handshake with a body\"}"},
 		{"GET /ws HTTP/1.1\r\n" WEBSOCKET, 101, "", ""},
 	};
 	struct bench *bench = *state;

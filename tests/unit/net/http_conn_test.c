@@ -104,9 +104,6 @@ static const struct {
 		"Connection: close\r\n"},
 	{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
 		"Connection: close\r\n"},
-	{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nUpgrade: websocket\r\n"
-	 "Connection: upgrade\r\n\r\n",
-		"Connection: close\r\n"},
 	{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", ""},
 };
 

@@ -1,0 +1,290 @@
+/*
+ * The way of a handshake from its bytes to the door of connect, with the functions that serve:
+ * http_head_decode, host_find_route, session_inject. What a field of an incomplete struct would be
+ * is asked of inject_run again, with a plan of that one field. Called by the explain command.
+ * SPDX-License-Identifier: MIT
+ */
+#include "call/explain.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "call/host_state.h"
+#include "inject/member.h"
+
+/* ---- the transport that writes down ------------------------------------------------------- */
+
+static struct explanation *explanation_of(struct transport *transport)
+{
+	return (struct explanation *)transport; /* the first member */
+}
+
+static void write_reply(struct transport *transport, struct reply *reply)
+{
+	struct explain_answer *answer = &explanation_of(transport)->answer;
+
+	assert(reply->fd < 0);
+	answer->status = reply->status;
+	if (reply->content_type != NULL)
+		answer->content_type = arena_text(&explanation_of(transport)->arena,
+			reply->content_type, strlen(reply->content_type));
+	buf_append_span(&answer->headers, buf_span(&reply->headers));
+	buf_append_span(&answer->body, reply->body);
+}
+
+static void write_upgrade(struct transport *transport, const struct upgrade *upgrade)
+{
+	struct explain_answer *answer = &explanation_of(transport)->answer;
+
+	answer->status = 101;
+	if (upgrade->subprotocol != NULL)
+		buf_printf(
+			&answer->headers, "Sec-WebSocket-Protocol: %s\r\n", upgrade->subprotocol);
+	buf_append_span(&answer->headers, upgrade->headers);
+}
+
+static void write_close(struct transport *transport, unsigned code, struct span reason)
+{
+	struct explain_answer *answer = &explanation_of(transport)->answer;
+
+	answer->is_closed = true;
+	answer->close_code = code;
+	buf_append_span(&answer->close_reason, reason);
+}
+
+/* Messages are sent behind a 101 only, which no request gets before connect: none is of interest.
+ */
+static bool drop_message(struct transport *transport, enum ws_opcode opcode, struct span payload)
+{
+	(void)transport;
+	(void)opcode;
+	(void)payload;
+	return true;
+}
+
+static size_t nothing_queued(const struct transport *transport)
+{
+	(void)transport;
+	return 0;
+}
+
+static void do_not_pause(struct transport *transport, bool paused)
+{
+	(void)transport;
+	(void)paused;
+}
+
+static const struct transport_ops write_down = {
+	write_reply, write_upgrade, drop_message, write_close, nothing_queued, do_not_pause};
+
+/* ---- the run ------------------------------------------------------------------------------ */
+
+/* Calls run in the order of the plan, so the search goes on behind the last one. */
+static struct explain_call *next_call(
+	struct explanation *out, const struct inject_provider *provider)
+{
+	const struct plan *plan = &out->route->plan;
+	size_t i = plan->call_count;
+
+	while (i > 0 && out->calls[i - 1].state == EXPLAIN_NOT_REACHED)
+		i--;
+	while (i < plan->call_count && plan->calls[i].provider != provider)
+		i++;
+	assert(i < plan->call_count);
+	return &out->calls[i];
+}
+
+static int call_and_note(
+	void *context, const struct inject_provider *provider, const void *args, void *result)
+{
+	struct sl_conn *conn = context;
+	struct explanation *out = explanation_of(conn->transport);
+	struct explain_call *call = next_call(out, provider);
+
+	*out->calling = provider;
+	call->returned = session_call_provider(conn, provider, args, result);
+	*out->calling = NULL;
+	call->args = args;
+	call->result = result;
+	call->state = call->returned == SL_OK && conn->phase == SESSION_DECIDING ? EXPLAIN_CALLED
+										 : EXPLAIN_ANSWERED;
+	return call->returned;
+}
+
+/* Those not called although no call before them had answered. */
+static void mark_skipped(struct explanation *out)
+{
+	for (size_t i = 0; i < out->route->plan.call_count; i++) {
+		if (out->calls[i].state == EXPLAIN_ANSWERED)
+			return;
+		if (out->calls[i].state == EXPLAIN_NOT_REACHED)
+			out->calls[i].state = EXPLAIN_SKIPPED;
+	}
+}
+
+static void run_plan(struct explanation *out)
+{
+	const struct plan *plan = &out->route->plan;
+	struct inject_run run = {.call = call_and_note};
+
+	out->calls = arena_alloc(&out->arena, plan->call_count * sizeof(*out->calls));
+	out->session = session_new(out->host, &out->transport, out->route, &out->request);
+	if (session_inject(out->session, &run)) {
+		out->outcome = EXPLAIN_REACHES;
+		out->calls[plan->call_count - 1].state = EXPLAIN_CALLED;
+		out->calls[plan->call_count - 1].args = run.args;
+	}
+	mark_skipped(out);
+}
+
+static bool decode(struct explanation *out, struct span raw)
+{
+	struct http_progress progress = {0};
+	struct err why;
+	enum wire decoded = http_head_decode(&out->head, &progress, raw, &why);
+
+	assert(decoded != WIRE_MORE);
+	out->has_head = decoded == WIRE_DONE;
+	if (!out->has_head)
+		host_bad_request(&out->transport, &why);
+	return out->has_head;
+}
+
+static void find_http_route(struct explanation *out, const struct generation *generation)
+{
+	struct route_match found;
+
+	if (route_map_match(generation->http, out->request.path, &found))
+		out->http_route = found.route;
+}
+
+/* Providers may ask for the state that start would have had. */
+static void give_states(const struct generation *generation)
+{
+	for (size_t i = 0; i < generation->plugins.count; i++)
+		if (generation->plugins.plugins[i]->state == NULL)
+			plugin_give_state(generation->plugins.plugins[i]);
+}
+
+void explain_run(struct explanation *out, struct host *host, struct generation *generation,
+	struct span raw, const struct inject_provider **calling)
+{
+	memset(out, 0, sizeof(*out));
+	out->transport = (struct transport){&write_down, NULL, "127.0.0.1:50000"};
+	out->outcome = EXPLAIN_REFUSED;
+	out->host = host;
+	out->calling = calling;
+	if (!decode(out, raw))
+		return;
+	request_init(&out->request, &out->head, raw);
+	if (!out->head.is_upgrade) {
+		out->outcome = EXPLAIN_NO_WEBSOCKET;
+		return;
+	}
+	give_states(generation);
+	out->route = host_find_route(generation, &out->transport, &out->request);
+	if (out->route != NULL)
+		run_plan(out);
+	else
+		find_http_route(out, generation);
+}
+
+void explain_fini(struct explanation *out)
+{
+	if (out->session != NULL) {
+		session_stop(out->session, 1001, "");
+		host_turn_end(out->host);
+	}
+	if (out->has_head)
+		request_fini(&out->request);
+	buf_fini(&out->answer.headers);
+	buf_fini(&out->answer.body);
+	buf_fini(&out->answer.close_reason);
+	arena_fini(&out->arena);
+}
+
+/* ---- one field ---------------------------------------------------------------------------- */
+
+/* What inject_run says of this one field. Its struct and errors are the explanation's. */
+static struct inject_run run_alone(struct explanation *out, struct plan_fetch fetch)
+{
+	struct inject_request source = session_source(out->session);
+	struct plan_call call = {.fetches = &fetch, .fetch_count = 1};
+	struct plan plan = out->route->plan;
+	struct inject_run run = {.plan = &plan, .request = &source, .arena = &out->arena};
+
+	plan.calls = &call;
+	plan.call_count = 1;
+	inject_run(&run);
+	run.plan = NULL;
+	run.request = NULL;
+	return run;
+}
+
+static bool is_set(uint32_t type_number, const void *where)
+{
+	const struct member_type *type = member_type_find(type_number);
+	uint32_t set = 1;
+
+	if (type->set_offset > 0)
+		memcpy(&set, (const char *)where + type->set_offset, sizeof(set));
+	return set != 0;
+}
+
+/* Without its default the field would have no value. */
+static bool is_by_default(struct explanation *out, struct plan_fetch fetch)
+{
+	struct inject_run run;
+
+	if (fetch.default_value == NULL)
+		return false;
+	fetch.default_value = NULL;
+	run = run_alone(out, fetch);
+	if (run.args == NULL)
+		return !run.errors.items[0].has_input;
+	return !is_set(fetch.type, (const char *)run.args + fetch.offset);
+}
+
+static struct explain_field provider_field(
+	const struct explanation *out, const struct plan_fetch *fetch)
+{
+	const struct explain_call *source = &out->calls[fetch->index];
+	const struct inject_provider *provider = out->route->plan.calls[fetch->index].provider;
+	struct explain_field field = {.type = provider->function->type, .where = source->result};
+
+	if (source->state != EXPLAIN_CALLED)
+		field.kind = EXPLAIN_NO_RESULT;
+	else if (!is_set(field.type, field.where))
+		field.kind = EXPLAIN_NOT_SET;
+	return field;
+}
+
+struct explain_field explain_field_of(
+	struct explanation *out, const struct explain_call *call, const struct plan_fetch *fetch)
+{
+	struct explain_field field = {.type = fetch->type};
+	struct inject_run run = {.args = call->args};
+
+	if (fetch->source == INJECT_PROVIDER)
+		return provider_field(out, fetch);
+	if (run.args == NULL)
+		run = run_alone(out, *fetch);
+	if (run.args == NULL) {
+		field.kind = EXPLAIN_WRONG;
+		field.error = run.errors.items[0];
+		return field;
+	}
+	field.where = (const char *)run.args + fetch->offset;
+	if (is_by_default(out, *fetch))
+		field.kind = EXPLAIN_DEFAULT;
+	else if (!is_set(fetch->type, field.where))
+		field.kind = EXPLAIN_NOT_SET;
+	return field;
+}
+
+bool explain_misses_start(const struct inject_provider *provider)
+{
+	const struct sl_plugin *owner = provider->owner;
+
+	return owner->info.start != NULL && !owner->is_started;
+}

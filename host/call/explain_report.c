@@ -1,0 +1,313 @@
+/*
+ * Two forms of one report, from the route down to the answer. Finds out nothing itself: all that
+ * is said here was done by explain.c. Called by the explain command. SPDX-License-Identifier: MIT
+ */
+#include "call/explain_report.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call/detail.h"
+#include "call/explain_value.h"
+#include "call/session.h"
+
+static const struct sl_plugin *owner_of(const struct inject_provider *provider)
+{
+	return provider->owner;
+}
+
+static const char *target_of(const struct route *route)
+{
+	return route->conf->kind == ROUTE_PLUGIN ? route->conf->plugin.text
+						 : route->conf->file_or_dir.text;
+}
+
+static const char *kind_of(const struct route *route)
+{
+	static const char *const names[] = {"plugin", "file", "dir"};
+
+	return names[route->conf->kind];
+}
+
+/* What was already added to an answer that connect would give. */
+static struct span headers_so_far(const struct explanation *explanation)
+{
+	return explanation->outcome == EXPLAIN_REACHES
+		       ? buf_span(&explanation->session->response_headers)
+		       : SPAN("");
+}
+
+/* ---- text: fields and calls --------------------------------------------------------------- */
+
+static void put_quoted(struct buf *out, struct span text)
+{
+	json_t *value = detail_text(text);
+	char *quoted = json_dumps(value, JSON_ENCODE_ANY);
+
+	buf_printf(out, "%s", quoted);
+	free(quoted);
+	json_decref(value);
+}
+
+static void put_error(struct buf *out, const struct inject_error *error)
+{
+	buf_printf(out, " is wrong: %s (%s)", error->message, error->type);
+	if (!error->has_input)
+		return;
+	buf_printf(out, ", found ");
+	put_quoted(out, error->input);
+}
+
+/* "    q: int? from query = 3" */
+static void put_field(struct buf *out, struct explanation *explanation,
+	const struct explain_call *call, const struct plan_fetch *fetch)
+{
+	struct explain_field field = explain_field_of(explanation, call, fetch);
+
+	buf_printf(out, "    %s: %s from %s", fetch->field, plan_type_name(fetch->type),
+		inject_source_name(fetch->source));
+	if (strcmp(fetch->field, fetch->name) != 0)
+		buf_printf(out, " %s", fetch->name);
+	if (field.kind == EXPLAIN_VALUE || field.kind == EXPLAIN_DEFAULT) {
+		buf_printf(out, " = ");
+		explain_value_text(out, field.type, field.where);
+	}
+	if (field.kind == EXPLAIN_DEFAULT)
+		buf_printf(out, ", the default");
+	if (field.kind == EXPLAIN_NOT_SET)
+		buf_printf(out, " is not set");
+	if (field.kind == EXPLAIN_NO_RESULT)
+		buf_printf(out, " has no value");
+	if (field.kind == EXPLAIN_WRONG)
+		put_error(out, &field.error);
+	buf_printf(out, "\n");
+}
+
+static void put_fields(struct buf *out, struct explanation *explanation, size_t i)
+{
+	const struct plan_call *planned = &explanation->route->plan.calls[i];
+
+	for (size_t j = 0; j < planned->fetch_count; j++) {
+		if (planned->provider != NULL)
+			buf_printf(out, "    ");
+		put_field(out, explanation, &explanation->calls[i], &planned->fetches[j]);
+	}
+}
+
+static void put_outcome(
+	struct buf *out, const struct explain_call *call, const struct inject_provider *provider)
+{
+	if (call->state == EXPLAIN_SKIPPED) {
+		buf_printf(out, "        not called: its arguments are not complete\n");
+	} else if (call->state == EXPLAIN_ANSWERED && call->returned < 0) {
+		buf_printf(out, "        it returned %d\n", call->returned);
+	} else if (call->state == EXPLAIN_ANSWERED) {
+		buf_printf(out, "        it answered the request itself\n");
+	} else {
+		buf_printf(out, "        it gave ");
+		explain_value_text(out, provider->function->type, call->result);
+		buf_printf(out, "\n");
+	}
+}
+
+static void put_provider(struct buf *out, struct explanation *explanation, size_t i)
+{
+	const struct plan_call *planned = &explanation->route->plan.calls[i];
+	const struct explain_call *call = &explanation->calls[i];
+	const char *name = planned->provider->name;
+
+	if (call->state == EXPLAIN_NOT_REACHED) {
+		buf_printf(out, "    %s was not reached\n", name);
+		return;
+	}
+	buf_printf(out, "    %s %s%s\n", call->state == EXPLAIN_SKIPPED ? "would call" : "calls",
+		name, planned->fetch_count > 0 ? " with" : "");
+	put_fields(out, explanation, i);
+	put_outcome(out, call, planned->provider);
+	if (call->result != NULL && explain_misses_start(planned->provider))
+		buf_printf(out,
+			"        note: it ran without `start` of its plugin %s, whose state was "
+			"all zero\n",
+			owner_of(planned->provider)->name);
+}
+
+static void put_plan(struct buf *out, struct explanation *explanation)
+{
+	size_t last = explanation->route->plan.call_count - 1;
+
+	for (size_t i = 0; i < last; i++)
+		put_provider(out, explanation, i);
+	if (explanation->calls[last].state != EXPLAIN_NOT_REACHED)
+		put_fields(out, explanation, last);
+	else
+		buf_printf(out, "    the plugin's own fields were not reached\n");
+}
+
+/* ---- text: route and answer --------------------------------------------------------------- */
+
+static void put_route(struct buf *out, const struct explanation *explanation)
+{
+	const struct route *route = explanation->route;
+	const struct explain_answer *answer = &explanation->answer;
+
+	if (route == NULL)
+		route = explanation->http_route;
+	if (route != NULL && (explanation->route != NULL || answer->status == 403))
+		buf_printf(out, "%s  %s %s (%s:%u)\n", route->conf->path.text, kind_of(route),
+			target_of(route), route->conf->path.place.file,
+			route->conf->path.place.line);
+	if (explanation->route == NULL && answer->status == 404) {
+		buf_printf(out, "no route has the path ");
+		put_quoted(out, explanation->request.path);
+		buf_printf(out, "\n");
+	}
+}
+
+static void put_lines(struct buf *out, struct span headers)
+{
+	while (headers.ptr != NULL) {
+		struct span line = span_cut(&headers, '\n');
+
+		if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+			line.len--;
+		if (line.len > 0)
+			buf_printf(out, "%.*s\n", SPAN_ARG(line));
+	}
+}
+
+static void put_answer(struct buf *out, const struct explain_answer *answer)
+{
+	buf_printf(out, "HTTP/1.1 %u %s\n", answer->status, http_status_phrase(answer->status));
+	if (answer->content_type != NULL)
+		buf_printf(out, "Content-Type: %s\n", answer->content_type);
+	put_lines(out, buf_span(&answer->headers));
+	if (answer->body.len > 0) {
+		buf_printf(out, "\n");
+		buf_append_span(out, buf_span(&answer->body));
+		buf_printf(out, "\n");
+	}
+	if (answer->is_closed)
+		buf_printf(out, "\nand a close frame: %u %.*s\n", answer->close_code,
+			SPAN_ARG(buf_span(&answer->close_reason)));
+}
+
+static void put_reached(struct buf *out, const struct explanation *explanation)
+{
+	const struct sl_plugin *plugin = explanation->route->plugin;
+
+	if (plugin->info.connect == NULL)
+		buf_printf(out, "accepted: plugin %s has no connect callback\n", plugin->name);
+	else
+		buf_printf(out, "goes to connect of plugin %s, which decides\n", plugin->name);
+	if (headers_so_far(explanation).len > 0) {
+		buf_printf(out, "the answer has these headers so far:\n");
+		put_lines(out, headers_so_far(explanation));
+	}
+}
+
+void explain_report_text(struct buf *out, struct explanation *explanation)
+{
+	if (explanation->outcome == EXPLAIN_NO_WEBSOCKET) {
+		buf_printf(out, "no WebSocket request: its Upgrade or Connection header does not "
+				"ask for one\n");
+		return;
+	}
+	put_route(out, explanation);
+	if (explanation->route != NULL)
+		put_plan(out, explanation);
+	if (explanation->outcome == EXPLAIN_REACHES) {
+		put_reached(out, explanation);
+		return;
+	}
+	buf_printf(out, "refused:\n\n");
+	put_answer(out, &explanation->answer);
+}
+
+/* ---- JSON --------------------------------------------------------------------------------- */
+
+static json_t *field_json(struct explanation *explanation, const struct explain_call *call,
+	const struct plan_fetch *fetch)
+{
+	static const char *const kinds[] = {"value", "default", "not set", "wrong", "no result"};
+	struct explain_field field = explain_field_of(explanation, call, fetch);
+	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s}", "field", fetch->field, "type",
+		plan_type_name(fetch->type), "from", inject_source_name(fetch->source), "name",
+		fetch->name, "is", kinds[field.kind]);
+
+	if (field.kind == EXPLAIN_VALUE || field.kind == EXPLAIN_DEFAULT)
+		json_object_set_new(out, "value", explain_value_json(field.type, field.where));
+	if (field.kind == EXPLAIN_WRONG)
+		json_object_set_new(out, "error",
+			json_pack("{s:s, s:s, s:o}", "type", field.error.type, "msg",
+				field.error.message, "input",
+				field.error.has_input ? detail_text(field.error.input)
+						      : json_null()));
+	return out;
+}
+
+static json_t *call_json(struct explanation *explanation, size_t i)
+{
+	static const char *const states[] = {"not reached", "skipped", "called", "answered"};
+	const struct plan_call *planned = &explanation->route->plan.calls[i];
+	const struct inject_provider *provider = planned->provider;
+	const struct explain_call *call = &explanation->calls[i];
+	json_t *fields = json_array(), *out;
+
+	for (size_t j = 0; call->state != EXPLAIN_NOT_REACHED && j < planned->fetch_count; j++)
+		json_array_append_new(fields, field_json(explanation, call, &planned->fetches[j]));
+	out = json_pack("{s:s?, s:s, s:s, s:o}", "provider",
+		provider == NULL ? NULL : provider->name, "plugin",
+		provider == NULL ? explanation->route->plugin->name : owner_of(provider)->name,
+		"state", states[call->state], "fields", fields);
+	if (call->result == NULL)
+		return out;
+	json_object_set_new(out, "returned", json_integer(call->returned));
+	if (call->state == EXPLAIN_CALLED)
+		json_object_set_new(
+			out, "result", explain_value_json(provider->function->type, call->result));
+	json_object_set_new(out, "without_start", json_boolean(explain_misses_start(provider)));
+	return out;
+}
+
+static json_t *route_json(const struct route *route)
+{
+	return route == NULL ? json_null()
+			     : json_pack("{s:s, s:s, s:s, s:i}", "path", route->conf->path.text,
+				       "serves", kind_of(route), "target", target_of(route), "line",
+				       (int)route->conf->path.place.line);
+}
+
+static json_t *answer_json(const struct explain_answer *answer)
+{
+	json_t *out = json_pack("{s:i, s:s?, s:o, s:o}", "status", (int)answer->status,
+		"content_type", answer->content_type, "headers",
+		detail_text(buf_span(&answer->headers)), "body",
+		detail_text(buf_span(&answer->body)));
+
+	if (answer->is_closed)
+		json_object_set_new(out, "close",
+			json_pack("{s:i, s:o}", "code", (int)answer->close_code, "reason",
+				detail_text(buf_span(&answer->close_reason))));
+	return out;
+}
+
+void explain_report_json(struct buf *out, struct explanation *explanation)
+{
+	static const char *const outcomes[] = {"reaches the plugin", "refused", "no WebSocket"};
+	const struct route *route = explanation->route;
+	json_t *calls = json_array(), *report;
+	char *text;
+
+	for (size_t i = 0; route != NULL && i < route->plan.call_count; i++)
+		json_array_append_new(calls, call_json(explanation, i));
+	report = json_pack("{s:s, s:o, s:o, s:o, s:o}", "outcome", outcomes[explanation->outcome],
+		"route", route_json(route != NULL ? route : explanation->http_route), "calls",
+		calls, "headers_so_far", detail_text(headers_so_far(explanation)), "answer",
+		explanation->outcome == EXPLAIN_REFUSED ? answer_json(&explanation->answer)
+							: json_null());
+	text = json_dumps(report, JSON_INDENT(2));
+	buf_printf(out, "%s\n", text);
+	free(text);
+	json_decref(report);
+}
