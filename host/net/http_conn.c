@@ -90,6 +90,11 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 		refuse(conn, &why);
 		return;
 	}
+	if (head->is_upgrade && conn->set->is_stopping) {
+		err_set(&why, ERR_UNAVAILABLE, "the host is stopping");
+		refuse(conn, &why);
+		return;
+	}
 	conn->http.stage = HTTP_ASKED;
 	host_request(conn->set->host, &conn->transport, head, raw);
 	if (may_gather(conn))
