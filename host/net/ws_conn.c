@@ -285,13 +285,21 @@ void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 
 /* ---- what call/ asks for -------------------------------------------------------------------- */
 
+/* A length is a plugin's to choose, -1 of a failed read included: no sum of it may wrap around. */
+static bool has_room(const struct conn *conn, size_t header, size_t payload)
+{
+	size_t limit = conn->ws.queue_bytes, used = conn->outbox.bytes + header;
+
+	return used <= limit && payload <= limit - used;
+}
+
 bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct span payload)
 {
 	struct conn *conn = conn_of(transport);
 	uint8_t header[WS_HEADER_MAX];
 	size_t len = ws_header_encode(header, opcode, payload.len);
 
-	if (!is_open(conn) || conn->outbox.bytes + len + payload.len > conn->ws.queue_bytes)
+	if (!is_open(conn) || !has_room(conn, len, payload.len))
 		return false;
 	conn_send(conn, (struct span){(const char *)header, len}, payload);
 	return true;
