@@ -180,6 +180,11 @@ static bool is_watched_for_silence(const struct conn *conn)
 	return conn->ws.ping_interval_ms != 0 && !conn->is_paused;
 }
 
+static bool is_idle(const struct conn *conn, uint64_t now_ms)
+{
+	return !conn->is_paused && is_over(conn->ws.message_ms, conn->ws.idle_ms, now_ms);
+}
+
 static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
 {
 	if (a_ms == 0 || b_ms == 0)
@@ -199,10 +204,12 @@ static uint64_t next_ping(const struct ws_state *ws, uint64_t now_ms)
 static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
 {
 	const struct ws_state *ws = &conn->ws;
-	uint64_t idle_ms = ws->idle_ms == 0 ? 0 : ws->message_ms + ws->idle_ms;
+	uint64_t idle_ms = 0;
 
 	if (ws->closed_ms != 0)
 		return ws->closed_ms + ws->close_ms;
+	if (ws->idle_ms != 0 && !conn->is_paused)
+		idle_ms = ws->message_ms + ws->idle_ms;
 	return sooner(idle_ms, is_watched_for_silence(conn) ? next_ping(ws, now_ms) : 0);
 }
 
@@ -234,7 +241,7 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 	if (ws->closed_ms != 0) {
 		if (now_ms >= ws->closed_ms + ws->close_ms)
 			conn_drop(conn);
-	} else if (is_over(ws->message_ms, ws->idle_ms, now_ms)) {
+	} else if (is_idle(conn, now_ms)) {
 		end(conn, CODE_GOING_AWAY, SPAN("idle timeout"), ENDED_BY_HOST);
 	} else if (is_watched_for_silence(conn)) {
 		ping_or_give_up(conn, now_ms);
@@ -328,7 +335,7 @@ void ws_conn_set_paused(struct transport *transport, bool paused)
 	if (paused || !is_open(conn))
 		return;
 	/* The silence was ours. */
-	conn->ws.received_ms = clock_ms();
+	conn->ws.received_ms = conn->ws.message_ms = clock_ms();
 	conn->ws.pinged_ms = 0;
 	schedule(conn, conn->ws.received_ms);
 }
