@@ -1,24 +1,33 @@
 /*
- * One write(2) a line, so that lines of several threads do not mix. Long lines are cut.
- * SPDX-License-Identifier: MIT
+ * One write(2) a line, so that lines of several threads do not mix. Long lines are cut. Who reads
+ * the log and stops reading (a pager, a stuck collector) must not stop the host: lines that a full
+ * pipe does not take within WAIT_MS are counted and lost. SPDX-License-Identifier: MIT
  */
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdbool.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
+/* A pipe that poll calls writable takes a page at once. */
 #define LINE_MAX_BYTES 4096
 
+enum { WAIT_MS = 100 }; /* for a reader that is only busy; not again while lines are being lost */
+
 /* The one mutable global of the host. */
-static enum log_level lowest = LOG_INFO;
+static struct {
+	enum log_level lowest;
+	atomic_uint lost; /* lines, since one was written */
+} sink = {.lowest = LOG_INFO};
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
 void log_set_level(enum log_level level)
 {
-	lowest = level;
+	sink.lowest = level;
 }
 
 static size_t put_time(char *out, size_t size)
@@ -52,21 +61,49 @@ static size_t put_escaped(char *out, size_t size, const char *text)
 	return len;
 }
 
-void log_vline(enum log_level level, const char *format, va_list args)
+static bool takes_a_line(int wait_ms)
 {
-	char line[LINE_MAX_BYTES], text[LINE_MAX_BYTES];
-	size_t len;
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&out, 1, wait_ms) != 0;
+}
+
+static void write_line(enum log_level level, const char *text)
+{
+	char line[LINE_MAX_BYTES];
+	size_t len = put_time(line, sizeof(line));
 	ssize_t written;
 
-	if (level < lowest)
-		return;
-	vsnprintf(text, sizeof(text), format, args);
-	len = put_time(line, sizeof(line));
 	len += (size_t)snprintf(line + len, sizeof(line) - len, " %s ", level_names[level]);
 	len += put_escaped(line + len, sizeof(line) - len - 1, text);
 	line[len++] = '\n';
 	written = write(STDERR_FILENO, line, len);
 	(void)written; /* a closed standard error is nobody's business here */
+}
+
+void log_vline(enum log_level level, const char *format, va_list args)
+{
+	char text[LINE_MAX_BYTES];
+	unsigned lost;
+
+	if (level < sink.lowest)
+		return;
+	if (!takes_a_line(atomic_load(&sink.lost) == 0 ? WAIT_MS : 0)) {
+		atomic_fetch_add(&sink.lost, 1);
+		return;
+	}
+	lost = atomic_exchange(&sink.lost, 0);
+	if (lost > 0) {
+		snprintf(text, sizeof(text), "log: %u lines lost, nobody read them", lost);
+		write_line(LOG_WARN, text);
+		/* This one may have filled the pipe. */
+		if (!takes_a_line(0)) {
+			atomic_fetch_add(&sink.lost, 1);
+			return;
+		}
+	}
+	vsnprintf(text, sizeof(text), format, args);
+	write_line(level, text);
 }
 
 void log_line(enum log_level level, const char *format, ...)

@@ -158,14 +158,18 @@ static void build_plugin_route(struct build *build, struct route *route)
 static void build_file_route(struct build *build, struct route *route)
 {
 	const struct conf_text *named = &route->conf->file_or_dir;
+	/* Not blocking: it may be a FIFO. */
+	int fd = open(named->text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
-	if (stat(named->text, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		err_list_add(build->why, named->place, "cannot read \"%s\": %s; check the path",
 			named->text, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		err_list_add(build->why, named->place,
 			"\"%s\" is not a regular file; for a folder write `dir`", named->text);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* `/static` serves `/static/<anything>`, and sends `/static` itself there. */

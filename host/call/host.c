@@ -6,6 +6,7 @@
 #include "call/host.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -28,9 +29,16 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 		free(host);
 		return NULL;
 	}
+	host->offload = offload_new();
+	if (host->offload == NULL) {
+		err_list_add(why, (struct place){0}, "cannot make an event descriptor: %s",
+			strerror(errno));
+		image_store_close(host->images);
+		free(host);
+		return NULL;
+	}
 	host->table = host_table();
 	host->loop = loop;
-	host->offload = offload_new();
 	TAILQ_INIT(&host->ended);
 	return host;
 }

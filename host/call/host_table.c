@@ -64,6 +64,13 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 		.fd = -1,
 	};
 
+	if (conn->phase != SESSION_DECIDING)
+		return SL_CLOSED;
+	if (content_type != NULL && !is_field_value(content_type)) {
+		log_error("%s: sl_refuse_with: control characters in the content type \"%s\"",
+			conn->label, content_type);
+		return SL_INVALID;
+	}
 	return session_refuse(conn, &reply);
 }
 
@@ -78,6 +85,7 @@ SL_PRINTF(2, 0)
 static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 {
 	struct buf *scratch = &conn->host->scratch;
+	uint64_t most = conn->route->limits.queue_bytes;
 	va_list again;
 	int len;
 
@@ -88,6 +96,9 @@ static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 	va_copy(again, args);
 	len = vsnprintf(scratch->data, scratch->capacity, format, again);
 	va_end(again);
+	/* What no queue can take is not written out: the buffer stays for good. */
+	if (len >= 0 && (uint64_t)len > most)
+		return session_full(conn, (size_t)len);
 	if (len >= 0 && (size_t)len >= scratch->capacity) {
 		buf_reserve(scratch, (size_t)len + 1);
 		len = vsnprintf(scratch->data, scratch->capacity, format, args);
@@ -298,7 +309,8 @@ static struct sl_timer *api_plugin_timer(struct sl_plugin *plugin, uint64_t dela
 struct job {
 	struct offload_job base;
 	struct host *host;
-	struct sl_plugin *plugin; /* counted: its code stays */
+	struct generation *generation; /* counted: its code stays, a provider's of elsewhere too */
+	struct sl_plugin *plugin;      /* of the generation */
 	uint64_t conn_id;
 	void (*done)(struct sl_conn *, void *);
 	void (*drop)(void *);
@@ -313,7 +325,7 @@ static void job_finish(struct offload_job *base)
 		plugin_call_done(job->plugin, conn, job->done, base->data);
 	else if (job->drop != NULL)
 		plugin_call_drop(job->plugin, job->drop, base->data);
-	plugin_unref(job->plugin);
+	generation_unref(job->generation);
 	free(job);
 }
 
@@ -334,7 +346,8 @@ static int api_offload(struct sl_conn *conn, void (*work)(void *data),
 		free(job);
 		return SL_FULL;
 	}
-	job->plugin = plugin_ref(conn->plugin);
+	job->generation = generation_ref(conn->generation);
+	job->plugin = conn->plugin;
 	return SL_OK;
 }
 

@@ -5,7 +5,6 @@
  */
 #include "call/offload.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -83,14 +82,17 @@ static void *thread_main(void *arg)
 
 struct offload *offload_new(void)
 {
-	struct offload *offload = xcalloc(1, sizeof(*offload));
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct offload *offload;
 
+	if (fd < 0)
+		return NULL;
+	offload = xcalloc(1, sizeof(*offload));
+	offload->fd = fd;
 	pthread_mutex_init(&offload->lock, NULL);
 	pthread_cond_init(&offload->work_waits, NULL);
 	queue_init(&offload->waiting);
 	queue_init(&offload->done);
-	offload->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	assert(offload->fd >= 0);
 	return offload;
 }
 

@@ -21,7 +21,7 @@ struct offload_job {
 	struct offload_job *next; /* the pool's */
 };
 
-/* Threads start with the first job. Never NULL. */
+/* Threads start with the first job. NULL: no descriptor, errno says why. */
 struct offload *offload_new(void);
 /* Waits for the work that is running, drops what is waiting, finishes all. */
 void offload_free(struct offload *offload);

@@ -129,6 +129,8 @@ int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *det
 		log_error("%s: sl_refuse with status %u, wanted 300 to 599", conn->label, status);
 		return SL_INVALID;
 	}
+	if (detail == NULL)
+		detail = http_status_phrase(status);
 	detail_reply(conn->transport, status, detail, &conn->response_headers, true);
 	session_refused(conn, status);
 	return SL_OK;
@@ -180,6 +182,11 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason)
 	}
 	if (conn->phase == SESSION_DECIDING)
 		return session_refuse_detail(conn, 403, reason[0] == '\0' ? "Forbidden" : reason);
+	/* The peer would take it for a broken frame, and never see the code. */
+	if (!utf8_valid(span_of(reason))) {
+		log_error("%s: sl_close: the reason is not UTF-8, closing without it", conn->label);
+		reason = "";
+	}
 	close_open(conn, code, reason, SL_BY_PLUGIN);
 	return SL_OK;
 }
@@ -298,8 +305,9 @@ void session_connect(struct sl_conn *conn)
 
 	if (session_inject(conn, &run))
 		call_connect(conn);
+	/* A connection that connect accepted and closed has its disconnect to come. */
 	if (conn->phase == SESSION_DECIDING ||
-		(conn->phase == SESSION_OPEN && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))
+		(conn->owes_disconnect && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))
 		keep_request(conn);
 	else
 		drop_request(conn);
@@ -348,6 +356,16 @@ const char *session_label(const struct sl_conn *conn)
 	return conn->label;
 }
 
+int session_full(struct sl_conn *conn, size_t len)
+{
+	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "
+		 "`limits: {queue}` of %llu",
+		conn->label, conn->peer, conn->transport->ops->queued(conn->transport), len,
+		(unsigned long long)conn->route->limits.queue_bytes);
+	close_open(conn, 1013, "reads too slowly", SL_BY_HOST);
+	return SL_FULL;
+}
+
 int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 {
 	struct transport *transport = conn->transport;
@@ -359,6 +377,13 @@ int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 			"%s: sl_send with type %u, wanted SL_TEXT or SL_BINARY", conn->label, type);
 		return SL_INVALID;
 	}
+	if (data.ptr == NULL && data.len > 0) {
+		log_error("%s: sl_send with %zu bytes at NULL", conn->label, data.len);
+		return SL_INVALID;
+	}
+	/* Before it is read: a length may be -1 of a call that failed. */
+	if (data.len > conn->route->limits.queue_bytes)
+		return session_full(conn, data.len);
 	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
 	if (type == SL_TEXT && !utf8_valid(data)) {
 		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
@@ -367,10 +392,5 @@ int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 	}
 	if (transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data))
 		return SL_OK;
-	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "
-		 "`limits: {queue}` of %llu",
-		conn->label, conn->peer, transport->ops->queued(transport), data.len,
-		(unsigned long long)conn->route->limits.queue_bytes);
-	close_open(conn, 1013, "reads too slowly", SL_BY_HOST);
-	return SL_FULL;
+	return session_full(conn, data.len);
 }

@@ -71,5 +71,8 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason);
 /* The host's own end: close frame (or a refusal with 503) and session_end in one. */
 void session_stop(struct sl_conn *conn, unsigned code, const char *reason);
 int session_send(struct sl_conn *conn, uint32_t type, struct span data);
+/* What sl_send does with a message that the queue cannot take; returns SL_FULL. Open sessions only.
+ */
+int session_full(struct sl_conn *conn, size_t len);
 
 #endif

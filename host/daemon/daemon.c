@@ -81,6 +81,17 @@ static void signal_on_event(evutil_socket_t signal_number, short what, void *arg
 	else if (daemon->is_stopping)
 		log_warn("reload: not while stopping");
 	else
+		event_active(daemon->reload, EV_TIMEOUT, 1);
+}
+
+/* Once for all signals of a turn: the loop calls signal_on_event for each of them in a row. */
+static void reload_on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	if (!daemon->is_stopping)
 		reload_run(daemon);
 }
 
@@ -94,11 +105,13 @@ static void watch_signals(struct daemon *daemon)
 		event_add(daemon->signals[i], NULL);
 	}
 	daemon->look = event_new(base, -1, EV_PERSIST, look_on_event, daemon);
+	daemon->reload = event_new(base, -1, 0, reload_on_event, daemon);
 }
 
 static void unwatch_signals(struct daemon *daemon)
 {
 	event_free(daemon->look);
+	event_free(daemon->reload);
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		event_free(daemon->signals[i]);
 }

@@ -30,7 +30,8 @@ struct daemon {
 	struct daemon_listener *listeners;
 	size_t listener_count;
 	struct event *signals[SIGNAL_COUNT];
-	struct event *look; /* a timer, armed while stopping */
+	struct event *look;   /* a timer, armed while stopping */
+	struct event *reload; /* made active by SIGHUP */
 	bool is_stopping;
 	uint64_t stop_deadline_ms;
 };

@@ -79,9 +79,16 @@ static void expect_body(struct conn *conn, const struct http_head *head)
 
 static void ask(struct conn *conn, const struct http_head *head, struct span raw)
 {
+	struct err why;
+
 	conn->http.is_old = head->minor == 0;
 	conn->http.is_head = span_equal(head->method, SPAN("HEAD"));
 	expect_body(conn, head);
+	if (head->is_upgrade && conn->set->is_stopping) {
+		err_set(&why, ERR_UNAVAILABLE, "the host is stopping");
+		refuse(conn, &why);
+		return;
+	}
 	conn->http.stage = HTTP_ASKED;
 	host_request(conn->set->host, &conn->transport, head, raw);
 	if (may_gather(conn))

@@ -13,6 +13,7 @@
 #include "net/clock.h"
 
 #define LOOP_TIMER_MAGIC 0x74696d72u
+#define LONGEST_MS       ((uint64_t)1 << 40) /* 34 years: sums stay clear of overflow */
 
 struct loop_timer {
 	unsigned magic;
@@ -21,6 +22,11 @@ struct loop_timer {
 	void (*fire)(void *arg);
 	void *arg;
 };
+
+static uint64_t bounded(uint64_t ms)
+{
+	return ms < LONGEST_MS ? ms : LONGEST_MS;
+}
 
 static void arm(struct loop_timer *timer, uint64_t now_ms)
 {
@@ -56,8 +62,8 @@ struct loop_timer *loop_timer_start(struct loop *loop, uint64_t delay_ms, uint64
 	uint64_t now_ms = clock_ms();
 
 	timer->magic = LOOP_TIMER_MAGIC;
-	timer->due_ms = now_ms + delay_ms;
-	timer->repeat_ms = repeat_ms;
+	timer->due_ms = now_ms + bounded(delay_ms);
+	timer->repeat_ms = bounded(repeat_ms);
 	timer->fire = fire;
 	timer->arg = arg;
 	event_assign(&timer->event, loop->base, -1, 0, loop_timer_on_event, timer);

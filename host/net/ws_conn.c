@@ -180,6 +180,11 @@ static bool is_watched_for_silence(const struct conn *conn)
 	return conn->ws.ping_interval_ms != 0 && !conn->is_paused;
 }
 
+static bool is_idle(const struct conn *conn, uint64_t now_ms)
+{
+	return !conn->is_paused && is_over(conn->ws.message_ms, conn->ws.idle_ms, now_ms);
+}
+
 static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
 {
 	if (a_ms == 0 || b_ms == 0)
@@ -199,10 +204,12 @@ static uint64_t next_ping(const struct ws_state *ws, uint64_t now_ms)
 static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
 {
 	const struct ws_state *ws = &conn->ws;
-	uint64_t idle_ms = ws->idle_ms == 0 ? 0 : ws->message_ms + ws->idle_ms;
+	uint64_t idle_ms = 0;
 
 	if (ws->closed_ms != 0)
 		return ws->closed_ms + ws->close_ms;
+	if (ws->idle_ms != 0 && !conn->is_paused)
+		idle_ms = ws->message_ms + ws->idle_ms;
 	return sooner(idle_ms, is_watched_for_silence(conn) ? next_ping(ws, now_ms) : 0);
 }
 
@@ -234,7 +241,7 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 	if (ws->closed_ms != 0) {
 		if (now_ms >= ws->closed_ms + ws->close_ms)
 			conn_drop(conn);
-	} else if (is_over(ws->message_ms, ws->idle_ms, now_ms)) {
+	} else if (is_idle(conn, now_ms)) {
 		end(conn, CODE_GOING_AWAY, SPAN("idle timeout"), ENDED_BY_HOST);
 	} else if (is_watched_for_silence(conn)) {
 		ping_or_give_up(conn, now_ms);
@@ -285,13 +292,21 @@ void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 
 /* ---- what call/ asks for -------------------------------------------------------------------- */
 
+/* A length is a plugin's to choose, -1 of a failed read included: no sum of it may wrap around. */
+static bool has_room(const struct conn *conn, size_t header, size_t payload)
+{
+	size_t limit = conn->ws.queue_bytes, used = conn->outbox.bytes + header;
+
+	return used <= limit && payload <= limit - used;
+}
+
 bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct span payload)
 {
 	struct conn *conn = conn_of(transport);
 	uint8_t header[WS_HEADER_MAX];
 	size_t len = ws_header_encode(header, opcode, payload.len);
 
-	if (!is_open(conn) || conn->outbox.bytes + len + payload.len > conn->ws.queue_bytes)
+	if (!is_open(conn) || !has_room(conn, len, payload.len))
 		return false;
 	conn_send(conn, (struct span){(const char *)header, len}, payload);
 	return true;
@@ -320,7 +335,7 @@ void ws_conn_set_paused(struct transport *transport, bool paused)
 	if (paused || !is_open(conn))
 		return;
 	/* The silence was ours. */
-	conn->ws.received_ms = clock_ms();
+	conn->ws.received_ms = conn->ws.message_ms = clock_ms();
 	conn->ws.pinged_ms = 0;
 	schedule(conn, conn->ws.received_ms);
 }

@@ -25,8 +25,8 @@
 /* One plugin name; outlives its images, as its count must never start again. */
 struct image_name {
 	struct image_name *next;
-	unsigned version;     /* of the last copy made */
-	struct image *newest; /* NULL when that is closed */
+	unsigned version;   /* of the last copy made */
+	struct image *open; /* newest first */
 	char *text;
 };
 
@@ -36,8 +36,9 @@ struct image {
 	unsigned version;
 	struct image_store *store;
 	struct image_name *name;
-	char *path;   /* of the copy */
-	pid_t writer; /* of the copy: it goes when that process closes the image */
+	struct image *older; /* the next of name->open */
+	char *path;          /* of the copy */
+	pid_t writer;        /* of the copy: it goes when that process closes the image */
 	void *handle;
 };
 
@@ -179,14 +180,15 @@ static struct image *load_bytes(struct image_store *store, struct image_name *na
 {
 	struct image *image;
 
-	if (name->newest != NULL && snapshot_is_same(name->newest->path, bytes))
-		return image_ref(name->newest);
+	if (name->open != NULL && snapshot_is_same(name->open->path, bytes))
+		return image_ref(name->open);
 	if (!elf_check(file, buf_span(bytes), why))
 		return NULL;
 	image = open_copy(store, name, file, bytes, why);
 	if (image == NULL)
 		return NULL;
-	name->newest = image;
+	image->older = name->open;
+	name->open = image;
 	store->image_count++;
 	return image;
 }
@@ -210,13 +212,22 @@ struct image *image_ref(struct image *image)
 	return image;
 }
 
+/* When the newest goes, because its plugin was refused, the one before is what serves. */
+static void forget(struct image *image)
+{
+	struct image **at = &image->name->open;
+
+	while (*at != image)
+		at = &(*at)->older;
+	*at = image->older;
+}
+
 void image_unref(struct image *image)
 {
 	assert(image->magic == IMAGE_MAGIC && image->refs > 0);
 	if (--image->refs > 0)
 		return;
-	if (image->name->newest == image)
-		image->name->newest = NULL;
+	forget(image);
 	image->store->image_count--;
 	dlclose(image->handle);
 	if (image->writer == getpid())

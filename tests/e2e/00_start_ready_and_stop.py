@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The host says where it listens once it does, and ends with status 0 when told to."""
+import os
 import re
 import signal
 import socket
 import subprocess
 
-from client import CLOSE, Http, WebSocket, get
+from client import CLOSE, Http, WebSocket, get, upgrade_headers
 from host import SOCKLET, Host, environment, folder, free_port, placed, routes_text, socklet
 
 ECHO = "  - {path: /ws, plugin: echo}\n"
@@ -78,6 +79,31 @@ def test_second_signal_ends_at_once():
         host._still()  # it waits for our answer to its close frame
         host.signal(signal.SIGTERM)
         host.wait(timeout=5, wanted=1)
+
+
+def test_handshake_that_ends_while_stopping_is_refused():
+    head = b"GET /ws HTTP/1.1\r\nHost: x\r\n"
+    rest = "".join(f"{name}: {value}\r\n" for name, value in upgrade_headers()).encode() + b"\r\n"
+    with Host("conf/echo.yaml") as host, Http(host.port) as half, Http(host.port) as other:
+        half.send(head)
+        assert other.request("/").status == 200  # so the half has been read
+        host.signal(signal.SIGTERM)
+        host.wait_log("stop: closing")
+        half.send(rest)
+        answer = half.response()
+        assert answer.status == 503 and answer.header("connection") == "close", answer
+        half.expect_end()
+        host.wait(timeout=3)
+
+
+def test_missing_standard_descriptors_are_not_given_to_sockets():
+    host = Host("conf/echo.yaml")
+    host.arguments = ["/bin/sh", "-c", 'exec "$0" "$@" <&- 2>&-', *host.arguments]
+    with host:
+        for number in 0, 2:
+            target = os.readlink(f"/proc/{host.pid}/fd/{number}")
+            assert target == "/dev/null", f"descriptor {number} is {target}"
+        assert get(host.port, "/").status == 200
 
 
 def test_stopped_host_refuses_new_connections_at_once():

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """`socklet check` reports every mistake at once with its place and a hint; `socklet routes` lists them."""
 import json
+import os
 import re
+import shutil
+import subprocess
 
-from host import PLUGINS, ROOT, folder, placed, socklet
+from host import PLUGINS, ROOT, SOCKLET, environment, folder, placed, socklet
 from story import each
 
 # line: what stands there, and a pattern its complaint must match.
@@ -90,6 +93,20 @@ def test_shipped_file_is_right(row):
     assert row[1], "conf/ holds no route map"
     done, said = check(placed(row[1]))
     assert done.returncode == 0, said
+
+
+def test_page_that_may_not_be_read_is_reported():
+    with folder() as path:  # with a program of its own, as this user may not reach ours
+        shutil.copy(SOCKLET, path / "socklet")
+        (path / "page.html").write_text("secret")
+        (path / "page.html").chmod(0)
+        (path / "routes.yaml").write_text("listen: [127.0.0.1:0]\nroutes:\n  - {path: /, file: page.html}\n")
+        path.chmod(0o755)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        result = subprocess.run([path / "socklet", "check", path / "routes.yaml"], capture_output=True,
+                                text=True, timeout=30, env=environment(), **nobody)
+        assert result.returncode == 1, result
+        assert re.search(r"routes.yaml:3:21: cannot read .*page.html.*: Permission denied", result.stderr), result
 
 
 def test_run_refuses_what_check_refuses():

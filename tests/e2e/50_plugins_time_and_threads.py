@@ -97,6 +97,21 @@ def test_too_much_work_is_refused_not_queued_for_ever(host):
         assert set(answers) <= {b"slept 1", b"full"} and answers.count(b"slept 1") >= 1024, set(answers)
 
 
+def test_code_of_a_provider_stays_while_its_work_is_under_way():
+    kept = "  - {path: /work, plugin: errands}\n"
+    routes = kept + "  - {path: /x, plugin: handshake, inject: {how: {from: provider, alias: busy}}}\n"
+    providers = "providers:\n  busy: {plugin: errand_provider, inject: {ms: query}}\n"
+    with Host(text=routes_text(routes, plugins=TEST_PLUGINS) + providers) as host:
+        with WebSocket(host.port, "/x?ms=20") as ws:
+            ws.expect_text("work done")
+        with WebSocket(host.port, "/x?ms=500") as ws:
+            ws.closes()
+        host.write(routes_text(kept, plugins=TEST_PLUGINS))
+        host.reload()
+        assert host.mappings("errand_provider"), "unloaded under its own work"
+        wait_until(lambda: not host.mappings("errand_provider"), "the end of the work")
+
+
 def test_stop_with_work_under_way_is_clean():
     with Host(text=routes_text(ROUTES, plugins=TEST_PLUGINS)) as host, WebSocket(host.port, "/errands") as ws:
         for _ in range(20):

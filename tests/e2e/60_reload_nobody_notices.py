@@ -2,12 +2,14 @@
 """SIGHUP takes new plugins and routes while clients talk: the old stay as they were, the new get the new."""
 import contextlib
 import os
+import pathlib
+import re
 import shutil
 import signal
 import socket
 
 from client import WebSocket, get, upgrade
-from host import PLUGINS, TEST_PLUGINS, Host, folder, free_port, routes_text
+from host import PLUGINS, TEST_PLUGINS, Host, folder, free_port, routes_text, wait_until
 from story import each
 
 ONE, TWO = TEST_PLUGINS / "talk_one.so", TEST_PLUGINS / "talk_two.so"
@@ -78,6 +80,20 @@ def test_same_plugin_keeps_its_state():
             before.text("hi")
             before.expect_text("You wrote: hi", "Client #1 says: hi")
             after.expect_text("Client #1 says: hi")
+
+
+def test_plugin_put_back_after_a_refused_reload_keeps_its_state():
+    with talking() as host, WebSocket(host.port, "/talk") as before:
+        says(before, "one", 1, 1)
+        right = host.routes.read_text()
+        replace_by_mv(TWO, host.plugins / "talk.so")
+        host.write(right + "  - {path: /x, plugin: nothing}\n")
+        host.reload("refused")
+        replace_by_mv(ONE, host.plugins / "talk.so")
+        host.write(right)
+        host.reload()
+        with WebSocket(host.port, "/talk") as after:
+            says(after, "one", 2, 1)
 
 
 def test_route_is_added_and_removed():
@@ -264,6 +280,29 @@ def test_address_that_cannot_be_bound_refuses_the_reload():
             file.write_text(text.replace(f":{port}]", f":{port}, {busy}]"))
             assert busy in host.reload("refused")
             assert get(port, "/ws").status == 426
+
+
+def hang_up(host):
+    """SIGHUP; returns when the process has taken it, whatever it is busy with."""
+    def is_taken():
+        status = pathlib.Path(f"/proc/{host.pid}/status").read_text()
+        return all(int(field, 16) & 1 == 0 for field in re.findall(r"(?:Sig|Shd)Pnd:\s+(\w+)", status))
+
+    host.signal(signal.SIGHUP)
+    wait_until(is_taken, "the signal to be taken")
+
+
+def test_signals_during_a_reload_are_one_more_reload():
+    with talking() as host, WebSocket(host.port, "/talk") as ws:
+        since = len(host.log)
+        with open(host.plugins / "talk.so", "r+b"):  # a writer, whose end the first reload waits for
+            for _ in range(20):
+                hang_up(host)
+        host.wait_log("reload: done", since)
+        host.reload()
+        says(ws, "one", 1, 1)
+        count = host.log.count("reload: done", since)
+        assert count <= 4, f"20 signals were {count} reloads"
 
 
 def test_signals_in_quick_succession_end_in_the_last_state():

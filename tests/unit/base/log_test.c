@@ -61,6 +61,31 @@ static void control_bytes_cannot_forge_a_line(void **state)
 	assert_string_equal(out + 24, " info a\\x0ab\\x0d\\x09c\\x1b[0m\\x7f \xc3\xa9\n");
 }
 
+static void a_reader_that_stops_does_not_stop_the_host(void **state)
+{
+	static char out[200000];
+	int ends[2], saved = dup(STDERR_FILENO);
+	ssize_t len;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	for (unsigned i = 0; i < 3000; i++)
+		log_info("line %u of what nobody reads", i);
+	len = read(ends[0], out, sizeof(out) - 1);
+	log_info("read again");
+	dup2(saved, STDERR_FILENO);
+	close(ends[1]);
+	assert_true(len > 4096);
+	len = read(ends[0], out, sizeof(out) - 1);
+	assert_true(len > 0);
+	out[len] = '\0';
+	assert_non_null(strstr(out, " lines lost, nobody read them\n"));
+	assert_non_null(strstr(out, " info read again\n"));
+	close(ends[0]);
+	close(saved);
+}
+
 static void a_long_line_is_cut_and_ended(void **state)
 {
 	static char text[10000], out[10000];
@@ -100,6 +125,7 @@ int main(void)
 		cmocka_unit_test(a_line_has_time_level_and_text),
 		cmocka_unit_test(control_bytes_cannot_forge_a_line),
 		cmocka_unit_test(a_long_line_is_cut_and_ended),
+		cmocka_unit_test(a_reader_that_stops_does_not_stop_the_host),
 		cmocka_unit_test(levels_below_are_dropped),
 	};
 

@@ -543,6 +543,29 @@ static void a_paused_peer_is_not_blamed_for_silence(void **state)
 	client_close(&client);
 }
 
+static void a_paused_peer_is_not_idle(void **state)
+{
+	struct rig *rig = *state;
+	struct client client, witness;
+	struct transport *paused;
+
+	rig->host.limits.idle_ms = 100;
+	open_ws(rig, &client);
+	client_text(rig, &client, "pause");
+	rig_expect_log(rig, "message pause");
+	paused = rig->host.transport;
+	rig->host.limits.idle_ms = 300;
+	open_ws(rig, &witness);
+	rig_expect_log(rig, "end 1001");
+	client_text(rig, &client, "sent meanwhile");
+	paused->ops->set_paused(paused, false);
+	client_expect_frame(rig, &client, 1, "sent meanwhile", 14);
+	rig->host.transport = NULL;
+	free(client_read_to(rig, &client, "idle timeout"));
+	client_close(&client);
+	client_close(&witness);
+}
+
 static void idle_counts_messages_only(void **state)
 {
 	struct rig *rig = *state;
@@ -591,6 +614,7 @@ int main(void)
 		TEST(silence_is_pinged_and_an_answer_keeps_it_open),
 		TEST(a_peer_that_answers_no_ping_is_dropped),
 		TEST(a_paused_peer_is_not_blamed_for_silence),
+		TEST(a_paused_peer_is_not_idle),
 		TEST(idle_counts_messages_only),
 	};
 

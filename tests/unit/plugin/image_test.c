@@ -108,6 +108,24 @@ static void equal_bytes_are_one_image(void **state)
 	image_unref(first);
 }
 
+static void a_newer_image_that_goes_gives_its_place_back(void **state)
+{
+	struct world *world = *state;
+	struct image *serving, *refused, *again;
+
+	put(world, "x.so", "same_symbol_a.so");
+	serving = load(world, "x");
+	put(world, "x.so", "same_symbol_b.so");
+	refused = load(world, "x");
+	assert_ptr_not_equal(refused, serving);
+	image_unref(refused);
+	put(world, "x.so", "same_symbol_a.so");
+	again = load(world, "x");
+	assert_ptr_equal(again, serving);
+	image_unref(again);
+	image_unref(serving);
+}
+
 static void a_name_is_never_used_twice(void **state)
 {
 	struct world *world = *state;
@@ -343,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(two_versions_are_callable_at_once),
 		TEST(equal_bytes_are_one_image),
+		TEST(a_newer_image_that_goes_gives_its_place_back),
 		TEST(a_name_is_never_used_twice),
 		TEST(the_file_may_go),
 		TEST(equal_symbols_meet_their_own),
