@@ -5,6 +5,7 @@
 #include "net/outbox.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ struct chunk {
 	size_t begin, end, capacity; /* of data; begin to end is queued */
 	uint8_t data[];
 };
+
+enum { TRIM_CHUNKS = 8192 }; /* a peak below, 32 MiB of small ones, is not worth it */
 
 #define POOLED_CAPACITY (OUTBOX_CHUNK - sizeof(struct chunk))
 
@@ -36,6 +39,8 @@ static struct chunk *chunk_get(struct outbox_pool *pool, size_t want)
 	struct chunk *chunk = pool->free;
 
 	pool->used_count++;
+	if (pool->used_count > pool->peak_count)
+		pool->peak_count = pool->used_count;
 	if (capacity == POOLED_CAPACITY && chunk != NULL) {
 		pool->free = chunk->next;
 		pool->free_count--;
@@ -48,11 +53,25 @@ static struct chunk *chunk_get(struct outbox_pool *pool, size_t want)
 	return chunk;
 }
 
+/*
+ * The allocator keeps what lies between chunks still in use: queues of peers that do not read would
+ * stay resident for good after those peers have gone. It looks at all it has each time it is asked,
+ * so it is asked only when most of a peak is over.
+ */
+static void let_go(struct outbox_pool *pool)
+{
+	if (pool->peak_count < TRIM_CHUNKS || pool->used_count > pool->peak_count / 4)
+		return;
+	pool->peak_count = pool->used_count;
+	malloc_trim(0);
+}
+
 static void chunk_put(struct outbox_pool *pool, struct chunk *chunk)
 {
 	pool->used_count--;
 	if (chunk->capacity != POOLED_CAPACITY || pool->free_count == OUTBOX_POOL_CHUNKS) {
 		free(chunk);
+		let_go(pool);
 		return;
 	}
 	chunk->next = pool->free;

@@ -23,6 +23,7 @@ enum {
 struct outbox_pool {
 	struct chunk *free;
 	size_t free_count, used_count;
+	size_t peak_count; /* of used_count, since the allocator was last asked to let go */
 };
 
 /* Zero it; outbox_clear. Holds no memory while empty. */

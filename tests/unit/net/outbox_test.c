@@ -92,12 +92,33 @@ static void the_pool_keeps_a_bounded_number(void **state)
 	free(many);
 }
 
+/* What a crowd of slow peers needed is asked back from the allocator once most of them are gone. */
+static void a_peak_that_is_over_is_let_go(void **state)
+{
+	enum { COUNT = 20000 };
+	struct outbox_pool pool = {0};
+	struct outbox *many = xcalloc(COUNT, sizeof(*many));
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++)
+		outbox_append(&many[i], &pool, SPAN("x"));
+	for (size_t i = 0; i < COUNT / 2; i++)
+		outbox_clear(&many[i], &pool);
+	assert_int_equal(pool.peak_count, COUNT);
+	for (size_t i = COUNT / 2; i < COUNT; i++)
+		outbox_clear(&many[i], &pool);
+	assert_true(pool.peak_count <= COUNT / 4);
+	outbox_pool_fini(&pool);
+	free(many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_come_out_in_order),
 		cmocka_unit_test(steady_traffic_reuses_one_chunk),
 		cmocka_unit_test(the_pool_keeps_a_bounded_number),
+		cmocka_unit_test(a_peak_that_is_over_is_let_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
