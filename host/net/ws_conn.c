@@ -174,10 +174,9 @@ static bool is_over(uint64_t since_ms, uint32_t limit_ms, uint64_t now_ms)
 	return limit_ms != 0 && now_ms >= since_ms + limit_ms;
 }
 
-/* The peer may be sending into a full socket while the plugin does not want to read. */
 static bool is_watched_for_silence(const struct conn *conn)
 {
-	return conn->ws.ping_interval_ms != 0 && !conn->is_paused;
+	return conn->ws.ping_interval_ms != 0;
 }
 
 static bool is_idle(const struct conn *conn, uint64_t now_ms)
@@ -225,7 +224,13 @@ static void ping_or_give_up(struct conn *conn, uint64_t now_ms)
 {
 	struct ws_state *ws = &conn->ws;
 
-	if (ws->pinged_ms == 0 && is_over(ws->received_ms, ws->ping_interval_ms, now_ms)) {
+	if (conn->is_paused) {
+		/* Nobody reads its pongs; but sending to one that has gone fails. */
+		if (is_over(ws->received_ms, ws->ping_interval_ms, now_ms)) {
+			send_frame(conn, WS_PING, SPAN(""));
+			ws->received_ms = now_ms;
+		}
+	} else if (ws->pinged_ms == 0 && is_over(ws->received_ms, ws->ping_interval_ms, now_ms)) {
 		send_frame(conn, WS_PING, SPAN(""));
 		ws->pinged_ms = now_ms;
 	} else if (ws->pinged_ms != 0 && now_ms >= ws->pinged_ms + ws->ping_timeout_ms) {
@@ -332,10 +337,12 @@ void ws_conn_set_paused(struct transport *transport, bool paused)
 		return;
 	conn->is_paused = paused;
 	conn_touch(conn);
-	if (paused || !is_open(conn))
+	if (!is_open(conn))
+		return;
+	conn->ws.pinged_ms = 0;
+	if (paused)
 		return;
 	/* The silence was ours. */
 	conn->ws.received_ms = conn->ws.message_ms = clock_ms();
-	conn->ws.pinged_ms = 0;
 	schedule(conn, conn->ws.received_ms);
 }

@@ -543,6 +543,20 @@ static void a_paused_peer_is_not_blamed_for_silence(void **state)
 	client_close(&client);
 }
 
+static void a_paused_peer_that_has_gone_is_noticed(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.ping_interval_ms = 20;
+	open_ws(rig, &client);
+	client_text(rig, &client, "pause");
+	rig_expect_log(rig, "message pause");
+	client_close(&client);
+	rig_expect_log(rig, "end 1006");
+	rig_expect_connections(rig, 0);
+}
+
 static void a_paused_peer_is_not_idle(void **state)
 {
 	struct rig *rig = *state;
@@ -614,6 +628,7 @@ int main(void)
 		TEST(silence_is_pinged_and_an_answer_keeps_it_open),
 		TEST(a_peer_that_answers_no_ping_is_dropped),
 		TEST(a_paused_peer_is_not_blamed_for_silence),
+		TEST(a_paused_peer_that_has_gone_is_noticed),
 		TEST(a_paused_peer_is_not_idle),
 		TEST(idle_counts_messages_only),
 	};
