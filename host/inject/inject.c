@@ -117,7 +117,7 @@ static bool fetch_result(
 static bool fetch_absent(struct inject_run *run, const struct plan_fetch *fetch,
 	const struct member_type *type, void *where)
 {
-	static const struct value_error missing = {"missing", "Field required"};
+	static const struct value_error missing = {.type = "missing", .message = "Field required"};
 
 	if (fetch->default_value != NULL)
 		member_store(type, where, fetch->default_value);

@@ -127,6 +127,9 @@ static bool integer_is_spelled(struct span s)
 	return dot > 0 && dot + 1 != s.len;
 }
 
+static const struct value_error too_big = {.type = "int_parsing_size",
+	.message = "Unable to parse input string as an integer, exceeded maximum size"};
+
 static bool parse_int(
 	struct span text, struct arena *arena, union value *out, struct value_error *why)
 {
@@ -145,12 +148,46 @@ static bool parse_int(
 				     __builtin_sub_overflow(
 					     number, (int64_t)(s.ptr[i] - '0'), &number);
 	if (overflowed || (!negative && number == INT64_MIN)) {
-		why->type = "int_parsing_size";
-		why->message = "Unable to parse input string as an integer, exceeded maximum size";
+		*why = too_big;
 		return false;
 	}
 	out->integer = negative ? number : -number;
 	return true;
+}
+
+/* pydantic has no unsigned integer: what FastAPI says of int with Field(ge=0). */
+static bool parse_uint(
+	struct span text, struct arena *arena, union value *out, struct value_error *why)
+{
+	struct span s = trim_unicode(text);
+	bool negative = cut_sign(&s), overflowed = false;
+	uint64_t number = 0;
+
+	(void)arena;
+	if (!integer_is_spelled(s))
+		return false;
+	s.len = span_find(s, '.');
+	for (size_t i = 0; i < s.len && !overflowed; i++)
+		if (s.ptr[i] != '_')
+			overflowed = __builtin_mul_overflow(number, (uint64_t)10, &number) ||
+				     __builtin_add_overflow(
+					     number, (uint64_t)(s.ptr[i] - '0'), &number);
+	if (negative && (overflowed || number != 0))
+		*why = (struct value_error){.type = "greater_than_equal",
+			.message = "Input should be greater than or equal to 0",
+			.ctx_name = "ge",
+			.ctx_value = "0",
+			.ctx_is_number = true};
+	else if (overflowed)
+		*why = too_big;
+	out->uinteger = number;
+	return !overflowed && !(negative && number != 0);
+}
+
+static bool refuse(struct span text, struct arena *arena, union value *out, struct value_error *why)
+{
+	(void)text, (void)arena, (void)out, (void)why;
+	return false;
 }
 
 static size_t skip_digits(const char *text, size_t at)
@@ -326,6 +363,19 @@ static const struct {
 		{"size_parsing", "Input should be a size such as 512, 64KiB or 1MiB"}},
 	[VALUE_DURATION] = {"duration", parse_duration, sizeof(uint64_t),
 		{"duration_parsing", "Input should be a time such as 250ms, 20s or 1m30s"}},
+	[VALUE_UINT] = {"uint", parse_uint, sizeof(uint64_t),
+		{"int_parsing",
+			"Input should be a valid integer, unable to parse string as an integer"}},
+	[VALUE_UUID] = {"uuid", refuse, sizeof(struct value_uuid),
+		{"uuid_parsing", "Input should be a valid UUID"}},
+	[VALUE_DATETIME] = {"datetime", refuse, sizeof(struct value_datetime),
+		{"datetime_parsing", "Input should be a valid datetime"}},
+	[VALUE_DATE] = {"date", refuse, sizeof(struct value_date),
+		{"date_parsing", "Input should be a valid date"}},
+	[VALUE_TIME] = {"time", refuse, sizeof(struct value_time),
+		{"time_parsing", "Input should be in a valid time format"}},
+	[VALUE_TIMEDELTA] = {"timedelta", refuse, sizeof(int64_t),
+		{"time_delta_parsing", "Input should be a valid timedelta"}},
 };
 
 bool value_parse(enum value_type type, struct span text, struct arena *arena, union value *out,

@@ -38,7 +38,8 @@ static void describe(char *out, size_t size, enum value_type type, const union v
 		break;
 	case VALUE_SIZE:
 	case VALUE_DURATION:
-	case VALUE_TYPE_COUNT:
+	case VALUE_UINT:
+	default:
 		snprintf(out, size, "%" PRIu64, value->size);
 		break;
 	}
