@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "wire/rules.h"
 
 /* A text of the file and where it stands. text is NULL when the key is absent. */
 struct conf_text {
@@ -41,6 +42,9 @@ struct inject_conf {
 	struct conf_text alias;         /* name at the source; absent: the field's own */
 	struct conf_text type;          /* "int", …: what the author expects the member to be */
 	struct conf_text default_value; /* as text; absent: none */
+	struct conf_text said[RULES_KEY_COUNT]; /* what the value has to be, as text */
+	struct conf_text convert_underscores;   /* "false": the header's name is the field's */
+	struct conf_text title, description, example, deprecated, include_in_docs;
 };
 
 struct option_conf {

@@ -95,7 +95,10 @@ static void add_error(struct inject_run *run, const struct plan_fetch *fetch,
 		.source = inject_source_name(fetch->source),
 		.name = fetch->name,
 		.input = input,
-		.has_input = input.ptr != NULL};
+		.has_input = input.ptr != NULL,
+		.ctx_name = error->ctx_name,
+		.ctx_value = error->ctx_value,
+		.ctx_is_number = error->ctx_is_number};
 }
 
 /* ---- one member ------------------------------------------------------------------------------ */
@@ -139,7 +142,8 @@ static bool fetch_value(struct inject_run *run, const struct plan_fetch *fetch, 
 
 	if (text.ptr == NULL)
 		return fetch_absent(run, fetch, type, where);
-	if (!value_parse(type->base, text, run->arena, &value, &error)) {
+	if (!value_parse(type->base, text, run->arena, &value, &error) ||
+		(fetch->rules != NULL && !rules_check(fetch->rules, &value, &error))) {
 		add_error(run, fetch, &error, text);
 		return false;
 	}

@@ -50,6 +50,21 @@ struct sl_field member_field(const struct sl_table *table, size_t i)
 	return field;
 }
 
+struct rules_said member_said(
+	const struct sl_table *table, const struct sl_field *field, struct arena *arena)
+{
+	return (struct rules_said){.texts = {[RULES_ALLOW_INF_NAN] = field->allow_inf_nan,
+					   [RULES_MULTIPLE_OF] = field->multiple_of,
+					   [RULES_LE] = field->le,
+					   [RULES_LT] = field->lt,
+					   [RULES_GE] = field->ge,
+					   [RULES_GT] = field->gt,
+					   [RULES_MAX_LENGTH] = field->max_length,
+					   [RULES_MIN_LENGTH] = field->min_length,
+					   [RULES_PATTERN] = field->pattern},
+		.author = arena_printf(arena, "struct %s of the plugin", table->name)};
+}
+
 static void set_mark(const struct member_type *type, void *where, uint32_t is_set)
 {
 	if (type->set_offset > 0)

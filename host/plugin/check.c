@@ -18,7 +18,9 @@ enum {
 #define INFO_SIZE_1_0 \
 	(offsetof(struct sl_plugin_info, drained) + sizeof(((struct sl_plugin_info *)0)->drained))
 #define TABLE_SIZE_1_0 (offsetof(struct sl_table, fields) + sizeof(((struct sl_table *)0)->fields))
-#define FIELD_SIZE_1_0 (offsetof(struct sl_field, type) + sizeof(((struct sl_field *)0)->type))
+#define FIELD_SIZE_1_0                                \
+	(offsetof(struct sl_field, include_in_docs) + \
+		sizeof(((struct sl_field *)0)->include_in_docs))
 
 struct check {
 	const char *file;

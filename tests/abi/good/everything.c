@@ -26,12 +26,18 @@ struct everything_options {
 	const char *room;
 	struct sl_opt_int seats;
 };
-SL_ARGS(everything_options, SL_FIELD(room), SL_FIELD(seats));
+SL_ARGS(everything_options,
+	SL_FIELD(room, .default_value = "lobby", .min_length = "1", .max_length = "20",
+		.pattern = "^[a-z]+$", .title = "Room", .description = "where to meet",
+		.example = "garden", .deprecated = "false", .include_in_docs = "true"),
+	SL_FIELD(seats, .alias = "places", .ge = "1", .le = "8", .multiple_of = "2"));
 
 struct user_args {
 	struct sl_opt_text session;
+	struct sl_opt_double weight;
 };
-SL_ARGS(user_args, SL_FIELD(session));
+SL_ARGS(user_args, SL_FIELD(session, .convert_underscores = "false"),
+	SL_FIELD(weight, .gt = "0", .lt = "1e3", .allow_inf_nan = "false"));
 
 static int user(struct sl_conn *conn, const struct user_args *args, const char **result)
 {

@@ -46,7 +46,7 @@ extern "C" {
 #define SL_ABI_MAJOR 1u
 #define SL_ABI_MINOR 0u
 
-/* ---- results ------------------------------------------------------------------------------ */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* What callbacks return and functions answer. Errors are negative. */
 enum {
@@ -58,7 +58,7 @@ enum {
 	SL_FAILED = -4,  /* for a plugin's own failures: refuses with 500, or closes with 1011 */
 };
 
-/* ---- values ------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 /* Bytes that need no NUL and may hold one. */
 struct sl_str {
@@ -104,11 +104,26 @@ enum {
 	SL_TYPE_OPTIONAL = 0x100, /* added: the sl_opt_ form */
 };
 
-/* One member of an argument struct. */
+/*
+ * One member of an argument struct. What follows `type` may be said beside the member, in this
+ * order: SL_FIELD(seats, .default_value = "2", .ge = "1", .le = "8"). All are texts, spelled as in
+ * routes.yaml, where a route may tighten and document further, and never loosen; NULL says nothing.
+ */
 struct sl_field {
 	const char *name;
-	uint32_t offset; /* bytes */
-	uint32_t type;   /* SL_TYPE_… */
+	uint32_t offset;                     /* bytes */
+	uint32_t type;                       /* SL_TYPE_… */
+	const char *alias;                   /* the name at the source */
+	const char *default_value;           /* when the request has none */
+	const char *convert_underscores;     /* "false": x_key is not read from the header x-key */
+	const char *gt, *ge, *lt, *le;       /* of numbers */
+	const char *multiple_of;             /* of numbers */
+	const char *allow_inf_nan;           /* of double; "false" refuses inf and nan */
+	const char *min_length, *max_length; /* of texts, code points */
+	const char
+		*pattern; /* of texts: a Perl regular expression, found anywhere without ^ and $ */
+	/* Documentation: `socklet routes --json` shows it. */
+	const char *title, *description, *example, *deprecated, *include_in_docs;
 };
 
 /* All members of one struct that the host fills. Made by SL_ARGS. */
@@ -121,7 +136,7 @@ struct sl_table {
 	const struct sl_field *fields;
 };
 
-/* ---- messages and endings ------------------------------------------------------------------ */
+/* ---- messages and endings -------------------------------------------------------------------- */
 
 enum { SL_TEXT = 1, SL_BINARY = 2 };
 
@@ -145,7 +160,7 @@ struct sl_plugin; /* one plugin with one set of options, as a route uses it */
 struct sl_timer;
 struct event_base;
 
-/* ---- the host's functions ------------------------------------------------------------------ */
+/* ---- the host's functions -------------------------------------------------------------------- */
 
 /*
  * Filled in before the first callback. Plugins call the sl_ functions below, not this table. It
@@ -203,7 +218,7 @@ struct sl_host {
 
 extern SL_HIDDEN const struct sl_host *sl_host_; /* defined by SL_PLUGIN */
 
-/* ---- answering the handshake ---------------------------------------------------------------- */
+/* ---- answering the handshake ----------------------------------------------------------------- */
 
 /*
  * Adds a header to the answer of the handshake, accepted or refused: Set-Cookie, …
@@ -257,7 +272,7 @@ static inline int sl_close(struct sl_conn *conn, unsigned code, const char *reas
 	return sl_host_->close(conn, code, reason);
 }
 
-/* ---- sending -------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 /*
  * Sends one message, SL_TEXT (must be UTF-8) or SL_BINARY. The data are copied. Messages of one
@@ -501,8 +516,7 @@ static inline void sl_plugin_log(const struct sl_plugin *plugin, int level, cons
 	va_end(args);
 }
 
-/* ---- declaring a plugin
- * --------------------------------------------------------------------------- */
+/* ---- declaring a plugin ---------------------------------------------------------------------- */
 
 enum { SL_PROVIDERS_MAX = 16 };
 
@@ -601,25 +615,53 @@ template <> struct sl_type_of<sl_opt_bool> {
 #define SL_C_
 #endif
 
+/* Designated initialisers are C++20 by the letter; gcc and clang have them in C++17. */
+/* Unformatted: the formatter would break the texts in two, which _Pragma does not take. */
+/* clang-format off */
+#ifdef __cplusplus
+#ifdef __clang__
+#define SL_QUIET_(...)                                                                             \
+	_Pragma("clang diagnostic push")                                                           \
+	_Pragma("clang diagnostic ignored \"-Wpragmas\"")                                          \
+	_Pragma("clang diagnostic ignored \"-Wc++20-designator\"")                                 \
+	_Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                       \
+	__VA_ARGS__                                                                                \
+	_Pragma("clang diagnostic pop")
+#else
+#define SL_QUIET_(...)                                                                             \
+	_Pragma("GCC diagnostic push")                                                             \
+	_Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")                                   \
+	_Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                         \
+	__VA_ARGS__                                                                                \
+	_Pragma("GCC diagnostic pop")
+#endif
+#else
+#define SL_QUIET_(...) __VA_ARGS__
+#endif
+/* clang-format on */
+
 /*
  * SL_ARGS(tag, SL_FIELD(member), …): the members of `struct tag` that the host fills. A member left
  * out stays zero. Defines the function tag_table, which SL_PLUGIN, SL_PROVIDER and .options use.
  */
-#define SL_ARGS(tag, ...)                                                      \
-	static const struct sl_table *tag##_table(void)                        \
-	{                                                                      \
-		typedef struct tag sl_self_;                                   \
-		static const struct sl_field fields[] = {__VA_ARGS__};         \
-		static const struct sl_table table = {sizeof(struct sl_table), \
-			sizeof(struct sl_field), sizeof(sl_self_),             \
-			sizeof(fields) / sizeof(fields[0]), #tag, fields};     \
-		return &table;                                                 \
-	}                                                                      \
+#define SL_ARGS(tag, ...)                                                         \
+	static const struct sl_table *tag##_table(void)                           \
+	{                                                                         \
+		typedef struct tag sl_self_;                                      \
+		SL_QUIET_(static const struct sl_field fields[] = {__VA_ARGS__};) \
+		static const struct sl_table table = {sizeof(struct sl_table),    \
+			sizeof(struct sl_field), sizeof(sl_self_),                \
+			sizeof(fields) / sizeof(fields[0]), #tag, fields};        \
+		return &table;                                                    \
+	}                                                                         \
 	struct tag /* takes the semicolon */
 
+/* SL_FIELD(member), or with what else it has to be: SL_FIELD(member, .ge = "1", .lt = "1000"). */
 /* clang-format off */
-#define SL_FIELD(member) \
-	{#member, (uint32_t)offsetof(sl_self_, member), SL_MEMBER_TYPE_(sl_self_, member)}
+#define SL_FIELD(...) SL_FIELD_(__VA_ARGS__, )
+#define SL_FIELD_(member, ...) \
+	{.name = #member, .offset = (uint32_t)offsetof(sl_self_, member), \
+		.type = SL_MEMBER_TYPE_(sl_self_, member), __VA_ARGS__}
 /* clang-format on */
 
 /* For a plugin that wants nothing injected. */
@@ -681,7 +723,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 		void (*disconnect)(struct sl_conn *, const struct args_ *, const struct sl_end *); \
 		void (*drained)(struct sl_conn *, const struct args_ *);                           \
 	};                                                                                         \
-	SL_CALLBACKS_(__VA_ARGS__)                                                                 \
+	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
 	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
 	{                                                                                          \
 		return sl_callbacks_.connect(conn, (const struct args_ *)args);                    \
@@ -730,31 +772,6 @@ static inline const struct sl_table *sl_no_args_table(void)
 		return &info;                                                                      \
 	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */
-
-/* Designated initialisers are C++20 by the letter; gcc and clang have them in C++17. */
-/* Unformatted: the formatter would break the texts in two, which _Pragma does not take. */
-/* clang-format off */
-#ifdef __cplusplus
-#ifdef __clang__
-#define SL_CALLBACKS_(...)                                                                         \
-	_Pragma("clang diagnostic push")                                                           \
-	_Pragma("clang diagnostic ignored \"-Wpragmas\"")                                          \
-	_Pragma("clang diagnostic ignored \"-Wc++20-designator\"")                                 \
-	_Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                       \
-	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                           \
-	_Pragma("clang diagnostic pop")
-#else
-#define SL_CALLBACKS_(...)                                                                         \
-	_Pragma("GCC diagnostic push")                                                             \
-	_Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")                                   \
-	_Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                         \
-	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                           \
-	_Pragma("GCC diagnostic pop")
-#endif
-#else
-#define SL_CALLBACKS_(...) static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};
-#endif
-/* clang-format on */
 
 /*
  * History

@@ -11,8 +11,8 @@
 
 static const struct sl_table *pair_table(void)
 {
-	static const struct sl_field fields[] = {
-		{"left", 0, SL_TYPE_TEXT}, {"right", 8, SL_TYPE_INT | SL_TYPE_OPTIONAL}};
+	static const struct sl_field fields[] = {{.name = "left", .type = SL_TYPE_TEXT},
+		{.name = "right", .offset = 8, .type = SL_TYPE_INT | SL_TYPE_OPTIONAL}};
 	static const struct sl_table table = {
 		sizeof(table), sizeof(struct sl_field), 24, 2, "pair_args", fields};
 
