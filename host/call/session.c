@@ -122,6 +122,38 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 	return SL_OK;
 }
 
+static void send_upgrade(struct sl_conn *conn, const char *subprotocol)
+{
+	struct upgrade upgrade = {0};
+
+	upgrade.key = http_header_get(conn->request->head, SPAN("sec-websocket-key"), 0);
+	upgrade.subprotocol = subprotocol;
+	upgrade.headers = buf_span(&conn->response_headers);
+	upgrade.limits = conn->route->limits;
+	conn->transport->ops->upgrade(conn->transport, &upgrade);
+	buf_fini(&conn->response_headers);
+}
+
+static bool rejects_by_close(const struct sl_conn *conn)
+{
+	return conn->route->conf->reject == REJECT_CLOSE;
+}
+
+/* Accepted for the peer, which can read a close frame; refused for the plugin. */
+static void reject_by_close(struct sl_conn *conn, unsigned code, const char *reason)
+{
+	struct span text = {reason, utf8_cut(span_of(reason), WS_REASON_MAX)};
+	struct span offer = ws_subprotocol(conn->request->head, 0);
+
+	/* A browser that offered some and is given none fails the connection before it listens. */
+	send_upgrade(
+		conn, offer.ptr == NULL ? NULL : arena_text(&conn->arena, offer.ptr, offer.len));
+	conn->transport->ops->close(conn->transport, code, text);
+	conn->owes_disconnect = false;
+	log_debug("%s: rejected with %u \"%.*s\"", conn->label, code, SPAN_ARG(text));
+	session_finish(conn, code == 0 ? 1005 : code, text, SL_BY_PLUGIN);
+}
+
 int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *detail)
 {
 	if (conn->phase != SESSION_DECIDING)
@@ -129,6 +161,10 @@ int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *det
 	if (status < 300 || status > 599) {
 		log_error("%s: sl_refuse with status %u, wanted 300 to 599", conn->label, status);
 		return SL_INVALID;
+	}
+	if (rejects_by_close(conn)) {
+		reject_by_close(conn, status >= 500 ? 1011 : 1008, detail);
+		return SL_OK;
 	}
 	detail_reply(conn->transport, status, detail, &conn->response_headers, true);
 	session_refused(conn, status);
@@ -149,19 +185,12 @@ static bool is_offered(const struct sl_conn *conn, const char *subprotocol)
 
 int session_accept(struct sl_conn *conn, const char *subprotocol)
 {
-	struct upgrade upgrade = {0};
-
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
-	upgrade.key = http_header_get(conn->request->head, SPAN("sec-websocket-key"), 0);
-	upgrade.subprotocol = subprotocol;
-	upgrade.headers = buf_span(&conn->response_headers);
-	upgrade.limits = conn->route->limits;
 	conn->phase = SESSION_OPEN;
-	conn->transport->ops->upgrade(conn->transport, &upgrade);
-	buf_fini(&conn->response_headers);
+	send_upgrade(conn, subprotocol);
 	/* An answer from inside connect still has its request until connect returns. */
 	if (conn->is_later && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);
@@ -178,6 +207,10 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason)
 		log_error("%s: sl_close with code %u, wanted 1000-1003, 1007-1014 or 3000-4999",
 			conn->label, code);
 		return SL_INVALID;
+	}
+	if (conn->phase == SESSION_DECIDING && rejects_by_close(conn)) {
+		reject_by_close(conn, code, reason);
+		return SL_OK;
 	}
 	if (conn->phase == SESSION_DECIDING)
 		return session_refuse_detail(conn, 403, reason[0] == '\0' ? "Forbidden" : reason);
@@ -216,9 +249,15 @@ static void refuse_invalid(struct sl_conn *conn, const struct inject_errors *err
 {
 	const struct inject_error *first = &errors->items[0];
 
-	log_info("%s: refused %s with 403: %s %s: %s (%zu error%s)", conn->label, conn->peer,
-		first->source, first->name, first->message, errors->count,
-		errors->count == 1 ? "" : "s");
+	log_info("%s: refused %s with %u: %s %s: %s (%zu error%s)", conn->label, conn->peer,
+		rejects_by_close(conn) ? 1008u : 403u, first->source, first->name, first->message,
+		errors->count, errors->count == 1 ? "" : "s");
+	if (rejects_by_close(conn)) {
+		reject_by_close(conn, 1008,
+			arena_printf(&conn->arena, "%s %s: %s", first->source, first->name,
+				first->message));
+		return;
+	}
 	detail_reply_errors(conn->transport, errors, &conn->response_headers);
 	session_refused(conn, 403);
 }

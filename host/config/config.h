@@ -66,6 +66,12 @@ struct ping_conf {
 
 enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR };
 
+/* How a peer is told that it may not come in. */
+enum reject_conf {
+	REJECT_HTTP,  /* status and JSON instead of 101; browsers show scripts neither */
+	REJECT_CLOSE, /* 101, then a close frame with code and reason */
+};
+
 struct route_conf {
 	struct conf_text path;
 	enum route_kind kind;
@@ -76,6 +82,7 @@ struct route_conf {
 	size_t inject_count;
 	struct option_conf *options;
 	size_t option_count;
+	enum reject_conf reject;
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
 };

@@ -27,6 +27,7 @@
 	TYPE(plugin, "plugin name", "")                        \
 	TYPE(provider_inject, "mapping", "")                   \
 	TYPE(providers, "mapping of sections", "")             \
+	TYPE(reject, "`http`, `close`", "")                    \
 	TYPE(route_inject, "mapping", "")                      \
 	TYPE(route_limits, "section", "")                      \
 	TYPE(route_options, "mapping", "")                     \
@@ -70,6 +71,9 @@
 		"where the plugin's fields come from, when the convention is not right") \
 	ROW(options, route_options, options, NULL, NULL, NULL,                           \
 		"options of the plugin by name; which there are, the plugin says")       \
+	ROW(reject, reject, reject, "http", NULL, NULL,                                  \
+		"how a refused handshake is answered: `http` with status and JSON, "     \
+		"`close` with 101 and a close frame whose reason a browser can read")    \
 	ROW(limits, route_limits, limits, NULL, NULL, NULL,                              \
 		"limits of this route; what it leaves out is as at the top")             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \

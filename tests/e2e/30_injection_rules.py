@@ -9,6 +9,13 @@ from host import TEST_PLUGINS, Host, folder, routes_text, socklet
 from story import each
 
 ROUTES = """\
+  - path: /close
+    plugin: bounded
+    reject: close
+    inject:
+      name:
+        pattern: "^(é|no_name_keeps_to_this_pattern_whose_text_is_longer_than_a_reason_éééééééééééééééééééé)$"
+  - {path: "/shake/{how}", plugin: handshake, reject: close}
   - {path: /plain, plugin: bounded}
   - path: /tighter
     plugin: bounded
@@ -71,6 +78,40 @@ def test_characters_are_counted_and_not_bytes(host):
     assert answer(host, "/plain?n=" + quote("ééééé"))["name"] == "ééééé"
 
 
+@each([
+    ("/close?n=ann&seats=0", 1008, "query seats: Input should be greater than or equal to 1"),
+    ("/close?seats=x", 1008, "query seats: Input should be a valid integer, unable to parse string as an integer"),
+    ("/close", 1008, "query n: Field required"),
+    ("/shake/close", 4001, "closed before"),
+    ("/shake/later_close", 4001, "closed before"),
+    ("/shake/refuse", 1008, 'not you 世 "quoted"'),
+    ("/shake/later_refuse", 1008, 'not you 世 "quoted"'),
+    ("/shake/fail", 1011, "Internal Server Error"),
+])
+def test_reject_close_is_a_reason_that_a_browser_can_read(host, row):
+    path, code, reason = row
+    with WebSocket(host.port, path) as ws:
+        ws.expect_close(code, reason)
+
+
+def test_a_long_reason_is_cut_on_a_character_border(host):
+    with WebSocket(host.port, "/close?n=ann") as ws:
+        reason = ws.expect_close(1008, None)
+    assert 120 <= len(reason.encode()) <= 123, reason
+    assert reason.startswith("query n: String should match pattern"), reason
+
+
+def test_the_first_offered_subprotocol_is_given_so_that_browsers_listen(host):
+    with WebSocket(host.port, "/close", protocols=("v2", "v1")) as ws:
+        assert ws.protocol == "v2"
+        ws.expect_close(1008, "query n: Field required")
+
+
+def test_an_answer_of_its_own_stays_http(host):
+    refused = upgrade(host.port, "/shake/refuse_with")
+    assert (refused.status, refused.body) == (418, b"<h1>teapot</h1>"), refused
+
+
 def check(text):
     with folder() as below:
         path = below / "routes.yaml"
@@ -86,6 +127,7 @@ def check(text):
     ("inject: {name: {pattern: '('}}", 'pattern "(": missing closing parenthesis at byte 1'),
     ("inject: {name: {min_length: few}}", 'min_length: found "few", wanted a number of characters, such as 20'),
     ("inject: {seats: {deprecated: maybe}}", 'deprecated: found "maybe", wanted true or false'),
+    ("reject: clsoe", 'unknown reject "clsoe": did you mean "close"?'),
     ("options: {tables: 100}", 'option tables: found "100": Input should be less than 100'),
 ])
 def test_check_names_what_cannot_be(row):

@@ -243,7 +243,8 @@ static inline int sl_accept(struct sl_conn *conn, const char *subprotocol)
 }
 
 /*
- * Refuses with an HTTP status and the body {"detail": detail}. No disconnect callback follows.
+ * Refuses with an HTTP status and the body {"detail": detail}; on a route with `reject: close` with
+ * a close frame: 1008, from status 500 on 1011, and detail. No disconnect callback follows.
  * When: as sl_accept, also in a provider. Limits: status 300 to 599. Fails: as sl_accept.
  */
 static inline int sl_refuse(struct sl_conn *conn, unsigned status, const char *detail)
@@ -262,10 +263,11 @@ static inline int sl_refuse_with(struct sl_conn *conn, unsigned status, const ch
  * Ends the connection. Accepted: a close frame with code and reason leaves after all that was sent
  * before; no message callback follows; disconnect is called at the end of this turn of the loop,
  * with SL_BY_PLUGIN. Not accepted yet: the peer is refused with 403 and the reason as detail, as
- * FastAPI does. To give a browser a code that it can read, sl_accept first. Code 0 sends a close
- * frame without code. Limits: code 1000-1003, 1007-1014 or 3000-4999; reason 123 bytes, a longer
- * one is cut on a character border; NULL is an empty one. Fails: SL_INVALID for another code;
- * SL_CLOSED when closing already.
+ * FastAPI does, or on a route with `reject: close` accepted and closed with code and reason. To
+ * give a browser a code that it can read on any route, sl_accept first. Code 0 sends a close frame
+ * without code. Limits: code 1000-1003, 1007-1014 or 3000-4999; reason 123 bytes, a longer one is
+ * cut on a character border; NULL is an empty one. Fails: SL_INVALID for another code; SL_CLOSED
+ * when closing already.
  */
 static inline int sl_close(struct sl_conn *conn, unsigned code, const char *reason)
 {
