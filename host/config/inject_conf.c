@@ -30,13 +30,14 @@ static void read_inject_type(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	/* A field of a plugin is one of these; the other types of values are for keys. */
-	static const enum value_type types[] = {VALUE_STR, VALUE_INT, VALUE_DOUBLE, VALUE_BOOL};
+	static const enum value_type types[] = {VALUE_STR, VALUE_INT, VALUE_DOUBLE, VALUE_BOOL,
+		VALUE_UINT, VALUE_UUID, VALUE_DATETIME, VALUE_DATE, VALUE_TIME, VALUE_TIMEDELTA};
 	const char *names[sizeof(types) / sizeof(types[0]) + 1] = {0};
 	struct inject_conf *field = base;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		names[i] = value_type_name(types[i]);
-	if (!section_expect(reader, key->name, node, TREE_TEXT, "str, int, float or bool"))
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "a type such as str or int"))
 		return;
 	if (names[section_choose(reader, node->place, "type", node->text, names)] != NULL)
 		field->type = (struct conf_text){node->text, node->place};

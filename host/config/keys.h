@@ -14,29 +14,29 @@
 #define SOCKLET_CONFIG_KEYS_H
 
 /* TYPE(token, what README calls it, unit) */
-#define KEY_TYPES(TYPE)                                        \
-	TYPE(any_text, "text", "")                             \
-	TYPE(bound, "a value of the type", "")                 \
-	TYPE(duration, "time", "ms")                           \
-	TYPE(file, "file or folder", "")                       \
-	TYPE(inject_type, "`str`, `int`, `float`, `bool`", "") \
-	TYPE(length, "number", "characters")                   \
-	TYPE(listens, "address, or list of them", "")          \
-	TYPE(path, "path pattern", "")                         \
-	TYPE(ping, "section", "")                              \
-	TYPE(plugin, "plugin name", "")                        \
-	TYPE(provider_inject, "mapping", "")                   \
-	TYPE(providers, "mapping of sections", "")             \
-	TYPE(reject, "`http`, `close`", "")                    \
-	TYPE(route_inject, "mapping", "")                      \
-	TYPE(route_limits, "section", "")                      \
-	TYPE(route_options, "mapping", "")                     \
-	TYPE(routes, "list of sections", "")                   \
-	TYPE(size, "size", "bytes")                            \
-	TYPE(source, "source", "")                             \
-	TYPE(text, "text", "")                                 \
-	TYPE(top_limits, "section", "")                        \
-	TYPE(truth, "`true`, `false`", "")                     \
+#define KEY_TYPES(TYPE)                               \
+	TYPE(any_text, "text", "")                    \
+	TYPE(bound, "a value of the type", "")        \
+	TYPE(duration, "time", "ms")                  \
+	TYPE(file, "file or folder", "")              \
+	TYPE(inject_type, "name of a type", "")       \
+	TYPE(length, "number", "characters")          \
+	TYPE(listens, "address, or list of them", "") \
+	TYPE(path, "path pattern", "")                \
+	TYPE(ping, "section", "")                     \
+	TYPE(plugin, "plugin name", "")               \
+	TYPE(provider_inject, "mapping", "")          \
+	TYPE(providers, "mapping of sections", "")    \
+	TYPE(reject, "`http`, `close`", "")           \
+	TYPE(route_inject, "mapping", "")             \
+	TYPE(route_limits, "section", "")             \
+	TYPE(route_options, "mapping", "")            \
+	TYPE(routes, "list of sections", "")          \
+	TYPE(size, "size", "bytes")                   \
+	TYPE(source, "source", "")                    \
+	TYPE(text, "text", "")                        \
+	TYPE(top_limits, "section", "")               \
+	TYPE(truth, "`true`, `false`", "")            \
 	TYPE(workers, "number", "")
 
 /* limits and ping before routes, which inherit them. */

@@ -69,6 +69,33 @@ struct sl_str {
 /* For printf's "%.*s". */
 #define SL_STR(s) (int)(s).len, (s).ptr
 
+/* Sixteen bytes in the order in which they are written. */
+struct sl_uuid {
+	uint8_t bytes[16];
+};
+
+/* Of the Gregorian calendar, years 1 to 9999; months and days count from 1. */
+struct sl_date {
+	int32_t year, month, day;
+};
+
+struct sl_time {
+	int32_t hour, minute, second, microsecond;
+	int32_t has_offset; /* 0 or 1; 0: local to whoever sent it */
+	int32_t offset_s;   /* seconds east of UTC */
+};
+
+struct sl_datetime {
+	int32_t year, month, day;
+	int32_t hour, minute, second, microsecond;
+	int32_t has_offset, offset_s; /* as in struct sl_time */
+};
+
+/* A length of time, which may be below zero. */
+struct sl_timedelta {
+	int64_t microseconds;
+};
+
 /*
  * Optional members: `set` is 0 when the request did not carry the value and the route has no
  * default; `value` is then "" or 0.
@@ -93,14 +120,44 @@ struct sl_opt_bool {
 	bool value;
 	uint32_t set;
 };
+struct sl_opt_uint {
+	uint64_t value;
+	uint32_t set;
+};
+struct sl_opt_uuid {
+	struct sl_uuid value;
+	uint32_t set;
+};
+struct sl_opt_datetime {
+	struct sl_datetime value;
+	uint32_t set;
+};
+struct sl_opt_date {
+	struct sl_date value;
+	uint32_t set;
+};
+struct sl_opt_time {
+	struct sl_time value;
+	uint32_t set;
+};
+struct sl_opt_timedelta {
+	struct sl_timedelta value;
+	uint32_t set;
+};
 
 /* struct sl_field.type: taken from the member by the compiler, never written by hand. */
 enum {
-	SL_TYPE_TEXT = 1, /* const char *: ends with NUL; a value that holds a NUL is refused */
-	SL_TYPE_STR,      /* struct sl_str */
-	SL_TYPE_INT,      /* int64_t */
-	SL_TYPE_DOUBLE,   /* double */
-	SL_TYPE_BOOL,     /* bool */
+	SL_TYPE_TEXT = 1,  /* const char *: ends with NUL; a value that holds a NUL is refused */
+	SL_TYPE_STR,       /* struct sl_str */
+	SL_TYPE_INT,       /* int64_t */
+	SL_TYPE_DOUBLE,    /* double */
+	SL_TYPE_BOOL,      /* bool */
+	SL_TYPE_UINT,      /* uint64_t */
+	SL_TYPE_UUID,      /* struct sl_uuid */
+	SL_TYPE_DATETIME,  /* struct sl_datetime */
+	SL_TYPE_DATE,      /* struct sl_date */
+	SL_TYPE_TIME,      /* struct sl_time */
+	SL_TYPE_TIMEDELTA, /* struct sl_timedelta */
 	SL_TYPE_OPTIONAL = 0x100, /* added: the sl_opt_ form */
 };
 
@@ -596,6 +653,42 @@ template <> struct sl_type_of<sl_opt_double> {
 template <> struct sl_type_of<sl_opt_bool> {
 	enum { value = SL_TYPE_BOOL | SL_TYPE_OPTIONAL };
 };
+template <> struct sl_type_of<uint64_t> {
+	enum { value = SL_TYPE_UINT };
+};
+template <> struct sl_type_of<sl_opt_uint> {
+	enum { value = SL_TYPE_UINT | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_uuid> {
+	enum { value = SL_TYPE_UUID };
+};
+template <> struct sl_type_of<sl_opt_uuid> {
+	enum { value = SL_TYPE_UUID | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_datetime> {
+	enum { value = SL_TYPE_DATETIME };
+};
+template <> struct sl_type_of<sl_opt_datetime> {
+	enum { value = SL_TYPE_DATETIME | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_date> {
+	enum { value = SL_TYPE_DATE };
+};
+template <> struct sl_type_of<sl_opt_date> {
+	enum { value = SL_TYPE_DATE | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_time> {
+	enum { value = SL_TYPE_TIME };
+};
+template <> struct sl_type_of<sl_opt_time> {
+	enum { value = SL_TYPE_TIME | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_timedelta> {
+	enum { value = SL_TYPE_TIMEDELTA };
+};
+template <> struct sl_type_of<sl_opt_timedelta> {
+	enum { value = SL_TYPE_TIMEDELTA | SL_TYPE_OPTIONAL };
+};
 #define SL_TYPE_(type)           (uint32_t) sl_type_of<type>::value
 #define SL_MEMBER_TYPE_(type, m) SL_TYPE_(decltype(type::m))
 #define SL_C_                    extern "C"
@@ -607,6 +700,18 @@ template <> struct sl_type_of<sl_opt_bool> {
 		int64_t: SL_TYPE_INT,                          \
 		double: SL_TYPE_DOUBLE,                        \
 		bool: SL_TYPE_BOOL,                            \
+		uint64_t: SL_TYPE_UINT, \
+		struct sl_opt_uint: SL_TYPE_UINT | SL_TYPE_OPTIONAL, \
+		struct sl_uuid: SL_TYPE_UUID, \
+		struct sl_opt_uuid: SL_TYPE_UUID | SL_TYPE_OPTIONAL, \
+		struct sl_datetime: SL_TYPE_DATETIME, \
+		struct sl_opt_datetime: SL_TYPE_DATETIME | SL_TYPE_OPTIONAL, \
+		struct sl_date: SL_TYPE_DATE, \
+		struct sl_opt_date: SL_TYPE_DATE | SL_TYPE_OPTIONAL, \
+		struct sl_time: SL_TYPE_TIME, \
+		struct sl_opt_time: SL_TYPE_TIME | SL_TYPE_OPTIONAL, \
+		struct sl_timedelta: SL_TYPE_TIMEDELTA, \
+		struct sl_opt_timedelta: SL_TYPE_TIMEDELTA | SL_TYPE_OPTIONAL, \
 		struct sl_opt_text: SL_TYPE_TEXT | SL_TYPE_OPTIONAL, \
 		struct sl_opt_str: SL_TYPE_STR | SL_TYPE_OPTIONAL,   \
 		struct sl_opt_int: SL_TYPE_INT | SL_TYPE_OPTIONAL,   \

@@ -245,9 +245,11 @@ static void fetches_say_where_from(void **state)
 		const char *field, *name;
 		enum inject_source source;
 		uint32_t index, offset;
-	} wanted[] = {{"user", "user", INJECT_PATH, 1, 128}, {"n", "n", INJECT_QUERY, 0, 64},
+	} wanted[] = {{"user", "user", INJECT_PATH, 1, 4 * MADE_UP_STEP},
+		{"n", "n", INJECT_QUERY, 0, 2 * MADE_UP_STEP},
 		{"x_token", "x-token", INJECT_HEADER, 0, 0},
-		{"sid", "session", INJECT_COOKIE, 0, 32}, {"t", "text", INJECT_PROVIDER, 0, 96}};
+		{"sid", "session", INJECT_COOKIE, 0, 1 * MADE_UP_STEP},
+		{"t", "text", INJECT_PROVIDER, 0, 3 * MADE_UP_STEP}};
 	struct arena arena = {0};
 	struct err_list why = {0};
 	struct plan plan;

@@ -138,7 +138,8 @@ static struct sl_field *one_field(struct subject *s)
 	CASE(field_nameless, one_field(s)->name = NULL, "struct all_args: field 1 has no name")    \
 	CASE(field_empty, one_field(s)->name = "", "struct all_args: field 1 has no name")         \
 	CASE(type_none, one_field(s)->type = 0, "struct all_args: one has the unknown type 0")     \
-	CASE(type_unknown, one_field(s)->type = 6, "struct all_args: one has the unknown type 6")  \
+	CASE(type_unknown, one_field(s)->type = 12,                                                \
+		"struct all_args: one has the unknown type 12")                                    \
 	CASE(type_only_optional, one_field(s)->type = SL_TYPE_OPTIONAL,                            \
 		"one has the unknown type 256")                                                    \
 	CASE(offset_huge, one_field(s)->offset = UINT32_MAX,                                       \
