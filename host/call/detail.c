@@ -54,11 +54,24 @@ void detail_reply(struct transport *transport, unsigned status, const char *text
 	send_detail(transport, status, detail_text(span_of(text)), headers, close);
 }
 
+/* A number keeps its spelling as far as JSON has one; what it has not (inf) is a text. */
+static json_t *ctx_value(const struct inject_error *error)
+{
+	json_t *value = error->ctx_is_number ? json_loads(error->ctx_value, JSON_DECODE_ANY, NULL)
+					     : NULL;
+
+	return value != NULL ? value : detail_text(span_of(error->ctx_value));
+}
+
 static json_t *error_row(const struct inject_error *error)
 {
-	return json_pack("{s:s, s:[s,o], s:s, s:o}", "type", error->type, "loc", error->source,
-		detail_text(span_of(error->name)), "msg", error->message, "input",
+	json_t *row = json_pack("{s:s, s:[s,o], s:s, s:o}", "type", error->type, "loc",
+		error->source, detail_text(span_of(error->name)), "msg", error->message, "input",
 		error->has_input ? detail_text(error->input) : json_null());
+	if (error->ctx_name != NULL)
+		json_object_set_new(
+			row, "ctx", json_pack("{s:o}", error->ctx_name, ctx_value(error)));
+	return row;
 }
 
 void detail_reply_errors(

@@ -4,8 +4,10 @@
  */
 #include "call/explain_value.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +52,103 @@ static json_t *bool_json(const void *where)
 	return json_boolean(*(const bool *)where);
 }
 
+enum { WRITTEN_MAX = 64 }; /* a uuid has 36 characters, a number fewer */
+
+/* Beyond INT64_MAX jansson has no integer; the digits are the same. */
+static json_t *uint_json(const void *where)
+{
+	char text[WRITTEN_MAX];
+
+	snprintf(text, sizeof(text), "%" PRIu64, *(const uint64_t *)where);
+	return json_string(text);
+}
+
+static json_t *uuid_json(const void *where)
+{
+	const uint8_t *bytes = ((const struct sl_uuid *)where)->bytes;
+	char text[WRITTEN_MAX];
+	size_t len = 0;
+
+	for (size_t i = 0; i < 16; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%02x",
+			i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
+	return json_string(text);
+}
+
+static void put_date(struct buf *out, const struct sl_date *date)
+{
+	buf_printf(
+		out, "%04" PRId32 "-%02" PRId32 "-%02" PRId32, date->year, date->month, date->day);
+}
+
+static void put_time(struct buf *out, const struct sl_time *time)
+{
+	int32_t minutes = abs(time->offset_s) / 60;
+
+	buf_printf(out, "%02" PRId32 ":%02" PRId32 ":%02" PRId32, time->hour, time->minute,
+		time->second);
+	if (time->microsecond != 0)
+		buf_printf(out, ".%06" PRId32, time->microsecond);
+	if (time->has_offset && time->offset_s == 0)
+		buf_printf(out, "Z");
+	else if (time->has_offset)
+		buf_printf(out, "%c%02" PRId32 ":%02" PRId32, time->offset_s < 0 ? '-' : '+',
+			minutes / 60, minutes % 60);
+}
+
+/* Takes what was written. */
+static json_t *written(struct buf *out)
+{
+	json_t *text = detail_text(buf_span(out));
+
+	buf_fini(out);
+	return text;
+}
+
+static json_t *date_json(const void *where)
+{
+	struct buf out = {0};
+
+	put_date(&out, where);
+	return written(&out);
+}
+
+static json_t *time_json(const void *where)
+{
+	struct buf out = {0};
+
+	put_time(&out, where);
+	return written(&out);
+}
+
+static json_t *datetime_json(const void *where)
+{
+	const struct sl_datetime *all = where;
+	const struct sl_date date = {all->year, all->month, all->day};
+	const struct sl_time time = {all->hour, all->minute, all->second, all->microsecond,
+		all->has_offset, all->offset_s};
+	struct buf out = {0};
+
+	put_date(&out, &date);
+	buf_printf(&out, "T");
+	put_time(&out, &time);
+	return written(&out);
+}
+
+/* In seconds, as whoever sent "PT1M30S" counts. */
+static json_t *timedelta_json(const void *where)
+{
+	int64_t microseconds = ((const struct sl_timedelta *)where)->microseconds;
+	uint64_t size = microseconds < 0 ? 0 - (uint64_t)microseconds : (uint64_t)microseconds;
+	struct buf out = {0};
+
+	buf_printf(&out, "%s%" PRIu64, microseconds < 0 ? "-" : "", size / 1000000);
+	if (size % 1000000 != 0)
+		buf_printf(&out, ".%06" PRIu64, size % 1000000);
+	buf_printf(&out, " s");
+	return written(&out);
+}
+
 /* An optional member begins with its value, so one row does for both. */
 static const struct row {
 	uint32_t type;
@@ -61,6 +160,12 @@ static const struct row {
 	{SL_TYPE_INT, false, int_json},
 	{SL_TYPE_DOUBLE, false, double_json},
 	{SL_TYPE_BOOL, false, bool_json},
+	{SL_TYPE_UINT, false, uint_json},
+	{SL_TYPE_UUID, false, uuid_json},
+	{SL_TYPE_DATETIME, false, datetime_json},
+	{SL_TYPE_DATE, false, date_json},
+	{SL_TYPE_TIME, false, time_json},
+	{SL_TYPE_TIMEDELTA, false, timedelta_json},
 };
 
 static const struct row *row_of(uint32_t type)

@@ -30,6 +30,15 @@ static struct sl_plugin *need_plugin(
 
 /* ---- providers -------------------------------------------------------------------------- */
 
+static void copy_docs(struct inject_rule *rule, const struct inject_conf *conf)
+{
+	rule->docs[INJECT_TITLE] = conf->title.text;
+	rule->docs[INJECT_DESCRIPTION] = conf->description.text;
+	rule->docs[INJECT_EXAMPLE] = conf->example.text;
+	rule->docs[INJECT_DEPRECATED] = conf->deprecated.text;
+	rule->docs[INJECT_INCLUDE_IN_DOCS] = conf->include_in_docs.text;
+}
+
 static struct inject_rule *rules_of(
 	struct arena *arena, const struct inject_conf *conf, size_t count)
 {
@@ -50,6 +59,13 @@ static struct inject_rule *rules_of(
 		rules[i].alias = conf[i].alias.text;
 		rules[i].type = conf[i].type.text;
 		rules[i].default_text = conf[i].default_value.text;
+		rules[i].convert_underscores = conf[i].convert_underscores.text;
+		rules[i].said.author = "the route";
+		for (int key = 0; key < RULES_KEY_COUNT; key++) {
+			rules[i].said.texts[key] = conf[i].said[key].text;
+			rules[i].said.places[key] = conf[i].said[key].place;
+		}
+		copy_docs(&rules[i], &conf[i]);
 	}
 	return rules;
 }
@@ -325,9 +341,11 @@ void generation_unref(struct generation *generation)
 		return;
 	generation->magic = 0;
 	plugin_set_fini(&generation->plugins);
-	for (size_t i = 0; i < generation->route_count; i++)
+	for (size_t i = 0; i < generation->route_count; i++) {
+		plan_fini(&generation->routes[i].plan);
 		if (generation->routes[i].dir_fd >= 0)
 			close(generation->routes[i].dir_fd);
+	}
 	route_map_free(generation->http);
 	route_map_free(generation->websocket);
 	free(generation->providers);

@@ -121,6 +121,38 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 	return SL_OK;
 }
 
+static void send_upgrade(struct sl_conn *conn, const char *subprotocol)
+{
+	struct upgrade upgrade = {0};
+
+	upgrade.key = http_header_get(conn->request->head, SPAN("sec-websocket-key"), 0);
+	upgrade.subprotocol = subprotocol;
+	upgrade.headers = buf_span(&conn->response_headers);
+	upgrade.limits = conn->route->limits;
+	conn->transport->ops->upgrade(conn->transport, &upgrade);
+	buf_fini(&conn->response_headers);
+}
+
+static bool rejects_by_close(const struct sl_conn *conn)
+{
+	return conn->route->conf->reject == REJECT_CLOSE;
+}
+
+/* Accepted for the peer, which can read a close frame; refused for the plugin. */
+static void reject_by_close(struct sl_conn *conn, unsigned code, const char *reason)
+{
+	struct span text = {reason, utf8_cut(span_of(reason), WS_REASON_MAX)};
+	struct span offer = ws_subprotocol(conn->request->head, 0);
+
+	/* A browser that offered some and is given none fails the connection before it listens. */
+	send_upgrade(
+		conn, offer.ptr == NULL ? NULL : arena_text(&conn->arena, offer.ptr, offer.len));
+	conn->transport->ops->close(conn->transport, code, text);
+	conn->owes_disconnect = false;
+	log_debug("%s: rejected with %u \"%.*s\"", conn->label, code, SPAN_ARG(text));
+	session_finish(conn, code == 0 ? 1005 : code, text, SL_BY_PLUGIN);
+}
+
 int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *detail)
 {
 	if (conn->phase != SESSION_DECIDING)
@@ -131,6 +163,10 @@ int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *det
 	}
 	if (detail == NULL)
 		detail = http_status_phrase(status);
+	if (rejects_by_close(conn)) {
+		reject_by_close(conn, status >= 500 ? 1011 : 1008, detail);
+		return SL_OK;
+	}
 	detail_reply(conn->transport, status, detail, &conn->response_headers, true);
 	session_refused(conn, status);
 	return SL_OK;
@@ -150,19 +186,12 @@ static bool is_offered(const struct sl_conn *conn, const char *subprotocol)
 
 int session_accept(struct sl_conn *conn, const char *subprotocol)
 {
-	struct upgrade upgrade = {0};
-
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
-	upgrade.key = http_header_get(conn->request->head, SPAN("sec-websocket-key"), 0);
-	upgrade.subprotocol = subprotocol;
-	upgrade.headers = buf_span(&conn->response_headers);
-	upgrade.limits = conn->route->limits;
 	conn->phase = SESSION_OPEN;
-	conn->transport->ops->upgrade(conn->transport, &upgrade);
-	buf_fini(&conn->response_headers);
+	send_upgrade(conn, subprotocol);
 	/* Inside connect it is still host_request's; session_connect drops it. */
 	if (conn->owns_request && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);
@@ -180,13 +209,17 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason)
 			conn->label, code);
 		return SL_INVALID;
 	}
-	if (conn->phase == SESSION_DECIDING)
-		return session_refuse_detail(conn, 403, reason[0] == '\0' ? "Forbidden" : reason);
 	/* The peer would take it for a broken frame, and never see the code. */
 	if (!utf8_valid(span_of(reason))) {
 		log_error("%s: sl_close: the reason is not UTF-8, closing without it", conn->label);
 		reason = "";
 	}
+	if (conn->phase == SESSION_DECIDING && rejects_by_close(conn)) {
+		reject_by_close(conn, code, reason);
+		return SL_OK;
+	}
+	if (conn->phase == SESSION_DECIDING)
+		return session_refuse_detail(conn, 403, reason[0] == '\0' ? "Forbidden" : reason);
 	close_open(conn, code, reason, SL_BY_PLUGIN);
 	return SL_OK;
 }
@@ -222,9 +255,15 @@ static void refuse_invalid(struct sl_conn *conn, const struct inject_errors *err
 {
 	const struct inject_error *first = &errors->items[0];
 
-	log_info("%s: refused %s with 403: %s %s: %s (%zu error%s)", conn->label, conn->peer,
-		first->source, first->name, first->message, errors->count,
-		errors->count == 1 ? "" : "s");
+	log_info("%s: refused %s with %u: %s %s: %s (%zu error%s)", conn->label, conn->peer,
+		rejects_by_close(conn) ? 1008u : 403u, first->source, first->name, first->message,
+		errors->count, errors->count == 1 ? "" : "s");
+	if (rejects_by_close(conn)) {
+		reject_by_close(conn, 1008,
+			arena_printf(&conn->arena, "%s %s: %s", first->source, first->name,
+				first->message));
+		return;
+	}
 	detail_reply_errors(conn->transport, errors, &conn->response_headers);
 	session_refused(conn, 403);
 }

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "wire/rules.h"
 
 /* A text of the file and where it stands. text is NULL when the key is absent. */
 struct conf_text {
@@ -41,6 +42,9 @@ struct inject_conf {
 	struct conf_text alias;         /* name at the source; absent: the field's own */
 	struct conf_text type;          /* "int", …: what the author expects the member to be */
 	struct conf_text default_value; /* as text; absent: none */
+	struct conf_text said[RULES_KEY_COUNT]; /* what the value has to be, as text */
+	struct conf_text convert_underscores;   /* "false": the header's name is the field's */
+	struct conf_text title, description, example, deprecated, include_in_docs;
 };
 
 struct option_conf {
@@ -62,6 +66,12 @@ struct ping_conf {
 
 enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR };
 
+/* How a peer is told that it may not come in. */
+enum reject_conf {
+	REJECT_HTTP,  /* status and JSON instead of 101; browsers show scripts neither */
+	REJECT_CLOSE, /* 101, then a close frame with code and reason */
+};
+
 struct route_conf {
 	struct conf_text path;
 	enum route_kind kind;
@@ -72,6 +82,7 @@ struct route_conf {
 	size_t inject_count;
 	struct option_conf *options;
 	size_t option_count;
+	enum reject_conf reject;
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
 };

@@ -30,16 +30,51 @@ static void read_inject_type(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	/* A field of a plugin is one of these; the other types of values are for keys. */
-	static const enum value_type types[] = {VALUE_STR, VALUE_INT, VALUE_DOUBLE, VALUE_BOOL};
+	static const enum value_type types[] = {VALUE_STR, VALUE_INT, VALUE_DOUBLE, VALUE_BOOL,
+		VALUE_UINT, VALUE_UUID, VALUE_DATETIME, VALUE_DATE, VALUE_TIME, VALUE_TIMEDELTA};
 	const char *names[sizeof(types) / sizeof(types[0]) + 1] = {0};
 	struct inject_conf *field = base;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		names[i] = value_type_name(types[i]);
-	if (!section_expect(reader, key->name, node, TREE_TEXT, "str, int, float or bool"))
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "a type such as str or int"))
 		return;
 	if (names[section_choose(reader, node->place, "type", node->text, names)] != NULL)
 		field->type = (struct conf_text){node->text, node->place};
+}
+
+/* Bounds are of the plugin's type, which is not known here: the plan reads them. */
+static void read_bound(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	read_text(reader, key, node, base);
+}
+
+static void read_spelled(struct reader *reader, const struct key *key, const struct yaml_tree *node,
+	void *base, enum value_type type, const char *wanted)
+{
+	struct value_error error;
+	union value value;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, wanted))
+		return;
+	if (value_parse(type, span_of(node->text), reader->arena, &value, &error))
+		read_text(reader, key, node, base);
+	else
+		err_list_add(reader->why, node->place, "%s: found %s, wanted %s", key->name,
+			yaml_tree_found(node, reader->arena), wanted);
+}
+
+static void read_length(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	read_spelled(reader, key, node, base, VALUE_UINT, "a number of characters, such as 20");
+}
+
+static void read_truth(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	read_spelled(reader, key, node, base, VALUE_BOOL, "true or false");
 }
 
 #define ROW(...) SECTION_ROW(struct inject_conf, __VA_ARGS__)

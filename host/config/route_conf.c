@@ -53,6 +53,20 @@ static void read_path(
 			yaml_tree_found(node, reader->arena));
 }
 
+static void read_reject(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	static const char *const names[] = {[REJECT_HTTP] = "http", [REJECT_CLOSE] = "close", NULL};
+	struct route_conf *route = base;
+	size_t i;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "http or close"))
+		return;
+	i = section_choose(reader, node->place, "reject", node->text, names);
+	if (names[i] != NULL)
+		route->reject = (enum reject_conf)i;
+}
+
 static void read_route_inject(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
@@ -143,7 +157,7 @@ static void complain_of_missing(struct reader *reader, const struct yaml_tree *n
 static void check_plugin_keys(
 	struct reader *reader, const struct yaml_tree *node, const struct route_conf *route)
 {
-	static const char *const names[] = {"inject", "options", "limits", "ping"};
+	static const char *const names[] = {"inject", "options", "reject", "limits", "ping"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
@@ -161,6 +175,7 @@ static void read_route(
 {
 	bool all_known, has_kind;
 
+	section_defaults(reader, &route_section, route);
 	route->limits = reader->config->limits;
 	route->ping = reader->config->ping;
 	if (!section_expect(

@@ -30,6 +30,8 @@ static void print_fetch(const struct plan_fetch *fetch)
 		inject_source_name(fetch->source));
 	if (strcmp(fetch->field, fetch->name) != 0)
 		printf(" %s", fetch->name);
+	for (size_t i = 0; i < fetch->note_count; i++)
+		printf(", %s %s", fetch->notes[i].name, fetch->notes[i].text);
 	printf("\n");
 }
 
@@ -63,16 +65,31 @@ static void print_text(const struct generation *generation)
 		print_route(&generation->routes[i], width);
 }
 
+/* Numbers and truth values bare, if JSON can say them so. */
+static json_t *note_json(const struct plan_note *note)
+{
+	json_t *value = note->is_text ? NULL : json_loads(note->text, JSON_DECODE_ANY, NULL);
+
+	return value != NULL ? value : json_string(note->text);
+}
+
+static json_t *fetch_json(const struct plan_fetch *fetch)
+{
+	json_t *field = json_pack("{s:s, s:s, s:s, s:s}", "field", fetch->field, "type",
+		plan_type_name(fetch->type), "from", inject_source_name(fetch->source), "name",
+		fetch->name);
+
+	for (size_t i = 0; i < fetch->note_count; i++)
+		json_object_set_new(field, fetch->notes[i].name, note_json(&fetch->notes[i]));
+	return field;
+}
+
 static json_t *call_json(const struct plan_call *call)
 {
 	json_t *fields = json_array();
 
 	for (size_t i = 0; i < call->fetch_count; i++)
-		json_array_append_new(
-			fields, json_pack("{s:s, s:s, s:s, s:s}", "field", call->fetches[i].field,
-					"type", plan_type_name(call->fetches[i].type), "from",
-					inject_source_name(call->fetches[i].source), "name",
-					call->fetches[i].name));
+		json_array_append_new(fields, fetch_json(&call->fetches[i]));
 	return json_pack("{s:s?, s:o}", "provider",
 		call->provider == NULL ? NULL : call->provider->name, "fields", fields);
 }

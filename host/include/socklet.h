@@ -69,6 +69,33 @@ struct sl_str {
 /* For printf's "%.*s". */
 #define SL_STR(s) (int)(s).len, (s).ptr
 
+/* Sixteen bytes in the order in which they are written. */
+struct sl_uuid {
+	uint8_t bytes[16];
+};
+
+/* Of the Gregorian calendar, years 1 to 9999; months and days count from 1. */
+struct sl_date {
+	int32_t year, month, day;
+};
+
+struct sl_time {
+	int32_t hour, minute, second, microsecond;
+	int32_t has_offset; /* 0 or 1; 0: local to whoever sent it */
+	int32_t offset_s;   /* seconds east of UTC */
+};
+
+struct sl_datetime {
+	int32_t year, month, day;
+	int32_t hour, minute, second, microsecond;
+	int32_t has_offset, offset_s; /* as in struct sl_time */
+};
+
+/* A length of time, which may be below zero. */
+struct sl_timedelta {
+	int64_t microseconds;
+};
+
 /*
  * Optional members: `set` is 0 when the request did not carry the value and the route has no
  * default; `value` is then "" or 0.
@@ -93,22 +120,67 @@ struct sl_opt_bool {
 	bool value;
 	uint32_t set;
 };
+struct sl_opt_uint {
+	uint64_t value;
+	uint32_t set;
+};
+struct sl_opt_uuid {
+	struct sl_uuid value;
+	uint32_t set;
+};
+struct sl_opt_datetime {
+	struct sl_datetime value;
+	uint32_t set;
+};
+struct sl_opt_date {
+	struct sl_date value;
+	uint32_t set;
+};
+struct sl_opt_time {
+	struct sl_time value;
+	uint32_t set;
+};
+struct sl_opt_timedelta {
+	struct sl_timedelta value;
+	uint32_t set;
+};
 
 /* struct sl_field.type: taken from the member by the compiler, never written by hand. */
 enum {
-	SL_TYPE_TEXT = 1, /* const char *: ends with NUL; a value that holds a NUL is refused */
-	SL_TYPE_STR,      /* struct sl_str */
-	SL_TYPE_INT,      /* int64_t */
-	SL_TYPE_DOUBLE,   /* double */
-	SL_TYPE_BOOL,     /* bool */
+	SL_TYPE_TEXT = 1,  /* const char *: ends with NUL; a value that holds a NUL is refused */
+	SL_TYPE_STR,       /* struct sl_str */
+	SL_TYPE_INT,       /* int64_t */
+	SL_TYPE_DOUBLE,    /* double */
+	SL_TYPE_BOOL,      /* bool */
+	SL_TYPE_UINT,      /* uint64_t */
+	SL_TYPE_UUID,      /* struct sl_uuid */
+	SL_TYPE_DATETIME,  /* struct sl_datetime */
+	SL_TYPE_DATE,      /* struct sl_date */
+	SL_TYPE_TIME,      /* struct sl_time */
+	SL_TYPE_TIMEDELTA, /* struct sl_timedelta */
 	SL_TYPE_OPTIONAL = 0x100, /* added: the sl_opt_ form */
 };
 
-/* One member of an argument struct. */
+/*
+ * One member of an argument struct. What follows `type` may be said beside the member, in this
+ * order: SL_FIELD(seats, .default_value = "2", .ge = "1", .le = "8"). All are texts, spelled as in
+ * routes.yaml, where a route may tighten and document further, and never loosen; NULL says nothing.
+ */
 struct sl_field {
 	const char *name;
-	uint32_t offset; /* bytes */
-	uint32_t type;   /* SL_TYPE_… */
+	uint32_t offset;                     /* bytes */
+	uint32_t type;                       /* SL_TYPE_… */
+	const char *alias;                   /* the name at the source */
+	const char *default_value;           /* when the request has none */
+	const char *convert_underscores;     /* "false": x_key is not read from the header x-key */
+	const char *gt, *ge, *lt, *le;       /* of numbers */
+	const char *multiple_of;             /* of numbers */
+	const char *allow_inf_nan;           /* of double; "false" refuses inf and nan */
+	const char *min_length, *max_length; /* of texts, code points */
+	const char
+		*pattern; /* of texts: a Perl regular expression, found anywhere without ^ and $ */
+	/* Documentation: `socklet routes --json` shows it. */
+	const char *title, *description, *example, *deprecated, *include_in_docs;
 };
 
 /* All members of one struct that the host fills. Made by SL_ARGS. */
@@ -228,7 +300,8 @@ static inline int sl_accept(struct sl_conn *conn, const char *subprotocol)
 }
 
 /*
- * Refuses with an HTTP status and the body {"detail": detail}. No disconnect callback follows.
+ * Refuses with an HTTP status and the body {"detail": detail}; on a route with `reject: close` with
+ * a close frame: 1008, from status 500 on 1011, and detail. No disconnect callback follows.
  * When: as sl_accept, also in a provider. Limits: status 300 to 599. Fails: as sl_accept.
  */
 static inline int sl_refuse(struct sl_conn *conn, unsigned status, const char *detail)
@@ -247,10 +320,11 @@ static inline int sl_refuse_with(struct sl_conn *conn, unsigned status, const ch
  * Ends the connection. Accepted: a close frame with code and reason leaves after all that was sent
  * before; no message callback follows; disconnect is called at the end of this turn of the loop,
  * with SL_BY_PLUGIN. Not accepted yet: the peer is refused with 403 and the reason as detail, as
- * FastAPI does. To give a browser a code that it can read, sl_accept first. Code 0 sends a close
- * frame without code. Limits: code 1000-1003, 1007-1014 or 3000-4999; reason 123 bytes, a longer
- * one is cut on a character border; NULL is an empty one. Fails: SL_INVALID for another code;
- * SL_CLOSED when closing already.
+ * FastAPI does, or on a route with `reject: close` accepted and closed with code and reason. To
+ * give a browser a code that it can read on any route, sl_accept first. Code 0 sends a close frame
+ * without code. Limits: code 1000-1003, 1007-1014 or 3000-4999; reason 123 bytes, a longer one is
+ * cut on a character border; NULL is an empty one. Fails: SL_INVALID for another code; SL_CLOSED
+ * when closing already.
  */
 static inline int sl_close(struct sl_conn *conn, unsigned code, const char *reason)
 {
@@ -579,6 +653,42 @@ template <> struct sl_type_of<sl_opt_double> {
 template <> struct sl_type_of<sl_opt_bool> {
 	enum { value = SL_TYPE_BOOL | SL_TYPE_OPTIONAL };
 };
+template <> struct sl_type_of<uint64_t> {
+	enum { value = SL_TYPE_UINT };
+};
+template <> struct sl_type_of<sl_opt_uint> {
+	enum { value = SL_TYPE_UINT | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_uuid> {
+	enum { value = SL_TYPE_UUID };
+};
+template <> struct sl_type_of<sl_opt_uuid> {
+	enum { value = SL_TYPE_UUID | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_datetime> {
+	enum { value = SL_TYPE_DATETIME };
+};
+template <> struct sl_type_of<sl_opt_datetime> {
+	enum { value = SL_TYPE_DATETIME | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_date> {
+	enum { value = SL_TYPE_DATE };
+};
+template <> struct sl_type_of<sl_opt_date> {
+	enum { value = SL_TYPE_DATE | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_time> {
+	enum { value = SL_TYPE_TIME };
+};
+template <> struct sl_type_of<sl_opt_time> {
+	enum { value = SL_TYPE_TIME | SL_TYPE_OPTIONAL };
+};
+template <> struct sl_type_of<sl_timedelta> {
+	enum { value = SL_TYPE_TIMEDELTA };
+};
+template <> struct sl_type_of<sl_opt_timedelta> {
+	enum { value = SL_TYPE_TIMEDELTA | SL_TYPE_OPTIONAL };
+};
 #define SL_TYPE_(type)           (uint32_t) sl_type_of<type>::value
 #define SL_MEMBER_TYPE_(type, m) SL_TYPE_(decltype(type::m))
 #define SL_C_                    extern "C"
@@ -590,6 +700,18 @@ template <> struct sl_type_of<sl_opt_bool> {
 		int64_t: SL_TYPE_INT,                          \
 		double: SL_TYPE_DOUBLE,                        \
 		bool: SL_TYPE_BOOL,                            \
+		uint64_t: SL_TYPE_UINT, \
+		struct sl_opt_uint: SL_TYPE_UINT | SL_TYPE_OPTIONAL, \
+		struct sl_uuid: SL_TYPE_UUID, \
+		struct sl_opt_uuid: SL_TYPE_UUID | SL_TYPE_OPTIONAL, \
+		struct sl_datetime: SL_TYPE_DATETIME, \
+		struct sl_opt_datetime: SL_TYPE_DATETIME | SL_TYPE_OPTIONAL, \
+		struct sl_date: SL_TYPE_DATE, \
+		struct sl_opt_date: SL_TYPE_DATE | SL_TYPE_OPTIONAL, \
+		struct sl_time: SL_TYPE_TIME, \
+		struct sl_opt_time: SL_TYPE_TIME | SL_TYPE_OPTIONAL, \
+		struct sl_timedelta: SL_TYPE_TIMEDELTA, \
+		struct sl_opt_timedelta: SL_TYPE_TIMEDELTA | SL_TYPE_OPTIONAL, \
 		struct sl_opt_text: SL_TYPE_TEXT | SL_TYPE_OPTIONAL, \
 		struct sl_opt_str: SL_TYPE_STR | SL_TYPE_OPTIONAL,   \
 		struct sl_opt_int: SL_TYPE_INT | SL_TYPE_OPTIONAL,   \
@@ -600,25 +722,53 @@ template <> struct sl_type_of<sl_opt_bool> {
 #define SL_C_
 #endif
 
+/* Designated initialisers are C++20 by the letter; gcc and clang have them in C++17. */
+/* Unformatted: the formatter would break the texts in two, which _Pragma does not take. */
+/* clang-format off */
+#ifdef __cplusplus
+#ifdef __clang__
+#define SL_QUIET_(...)                                                                             \
+	_Pragma("clang diagnostic push")                                                           \
+	_Pragma("clang diagnostic ignored \"-Wpragmas\"")                                          \
+	_Pragma("clang diagnostic ignored \"-Wc++20-designator\"")                                 \
+	_Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                       \
+	__VA_ARGS__                                                                                \
+	_Pragma("clang diagnostic pop")
+#else
+#define SL_QUIET_(...)                                                                             \
+	_Pragma("GCC diagnostic push")                                                             \
+	_Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")                                   \
+	_Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                         \
+	__VA_ARGS__                                                                                \
+	_Pragma("GCC diagnostic pop")
+#endif
+#else
+#define SL_QUIET_(...) __VA_ARGS__
+#endif
+/* clang-format on */
+
 /*
  * SL_ARGS(tag, SL_FIELD(member), …): the members of `struct tag` that the host fills. A member left
  * out stays zero. Defines the function tag_table, which SL_PLUGIN, SL_PROVIDER and .options use.
  */
-#define SL_ARGS(tag, ...)                                                      \
-	static const struct sl_table *tag##_table(void)                        \
-	{                                                                      \
-		typedef struct tag sl_self_;                                   \
-		static const struct sl_field fields[] = {__VA_ARGS__};         \
-		static const struct sl_table table = {sizeof(struct sl_table), \
-			sizeof(struct sl_field), sizeof(sl_self_),             \
-			sizeof(fields) / sizeof(fields[0]), #tag, fields};     \
-		return &table;                                                 \
-	}                                                                      \
+#define SL_ARGS(tag, ...)                                                         \
+	static const struct sl_table *tag##_table(void)                           \
+	{                                                                         \
+		typedef struct tag sl_self_;                                      \
+		SL_QUIET_(static const struct sl_field fields[] = {__VA_ARGS__};) \
+		static const struct sl_table table = {sizeof(struct sl_table),    \
+			sizeof(struct sl_field), sizeof(sl_self_),                \
+			sizeof(fields) / sizeof(fields[0]), #tag, fields};        \
+		return &table;                                                    \
+	}                                                                         \
 	struct tag /* takes the semicolon */
 
+/* SL_FIELD(member), or with what else it has to be: SL_FIELD(member, .ge = "1", .lt = "1000"). */
 /* clang-format off */
-#define SL_FIELD(member) \
-	{#member, (uint32_t)offsetof(sl_self_, member), SL_MEMBER_TYPE_(sl_self_, member)}
+#define SL_FIELD(...) SL_FIELD_(__VA_ARGS__, )
+#define SL_FIELD_(member, ...) \
+	{.name = #member, .offset = (uint32_t)offsetof(sl_self_, member), \
+		.type = SL_MEMBER_TYPE_(sl_self_, member), __VA_ARGS__}
 /* clang-format on */
 
 /* For a plugin that wants nothing injected. */
@@ -680,7 +830,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 		void (*disconnect)(struct sl_conn *, const struct args_ *, const struct sl_end *); \
 		void (*drained)(struct sl_conn *, const struct args_ *);                           \
 	};                                                                                         \
-	SL_CALLBACKS_(__VA_ARGS__)                                                                 \
+	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
 	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
 	{                                                                                          \
 		return sl_callbacks_.connect(conn, (const struct args_ *)args);                    \
@@ -729,31 +879,6 @@ static inline const struct sl_table *sl_no_args_table(void)
 		return &info;                                                                      \
 	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */
-
-/* Designated initialisers are C++20 by the letter; gcc and clang have them in C++17. */
-/* Unformatted: the formatter would break the texts in two, which _Pragma does not take. */
-/* clang-format off */
-#ifdef __cplusplus
-#ifdef __clang__
-#define SL_CALLBACKS_(...)                                                                         \
-	_Pragma("clang diagnostic push")                                                           \
-	_Pragma("clang diagnostic ignored \"-Wpragmas\"")                                          \
-	_Pragma("clang diagnostic ignored \"-Wc++20-designator\"")                                 \
-	_Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                       \
-	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                           \
-	_Pragma("clang diagnostic pop")
-#else
-#define SL_CALLBACKS_(...)                                                                         \
-	_Pragma("GCC diagnostic push")                                                             \
-	_Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")                                   \
-	_Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                         \
-	static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};                           \
-	_Pragma("GCC diagnostic pop")
-#endif
-#else
-#define SL_CALLBACKS_(...) static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};
-#endif
-/* clang-format on */
 
 /*
  * History

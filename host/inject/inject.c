@@ -95,7 +95,10 @@ static void add_error(struct inject_run *run, const struct plan_fetch *fetch,
 		.source = inject_source_name(fetch->source),
 		.name = fetch->name,
 		.input = input,
-		.has_input = input.ptr != NULL};
+		.has_input = input.ptr != NULL,
+		.ctx_name = error->ctx_name,
+		.ctx_value = error->ctx_value,
+		.ctx_is_number = error->ctx_is_number};
 }
 
 /* ---- one member ------------------------------------------------------------------------------ */
@@ -117,7 +120,7 @@ static bool fetch_result(
 static bool fetch_absent(struct inject_run *run, const struct plan_fetch *fetch,
 	const struct member_type *type, void *where)
 {
-	static const struct value_error missing = {"missing", "Field required"};
+	static const struct value_error missing = {.type = "missing", .message = "Field required"};
 
 	if (fetch->default_value != NULL)
 		member_store(type, where, fetch->default_value);
@@ -139,7 +142,8 @@ static bool fetch_value(struct inject_run *run, const struct plan_fetch *fetch, 
 
 	if (text.ptr == NULL)
 		return fetch_absent(run, fetch, type, where);
-	if (!value_parse(type->base, text, run->arena, &value, &error)) {
+	if (!value_parse(type->base, text, run->arena, &value, &error) ||
+		(fetch->rules != NULL && !rules_check(fetch->rules, &value, &error))) {
 		add_error(run, fetch, &error, text);
 		return false;
 	}

@@ -23,6 +23,9 @@ struct inject_error {
 	const char *source, *name;  /* loc */
 	struct span input; /* valid as long as the request; UTF-8 if the request's pairs are */
 	bool has_input;    /* false: null */
+	/* as in struct value_error */
+	const char *ctx_name, *ctx_value;
+	bool ctx_is_number;
 };
 
 struct inject_errors {

@@ -60,6 +60,47 @@ static const struct inject_option *find_option(const struct filling *filling, co
 	return NULL;
 }
 
+/* The rules beside the option's field hold for this one reading and are gone after it. */
+static bool keeps_rules(struct filling *filling, const struct sl_field *field, struct place place,
+	const union value *value, struct value_error *error)
+{
+	const struct rules_field compiled = {
+		.label = arena_printf(filling->arena, "%s: option %s", filling->label, field->name),
+		.place = place,
+		.type = member_type_find(field->type)->base};
+	const struct rules_said own = member_said(filling->table, field, filling->arena);
+	const struct rules_said nothing = {.author = "the route"};
+	size_t before = filling->why->count;
+	struct rules *rules = rules_new(&compiled, &own, &nothing, filling->arena, filling->why);
+	bool is_kept = rules == NULL || rules_check(rules, value, error);
+
+	if (filling->why->count != before)
+		filling->is_good = false;
+	if (rules != NULL)
+		rules_fini(rules);
+	return is_kept;
+}
+
+static void fill_default(
+	struct filling *filling, const struct sl_field *field, struct place place, void *where)
+{
+	const struct member_type *type = member_type_find(field->type);
+	struct value_error error;
+	union value value;
+
+	if (field->default_value == NULL && type->set_offset == 0)
+		complain(filling, place, "option %s is missing; add options: {%s: <%s>}",
+			field->name, field->name, type->name);
+	if (field->default_value == NULL)
+		return;
+	if (value_parse(type->base, span_of(field->default_value), filling->arena, &value, &error))
+		member_store(type, where, &value);
+	else
+		complain(filling, place, "option %s: the plugin's default \"%s\" is no %s: %s",
+			field->name, field->default_value, value_type_name(type->base),
+			error.message);
+}
+
 static void fill_member(
 	struct filling *filling, const struct sl_field *field, struct place place, void *where)
 {
@@ -69,16 +110,16 @@ static void fill_member(
 	union value value;
 
 	member_clear(type, where);
-	if (option == NULL && type->set_offset == 0)
-		complain(filling, place, "option %s is missing; add options: {%s: <%s>}",
-			field->name, field->name, type->name);
 	if (option == NULL)
-		return;
-	if (value_parse(type->base, span_of(option->value), filling->arena, &value, &error))
-		member_store(type, where, &value);
-	else
+		fill_default(filling, field, place, where);
+	else if (!value_parse(type->base, span_of(option->value), filling->arena, &value, &error))
 		complain(filling, option->place, "option %s: \"%s\" is no %s: %s", field->name,
 			option->value, value_type_name(type->base), error.message);
+	else if (keeps_rules(filling, field, option->place, &value, &error))
+		member_store(type, where, &value);
+	else
+		complain(filling, option->place, "option %s: found \"%s\": %s", field->name,
+			option->value, error.message);
 }
 
 bool inject_options(const struct sl_table *table, const struct inject_option *options, size_t count,

@@ -11,6 +11,17 @@ _Static_assert(sizeof(struct sl_str) == sizeof(struct span) &&
 		       offsetof(struct sl_str, len) == offsetof(struct span, len),
 	"struct span and struct sl_str have to look alike");
 
+/* What value_store writes is read as these. */
+#define LOOKS_ALIKE(value, plugin, last)                                                      \
+	_Static_assert(sizeof(struct value) == sizeof(struct plugin) &&                       \
+			       offsetof(struct value, last) == offsetof(struct plugin, last), \
+		"struct " #value " and struct " #plugin " have to look alike")
+LOOKS_ALIKE(value_uuid, sl_uuid, bytes);
+LOOKS_ALIKE(value_datetime, sl_datetime, offset_s);
+LOOKS_ALIKE(value_date, sl_date, day);
+LOOKS_ALIKE(value_time, sl_time, offset_s);
+_Static_assert(sizeof(struct sl_timedelta) == sizeof(int64_t), "a timedelta is its microseconds");
+
 #define PLAIN(number, base, name, c_type)                      \
 	{                                                      \
 		number, base, name, #c_type, sizeof(c_type), 0 \
@@ -27,6 +38,18 @@ static const struct member_type rows[] = {
 	PLAIN(SL_TYPE_INT, VALUE_INT, "int", int64_t),
 	PLAIN(SL_TYPE_DOUBLE, VALUE_DOUBLE, "float", double),
 	PLAIN(SL_TYPE_BOOL, VALUE_BOOL, "bool", bool),
+	PLAIN(SL_TYPE_UINT, VALUE_UINT, "uint", uint64_t),
+	OPTIONAL(SL_TYPE_UINT, VALUE_UINT, "uint?", struct sl_opt_uint),
+	PLAIN(SL_TYPE_UUID, VALUE_UUID, "uuid", struct sl_uuid),
+	OPTIONAL(SL_TYPE_UUID, VALUE_UUID, "uuid?", struct sl_opt_uuid),
+	PLAIN(SL_TYPE_DATETIME, VALUE_DATETIME, "datetime", struct sl_datetime),
+	OPTIONAL(SL_TYPE_DATETIME, VALUE_DATETIME, "datetime?", struct sl_opt_datetime),
+	PLAIN(SL_TYPE_DATE, VALUE_DATE, "date", struct sl_date),
+	OPTIONAL(SL_TYPE_DATE, VALUE_DATE, "date?", struct sl_opt_date),
+	PLAIN(SL_TYPE_TIME, VALUE_TIME, "time", struct sl_time),
+	OPTIONAL(SL_TYPE_TIME, VALUE_TIME, "time?", struct sl_opt_time),
+	PLAIN(SL_TYPE_TIMEDELTA, VALUE_TIMEDELTA, "timedelta", struct sl_timedelta),
+	OPTIONAL(SL_TYPE_TIMEDELTA, VALUE_TIMEDELTA, "timedelta?", struct sl_opt_timedelta),
 	OPTIONAL(SL_TYPE_TEXT, VALUE_TEXT, "str?", struct sl_opt_text),
 	OPTIONAL(SL_TYPE_STR, VALUE_STR, "str?", struct sl_opt_str),
 	OPTIONAL(SL_TYPE_INT, VALUE_INT, "int?", struct sl_opt_int),
@@ -48,6 +71,21 @@ struct sl_field member_field(const struct sl_table *table, size_t i)
 
 	memcpy(&field, (const char *)table->fields + i * table->stride, sizeof(field));
 	return field;
+}
+
+struct rules_said member_said(
+	const struct sl_table *table, const struct sl_field *field, struct arena *arena)
+{
+	return (struct rules_said){.texts = {[RULES_ALLOW_INF_NAN] = field->allow_inf_nan,
+					   [RULES_MULTIPLE_OF] = field->multiple_of,
+					   [RULES_LE] = field->le,
+					   [RULES_LT] = field->lt,
+					   [RULES_GE] = field->ge,
+					   [RULES_GT] = field->gt,
+					   [RULES_MAX_LENGTH] = field->max_length,
+					   [RULES_MIN_LENGTH] = field->min_length,
+					   [RULES_PATTERN] = field->pattern},
+		.author = arena_printf(arena, "struct %s of the plugin", table->name)};
 }
 
 static void set_mark(const struct member_type *type, void *where, uint32_t is_set)

@@ -11,6 +11,7 @@
 
 #include <socklet.h>
 
+#include "wire/rules.h"
 #include "wire/value.h"
 
 struct member_type {
@@ -26,6 +27,10 @@ struct member_type {
 const struct member_type *member_type_find(uint32_t type);
 /* The i-th row of a table, whatever the size of its rows. */
 struct sl_field member_field(const struct sl_table *table, size_t i);
+
+/* What the plugin's author said beside the field; `table` is whose it is. */
+struct rules_said member_said(
+	const struct sl_table *table, const struct sl_field *field, struct arena *arena);
 
 /* All three write the member at `where`, optional or not. */
 void member_store(const struct member_type *type, void *where, const union value *value);

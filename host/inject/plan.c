@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "inject/member.h"
+#include "inject/plan_note.h"
 #include "wire/http_head.h"
 
 /* One struct to plan: the plugin's own, or a provider's arguments. */
@@ -93,12 +94,19 @@ static void check_rule(
 }
 
 /* A field that no rule names has the empty one. */
-static struct inject_rule rule_of(const struct subject *subject, const char *field)
+static struct inject_rule rule_of(const struct subject *subject, const struct sl_field *field)
 {
+	struct inject_rule rule = {.field = field->name, .place = subject->place};
+
 	for (size_t i = 0; i < subject->rule_count; i++)
-		if (strcmp(subject->rules[i].field, field) == 0)
-			return subject->rules[i];
-	return (struct inject_rule){.field = field, .place = subject->place};
+		if (strcmp(subject->rules[i].field, field->name) == 0)
+			rule = subject->rules[i];
+	/* The plugin's alias is a name at a peer's source, never one of a provider. */
+	if (rule.alias == NULL && rule.source != INJECT_PROVIDER)
+		rule.alias = field->alias;
+	if (rule.convert_underscores == NULL)
+		rule.convert_underscores = field->convert_underscores;
+	return rule;
 }
 
 /* "int" fits int and int?, "int?" only the latter. */
@@ -140,14 +148,30 @@ static void resolve_path(struct builder *builder, const struct subject *subject,
 			fetch->field, rule->default_text);
 }
 
-/* As FastAPI: x_token is sent as x-token, unless an alias says otherwise. */
+static bool truth_of(
+	struct builder *builder, const struct subject *subject, const struct inject_rule *rule)
+{
+	struct value_error error;
+	union value value = {.truth = true};
+
+	if (rule->convert_underscores != NULL &&
+		!value_parse(VALUE_BOOL, span_of(rule->convert_underscores), builder->arena, &value,
+			&error))
+		complain(builder, subject, rule->place,
+			"field %s: convert_underscores \"%s\" is no bool; write true or false",
+			rule->field, rule->convert_underscores);
+	return value.truth;
+}
+
+/* As FastAPI: x_token is sent as x-token, unless an alias or convert_underscores says otherwise. */
 static void resolve_header(struct builder *builder, const struct subject *subject,
 	const struct inject_rule *rule, struct plan_fetch *fetch)
 {
 	char *name = arena_text(builder->arena, fetch->name, strlen(fetch->name));
+	bool converts = rule->alias == NULL && truth_of(builder, subject, rule);
 
 	fetch->name = name;
-	for (; rule->alias == NULL && *name != '\0'; name++)
+	for (; converts && *name != '\0'; name++)
 		if (*name == '_')
 			*name = '-';
 	if (!http_is_token(span_of(fetch->name)))
@@ -156,21 +180,22 @@ static void resolve_header(struct builder *builder, const struct subject *subjec
 			fetch->field, fetch->name);
 }
 
+/* The route's default, else the plugin's. As in FastAPI it need not keep to the rules. */
 static void resolve_default(struct builder *builder, const struct subject *subject,
-	const struct inject_rule *rule, struct plan_fetch *fetch)
+	const struct inject_rule *rule, const char *plugin_default, struct plan_fetch *fetch)
 {
 	const struct member_type *type = member_type_find(fetch->type);
+	const char *text = rule->default_text != NULL ? rule->default_text : plugin_default;
 	struct value_error error;
 	union value *value;
 
-	if (rule->default_text == NULL)
+	if (text == NULL)
 		return;
 	value = arena_alloc(builder->arena, sizeof(*value));
 	fetch->default_value = value;
-	if (!value_parse(type->base, span_of(rule->default_text), builder->arena, value, &error))
+	if (!value_parse(type->base, span_of(text), builder->arena, value, &error))
 		complain(builder, subject, rule->place, "field %s: default \"%s\" is no %s: %s",
-			fetch->field, rule->default_text, value_type_name(type->base),
-			error.message);
+			fetch->field, text, value_type_name(type->base), error.message);
 }
 
 /* ---- providers ------------------------------------------------------------------------------- */
@@ -264,6 +289,35 @@ static void resolve_provider(struct builder *builder, const struct subject *subj
 					 .rule_count = provider->rule_count});
 }
 
+/* ---- rules of values ------------------------------------------------------------------------- */
+
+static void resolve_rules(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, const struct sl_field *field, struct plan_fetch *fetch)
+{
+	const struct rules_field compiled = {
+		.label = arena_printf(builder->arena, "%s: field %s", subject->label, fetch->field),
+		.place = rule->place,
+		.type = member_type_find(fetch->type)->base};
+	const struct rules_said own = member_said(subject->table, field, builder->arena);
+	size_t before = builder->why->count;
+
+	fetch->rules = rules_new(&compiled, &own, &rule->said, builder->arena, builder->why);
+	if (builder->why->count != before)
+		builder->is_good = false;
+}
+
+/* A provider's result is its author's, who can check it: rules are for what a peer sends. */
+static void refuse_rules(
+	struct builder *builder, const struct subject *subject, const struct inject_rule *rule)
+{
+	for (int key = 0; key < RULES_KEY_COUNT; key++)
+		if (rule->said.texts[key] != NULL)
+			complain(builder, subject, rule->said.places[key],
+				"field %s comes from a provider, so %s can never be checked; "
+				"remove it",
+				rule->field, rules_key_name((enum rules_key)key));
+}
+
 /* ---- fields and calls ------------------------------------------------------------------------ */
 
 static enum inject_source source_of(
@@ -278,11 +332,12 @@ static void build_fetch(
 	struct builder *builder, const struct subject *subject, size_t i, struct plan_fetch *fetch)
 {
 	const struct sl_field field = member_field(subject->table, i);
-	const struct inject_rule rule = rule_of(subject, field.name);
+	const struct inject_rule rule = rule_of(subject, &field);
 	const struct member_type *type = member_type_find(field.type);
 
 	fetch->field = field.name;
 	fetch->name = rule.alias == NULL ? field.name : rule.alias;
+	plan_note_all(fetch, &rule, &field, builder->arena);
 	fetch->offset = field.offset;
 	fetch->type = field.type;
 	fetch->source = source_of(builder->input, &rule, fetch->name);
@@ -291,16 +346,18 @@ static void build_fetch(
 			"field %s is %s in the plugin (%s), the file says %s; change one of them",
 			field.name, type->name, type->c_name, rule.type);
 	if (fetch->source == INJECT_PROVIDER) {
+		refuse_rules(builder, subject, &rule);
 		resolve_provider(builder, subject, &rule, fetch);
 		return;
 	}
+	resolve_rules(builder, subject, &rule, &field, fetch);
 	if (fetch->source == INJECT_PATH) {
 		resolve_path(builder, subject, &rule, fetch);
 		return;
 	}
 	if (fetch->source == INJECT_HEADER)
 		resolve_header(builder, subject, &rule, fetch);
-	resolve_default(builder, subject, &rule, fetch);
+	resolve_default(builder, subject, &rule, field.default_value, fetch);
 }
 
 /* Errors are told by source, then in declared order: fetches are run in that order. */
@@ -377,4 +434,13 @@ bool plan_build(
 				     .rules = input->rules,
 				     .rule_count = input->rule_count});
 	return builder.is_good;
+}
+
+void plan_fini(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->call_count; i++)
+		for (size_t j = 0; j < plan->calls[i].fetch_count; j++)
+			if (plan->calls[i].fetches[j].rules != NULL)
+				rules_fini(plan->calls[i].fetches[j].rules);
+	plan->call_count = 0;
 }

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "wire/rules.h"
 #include "wire/value.h"
 
 enum inject_source {
@@ -26,14 +27,27 @@ enum inject_source {
 	INJECT_PROVIDER,
 };
 
+/* What only documents a field. */
+enum inject_doc {
+	INJECT_TITLE,
+	INJECT_DESCRIPTION,
+	INJECT_EXAMPLE,
+	INJECT_DEPRECATED,
+	INJECT_INCLUDE_IN_DOCS,
+	INJECT_DOC_COUNT
+};
+
 /* One entry of `inject:`. */
 struct inject_rule {
 	const char *field;
 	struct place place;
 	enum inject_source source;
-	const char *alias;        /* name at the source, NULL: the field's */
-	const char *type;         /* what the author expects, NULL: anything */
-	const char *default_text; /* NULL: none */
+	const char *alias;               /* name at the source, NULL: the field's */
+	const char *type;                /* what the author expects, NULL: anything */
+	const char *default_text;        /* NULL: none */
+	const char *convert_underscores; /* a spelling of bool, of headers; NULL: true */
+	struct rules_said said;          /* author: "the route" */
+	const char *docs[INJECT_DOC_COUNT];
 };
 
 /* A provider as a plan needs it. */
@@ -59,6 +73,12 @@ struct plan_input {
 	void *context;
 };
 
+/* One thing said of a field, by route or plugin, for people: "ge" "1". */
+struct plan_note {
+	const char *name, *text;
+	bool is_text; /* and not a number or a truth value */
+};
+
 /* One member to fill. */
 struct plan_fetch {
 	const char *field, *name; /* member; name at the source ("x-token" for a header x_token) */
@@ -67,6 +87,9 @@ struct plan_fetch {
 	uint32_t offset;                  /* bytes, in the call's struct */
 	uint32_t type;                    /* SL_TYPE_… with SL_TYPE_OPTIONAL */
 	const union value *default_value; /* NULL: none */
+	struct rules *rules;              /* NULL: none */
+	const struct plan_note *notes;
+	size_t note_count;
 };
 
 /* One struct to fill, and the provider to call with it; the last of a plan is the plugin's own. */
@@ -89,10 +112,13 @@ struct plan {
  * to `why` every mistake, naming route, field, both types and the line: a rule for a member that
  * does not exist ("did you mean"), a path source the path does not have, a path parameter that no
  * field takes is fine, a type that differs, a default that does not convert, a default for a path
- * or provider field, a missing provider, a circle of providers (the whole chain is named).
+ * or provider field, a missing provider, a circle of providers (the whole chain is named), a rule
+ * that does not fit the type, that loosens the plugin's, or that leaves no value. Both ways *out
+ * wants plan_fini; all of it but its patterns is the arena's.
  */
 bool plan_build(struct plan *out, const struct plan_input *input, struct arena *arena,
 	struct err_list *why);
+void plan_fini(struct plan *plan);
 
 /* "int", "str?": the type as `socklet routes` and complaints name it. */
 const char *plan_type_name(uint32_t type);

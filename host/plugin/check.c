@@ -18,7 +18,9 @@ enum {
 #define INFO_SIZE_1_0 \
 	(offsetof(struct sl_plugin_info, drained) + sizeof(((struct sl_plugin_info *)0)->drained))
 #define TABLE_SIZE_1_0 (offsetof(struct sl_table, fields) + sizeof(((struct sl_table *)0)->fields))
-#define FIELD_SIZE_1_0 (offsetof(struct sl_field, type) + sizeof(((struct sl_field *)0)->type))
+#define FIELD_SIZE_1_0                                \
+	(offsetof(struct sl_field, include_in_docs) + \
+		sizeof(((struct sl_field *)0)->include_in_docs))
 
 struct check {
 	const char *file;
@@ -81,6 +83,18 @@ static const struct type_row *type_find(uint32_t type)
 		TYPE_ROW(SL_TYPE_INT, int64_t),
 		TYPE_ROW(SL_TYPE_DOUBLE, double),
 		TYPE_ROW(SL_TYPE_BOOL, bool),
+		TYPE_ROW(SL_TYPE_UINT, uint64_t),
+		TYPE_ROW(SL_TYPE_UINT | SL_TYPE_OPTIONAL, struct sl_opt_uint),
+		TYPE_ROW(SL_TYPE_UUID, struct sl_uuid),
+		TYPE_ROW(SL_TYPE_UUID | SL_TYPE_OPTIONAL, struct sl_opt_uuid),
+		TYPE_ROW(SL_TYPE_DATETIME, struct sl_datetime),
+		TYPE_ROW(SL_TYPE_DATETIME | SL_TYPE_OPTIONAL, struct sl_opt_datetime),
+		TYPE_ROW(SL_TYPE_DATE, struct sl_date),
+		TYPE_ROW(SL_TYPE_DATE | SL_TYPE_OPTIONAL, struct sl_opt_date),
+		TYPE_ROW(SL_TYPE_TIME, struct sl_time),
+		TYPE_ROW(SL_TYPE_TIME | SL_TYPE_OPTIONAL, struct sl_opt_time),
+		TYPE_ROW(SL_TYPE_TIMEDELTA, struct sl_timedelta),
+		TYPE_ROW(SL_TYPE_TIMEDELTA | SL_TYPE_OPTIONAL, struct sl_opt_timedelta),
 		TYPE_ROW(SL_TYPE_TEXT | SL_TYPE_OPTIONAL, struct sl_opt_text),
 		TYPE_ROW(SL_TYPE_STR | SL_TYPE_OPTIONAL, struct sl_opt_str),
 		TYPE_ROW(SL_TYPE_INT | SL_TYPE_OPTIONAL, struct sl_opt_int),

@@ -1,75 +1,23 @@
 /*
- * One row a type: its name, how many bytes it takes, how its text is read. Spellings, error types
- * and messages of str, int, float and bool are those of pydantic 2, tried out one by one; where
- * that accepts what nobody means ("0-1" as -1, "0__0" as 0) we do not. Knows no field and no
- * source: inject and config say what was wrong where. SPDX-License-Identifier: MIT
+ * One row a type: its name, how many bytes it takes, how its text is read. The short readers are
+ * here (str, bool, size, duration), the others in value_number.c, value_uuid.c, value_time.c,
+ * value_calendar.c and value_timedelta.c. Knows no field and no source: inject and config say what
+ * was wrong where. SPDX-License-Identifier: MIT
  */
 #include "wire/value.h"
 
-#include <locale.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-/* False leaves the row's error standing, unless the function chose a better one. */
-typedef bool parse_function(
-	struct span text, struct arena *arena, union value *out, struct value_error *why);
+#include "wire/value_parse.h"
 
-static bool is_digit(char c)
+bool value_refuse(struct value_error *why, struct arena *arena, const char *type,
+	const char *message, const char *detail)
 {
-	return c >= '0' && c <= '9';
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Bytes of the blank that `s` starts with, 0 when it starts with none (Unicode White_Space). */
-static size_t blank_at_start(struct span s)
-{
-	const unsigned char *p = (const unsigned char *)s.ptr;
-
-	if (s.len >= 1 && is_blank(s.ptr[0]))
-		return 1;
-	if (s.len >= 2 && p[0] == 0xc2 && (p[1] == 0x85 || p[1] == 0xa0))
-		return 2;
-	if (s.len < 3)
-		return 0;
-	if (p[0] == 0xe1)
-		return p[1] == 0x9a && p[2] == 0x80 ? 3 : 0;
-	if (p[0] == 0xe3)
-		return p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
-	if (p[0] != 0xe2)
-		return 0;
-	if (p[1] == 0x80)
-		return p[2] <= 0x8a || p[2] == 0xa8 || p[2] == 0xa9 || p[2] == 0xaf ? 3 : 0;
-	return p[1] == 0x81 && p[2] == 0x9f ? 3 : 0;
-}
-
-static struct span trim_unicode(struct span s)
-{
-	for (size_t n; (n = blank_at_start(s)) > 0;)
-		s = span_from(s, n);
-	for (;;) {
-		size_t n = 1;
-
-		while (n <= 3 && n <= s.len && blank_at_start(span_from(s, s.len - n)) != n)
-			n++;
-		if (n > 3 || n > s.len)
-			return s;
-		s.len -= n;
-	}
-}
-
-/* Cuts a sign off; true for '-'. */
-static bool cut_sign(struct span *s)
-{
-	char sign = s->len > 0 ? s->ptr[0] : '0';
-
-	if (sign == '+' || sign == '-')
-		*s = span_from(*s, 1);
-	return sign == '-';
+	*why = (struct value_error){.type = type,
+		.message = arena_printf(arena, "%s, %s", message, detail),
+		.ctx_name = "error",
+		.ctx_value = detail};
+	return false;
 }
 
 /* Cuts [0-9]+ off; *out stops at UINT64_MAX. False when there is no digit. */
@@ -78,7 +26,7 @@ static bool cut_number(struct span *s, uint64_t *out, bool *overflowed)
 	uint64_t number = 0;
 	size_t i = 0;
 
-	for (; i < s->len && is_digit(s->ptr[i]); i++) {
+	for (; i < s->len && value_is_digit(s->ptr[i]); i++) {
 		uint64_t digit = (uint64_t)(s->ptr[i] - '0');
 
 		if (__builtin_mul_overflow(number, (uint64_t)10, &number) ||
@@ -107,110 +55,6 @@ static bool parse_text(
 	if (span_find(text, '\0') != text.len)
 		return false;
 	out->text = arena_text(arena, text.ptr, text.len);
-	return true;
-}
-
-/* Digits with single '_' between them, then perhaps ".000". False when it is not spelled so. */
-static bool integer_is_spelled(struct span s)
-{
-	size_t dot = span_find(s, '.');
-
-	for (size_t i = 0; i < dot; i++) {
-		bool between = i > 0 && i + 1 < dot && is_digit(s.ptr[i - 1]);
-
-		if (!is_digit(s.ptr[i]) && !(s.ptr[i] == '_' && between))
-			return false;
-	}
-	for (size_t i = dot + 1; i < s.len; i++)
-		if (s.ptr[i] != '0')
-			return false;
-	return dot > 0 && dot + 1 != s.len;
-}
-
-static bool parse_int(
-	struct span text, struct arena *arena, union value *out, struct value_error *why)
-{
-	struct span s = trim_unicode(text);
-	bool negative = cut_sign(&s), overflowed = false;
-	int64_t number = 0;
-
-	(void)arena;
-	if (!integer_is_spelled(s))
-		return false;
-	s.len = span_find(s, '.');
-	/* Summed below zero, where there is one more value than above. */
-	for (size_t i = 0; i < s.len && !overflowed; i++)
-		if (s.ptr[i] != '_')
-			overflowed = __builtin_mul_overflow(number, (int64_t)10, &number) ||
-				     __builtin_sub_overflow(
-					     number, (int64_t)(s.ptr[i] - '0'), &number);
-	if (overflowed || (!negative && number == INT64_MIN)) {
-		why->type = "int_parsing_size";
-		why->message = "Unable to parse input string as an integer, exceeded maximum size";
-		return false;
-	}
-	out->integer = negative ? number : -number;
-	return true;
-}
-
-static size_t skip_digits(const char *text, size_t at)
-{
-	while (is_digit(text[at]))
-		at++;
-	return at;
-}
-
-/* Decimal only: strtod alone would also take "0x10" and "nan(1)". */
-static bool number_is_spelled(const char *text)
-{
-	size_t start, end;
-
-	text += *text == '+' || *text == '-';
-	if (!strcasecmp(text, "inf") || !strcasecmp(text, "infinity") || !strcasecmp(text, "nan"))
-		return true;
-	end = skip_digits(text, 0);
-	start = end;
-	if (text[end] == '.')
-		end = skip_digits(text, end + 1);
-	if (end == 0 || (start == 0 && end == 1))
-		return false;
-	if (text[end] == 'e' || text[end] == 'E') {
-		end++;
-		end += text[end] == '+' || text[end] == '-';
-		start = end;
-		end = skip_digits(text, end);
-		if (end == start)
-			return false;
-	}
-	return text[end] == '\0';
-}
-
-/* A NUL-terminated copy without '_'; NULL for a '_' at an end, two in a row, or a NUL inside. */
-static char *plain_number(struct span s, struct arena *arena)
-{
-	char *copy = arena_alloc(arena, s.len + 1), *end = copy;
-
-	for (size_t i = 0; i < s.len; i++) {
-		bool at_end = i == 0 || i + 1 == s.len;
-
-		if (s.ptr[i] == '\0' || (s.ptr[i] == '_' && (at_end || s.ptr[i - 1] == '_')))
-			return NULL;
-		if (s.ptr[i] != '_')
-			*end++ = s.ptr[i];
-	}
-	return copy;
-}
-
-static bool parse_double(
-	struct span text, struct arena *arena, union value *out, struct value_error *why)
-{
-	const char *number = plain_number(trim_unicode(text), arena);
-
-	(void)why;
-	if (number == NULL || !number_is_spelled(number))
-		return false;
-	/* A plugin may call setlocale, and 1.5 must stay one and a half. The C locale is static. */
-	out->number = strtod_l(number, NULL, newlocale(LC_ALL_MASK, "C", (locale_t)0));
 	return true;
 }
 
@@ -306,32 +150,42 @@ static bool parse_duration(
 
 static const struct {
 	const char *name;
-	parse_function *parse;
+	value_parser *parse;
 	size_t size;
-	struct value_error error;
+	const char *error, *message; /* unless the parser has better ones */
 } rows[VALUE_TYPE_COUNT] = {
-	[VALUE_TEXT] = {"str", parse_text, sizeof(const char *),
-		{"string_nul", "String should not contain a NUL character"}},
-	[VALUE_STR] = {"str", parse_str, sizeof(struct span),
-		{"string_type", "Input should be a valid string"}},
-	[VALUE_INT] = {"int", parse_int, sizeof(int64_t),
-		{"int_parsing",
-			"Input should be a valid integer, unable to parse string as an integer"}},
-	[VALUE_DOUBLE] = {"float", parse_double, sizeof(double),
-		{"float_parsing",
-			"Input should be a valid number, unable to parse string as a number"}},
-	[VALUE_BOOL] = {"bool", parse_bool, sizeof(bool),
-		{"bool_parsing", "Input should be a valid boolean, unable to interpret input"}},
-	[VALUE_SIZE] = {"size", parse_size, sizeof(uint64_t),
-		{"size_parsing", "Input should be a size such as 512, 64KiB or 1MiB"}},
-	[VALUE_DURATION] = {"duration", parse_duration, sizeof(uint64_t),
-		{"duration_parsing", "Input should be a time such as 250ms, 20s or 1m30s"}},
+	[VALUE_TEXT] = {"str", parse_text, sizeof(const char *), "string_nul",
+		"String should not contain a NUL character"},
+	[VALUE_STR] = {"str", parse_str, sizeof(struct span), "string_type",
+		"Input should be a valid string"},
+	[VALUE_INT] = {"int", value_parse_int, sizeof(int64_t), "int_parsing",
+		"Input should be a valid integer, unable to parse string as an integer"},
+	[VALUE_DOUBLE] = {"float", value_parse_double, sizeof(double), "float_parsing",
+		"Input should be a valid number, unable to parse string as a number"},
+	[VALUE_BOOL] = {"bool", parse_bool, sizeof(bool), "bool_parsing",
+		"Input should be a valid boolean, unable to interpret input"},
+	[VALUE_SIZE] = {"size", parse_size, sizeof(uint64_t), "size_parsing",
+		"Input should be a size such as 512, 64KiB or 1MiB"},
+	[VALUE_DURATION] = {"duration", parse_duration, sizeof(uint64_t), "duration_parsing",
+		"Input should be a time such as 250ms, 20s or 1m30s"},
+	[VALUE_UINT] = {"uint", value_parse_uint, sizeof(uint64_t), "int_parsing",
+		"Input should be a valid integer, unable to parse string as an integer"},
+	[VALUE_UUID] = {"uuid", value_parse_uuid, sizeof(struct value_uuid), "uuid_parsing",
+		"Input should be a valid UUID"},
+	[VALUE_DATETIME] = {"datetime", value_parse_datetime, sizeof(struct value_datetime),
+		"datetime_parsing", "Input should be a valid datetime"},
+	[VALUE_DATE] = {"date", value_parse_date, sizeof(struct value_date), "date_parsing",
+		"Input should be a valid date in the format YYYY-MM-DD"},
+	[VALUE_TIME] = {"time", value_parse_time, sizeof(struct value_time), "time_parsing",
+		"Input should be in a valid time format"},
+	[VALUE_TIMEDELTA] = {"timedelta", value_parse_timedelta, sizeof(int64_t),
+		"time_delta_parsing", "Input should be a valid timedelta"},
 };
 
 bool value_parse(enum value_type type, struct span text, struct arena *arena, union value *out,
 	struct value_error *why)
 {
-	*why = rows[type].error;
+	*why = (struct value_error){.type = rows[type].error, .message = rows[type].message};
 	return rows[type].parse(text, arena, out, why);
 }
 

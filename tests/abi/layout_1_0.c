@@ -34,9 +34,49 @@ SIZE(sl_opt_bool, 8);
 AT(sl_opt_bool, value, 0);
 AT(sl_opt_bool, set, 4);
 
+SIZE(sl_uuid, 16);
+SIZE(sl_date, 12);
+AT(sl_date, day, 8);
+SIZE(sl_time, 24);
+AT(sl_time, has_offset, 16);
+AT(sl_time, offset_s, 20);
+SIZE(sl_datetime, 36);
+AT(sl_datetime, microsecond, 24);
+AT(sl_datetime, offset_s, 32);
+SIZE(sl_timedelta, 8);
+SIZE(sl_opt_uint, 16);
+AT(sl_opt_uint, set, 8);
+SIZE(sl_opt_uuid, 20);
+AT(sl_opt_uuid, set, 16);
+SIZE(sl_opt_datetime, 40);
+AT(sl_opt_datetime, set, 36);
+SIZE(sl_opt_date, 16);
+AT(sl_opt_date, set, 12);
+SIZE(sl_opt_time, 28);
+AT(sl_opt_time, set, 24);
+SIZE(sl_opt_timedelta, 16);
+AT(sl_opt_timedelta, set, 8);
+
 AT(sl_field, name, 0);
 AT(sl_field, offset, 8);
 AT(sl_field, type, 12);
+AT(sl_field, alias, 16);
+AT(sl_field, default_value, 24);
+AT(sl_field, convert_underscores, 32);
+AT(sl_field, gt, 40);
+AT(sl_field, ge, 48);
+AT(sl_field, lt, 56);
+AT(sl_field, le, 64);
+AT(sl_field, multiple_of, 72);
+AT(sl_field, allow_inf_nan, 80);
+AT(sl_field, min_length, 88);
+AT(sl_field, max_length, 96);
+AT(sl_field, pattern, 104);
+AT(sl_field, title, 112);
+AT(sl_field, description, 120);
+AT(sl_field, example, 128);
+AT(sl_field, deprecated, 136);
+AT(sl_field, include_in_docs, 144);
 
 AT(sl_table, size, 0);
 AT(sl_table, stride, 4);
@@ -125,7 +165,8 @@ _Static_assert(SL_OK == 0 && SL_LATER == 1 && SL_CLOSED == -1 && SL_FULL == -2 &
 		       SL_INVALID == -3 && SL_FAILED == -4,
 	"a result has another number");
 _Static_assert(SL_TYPE_TEXT == 1 && SL_TYPE_STR == 2 && SL_TYPE_INT == 3 && SL_TYPE_DOUBLE == 4 &&
-		       SL_TYPE_BOOL == 5 && SL_TYPE_OPTIONAL == 0x100,
+		       SL_TYPE_BOOL == 5 && SL_TYPE_UINT == 6 && SL_TYPE_TIMEDELTA == 11 &&
+		       SL_TYPE_OPTIONAL == 0x100,
 	"a type has another number");
 _Static_assert(SL_TEXT == 1 && SL_BINARY == 2 && SL_BY_PEER == 1 && SL_BY_PLUGIN == 2 &&
 		       SL_BY_HOST == 3 && SL_KEEP_REQUEST == 1,

@@ -106,6 +106,25 @@ static const char *fitting_provider(size_t field, size_t taker)
 	return i < PROVIDERS && (taker == PROVIDERS || i > taker) ? functions[i].name : NULL;
 }
 
+/* Rules that fit the field's type; check_kept knows what they promise. */
+static void take_said(struct story *story, struct inject_rule *rule, size_t field)
+{
+	static const struct {
+		enum rules_key key;
+		const char *text;
+	} fitting[4][3] = {
+		{{RULES_MAX_LENGTH, "3"}, {RULES_MIN_LENGTH, "1"}, {RULES_PATTERN, "^(a+|.*)+$"}},
+		{{RULES_MAX_LENGTH, "3"}, {RULES_MIN_LENGTH, "1"}, {RULES_PATTERN, "\\w"}},
+		{{RULES_GE, "-5"}, {RULES_LT, "1000"}, {RULES_MULTIPLE_OF, "1"}},
+		{{RULES_GT, "-1e3"}, {RULES_ALLOW_INF_NAN, "false"}, {RULES_MULTIPLE_OF, "0.5"}},
+	};
+	unsigned which = take(story);
+
+	for (size_t i = 0; i < 3 && field % 5 < 4; i++)
+		if (which >> i & 1)
+			rule->said.texts[fitting[field % 5][i].key] = fitting[field % 5][i].text;
+}
+
 /* Completes a rule so that it can work. */
 static void make_right(struct story *story, struct inject_rule *rule, size_t field, size_t taker)
 {
@@ -117,6 +136,7 @@ static void make_right(struct story *story, struct inject_rule *rule, size_t fie
 			return;
 		rule->source = INJECT_QUERY;
 	}
+	take_said(story, rule, field);
 	if (rule->source == INJECT_PATH)
 		rule->alias = param_names[take(story) % PARAMS];
 	if (rule->source == INJECT_QUERY || rule->source == INJECT_COOKIE) {
@@ -137,6 +157,7 @@ static void make_wrong(struct story *story, struct inject_rule *rule)
 	unsigned how = take(story);
 
 	rule->alias = how & 1 ? functions[take(story) % PROVIDERS].name : pick_name(take(story));
+	rule->said.texts[take(story) % RULES_KEY_COUNT] = defaults[take(story) % 6];
 	rule->default_text = how & 2 ? defaults[take(story) % 6] : NULL;
 	rule->type = how & 4 ? types[take(story) % 4] : NULL;
 	if ((how & 0x18) == 0)
@@ -277,17 +298,38 @@ static void check_pair(
 		fuzz_assert(span_equal(last->value, (struct span){value->ptr, value->len}));
 }
 
+/* What the integer's rules promise; every default that is given keeps them. */
+static void check_kept(
+	const struct story *story, const struct plan_fetch *fetch, const struct all_args *args)
+{
+	for (size_t i = 0; i < FIELDS; i++) {
+		const struct inject_rule *rule = &story->rules[PROVIDERS][i];
+
+		if (rule->field == NULL || strcmp(rule->field, "integer") != 0)
+			continue;
+		fuzz_assert(rule->said.texts[RULES_GE] == NULL || args->integer >= -5 ||
+			    rule->said.texts[RULES_GE][0] != '-');
+		fuzz_assert(rule->said.texts[RULES_LT] == NULL || args->integer < 1000 ||
+			    strcmp(rule->said.texts[RULES_LT], "1000") != 0);
+		fuzz_assert(fetch->note_count > 0 || rule->said.texts[RULES_LT] == NULL);
+	}
+}
+
 static void check_done(
 	const struct story *story, const struct plan *plan, const struct all_args *args)
 {
 	const struct plan_call *own = &plan->calls[plan->call_count - 1];
 
 	check_complete(args);
-	for (size_t i = 0; i < own->fetch_count; i++)
+	for (size_t i = 0; i < own->fetch_count; i++) {
+		if (strcmp(own->fetches[i].field, "integer") == 0 &&
+			own->fetches[i].source != INJECT_PROVIDER)
+			check_kept(story, &own->fetches[i], args);
 		if (strcmp(own->fetches[i].field, "str") == 0 &&
 			(own->fetches[i].source == INJECT_QUERY ||
 				own->fetches[i].source == INJECT_COOKIE))
 			check_pair(story, &own->fetches[i], &args->str);
+	}
 }
 
 static void check_errors(const struct inject_errors *errors)
@@ -338,6 +380,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_request(story);
 		run_plan(story, &plan);
 	}
+	plan_fini(&plan);
 	arena_fini(&story->arena);
 	free(story);
 	fuzz_end(&input);

@@ -5,7 +5,8 @@
 FIXTURE(bad_field_type);
 #undef socklet_plugin
 
-static const struct sl_field fields[] = {{"count", 0, SL_TYPE_INT}, {"blob", 8, 99}};
+static const struct sl_field fields[] = {
+	{.name = "count", .type = SL_TYPE_INT}, {.name = "blob", .offset = 8, .type = 99}};
 static const struct sl_table table = {
 	sizeof(struct sl_table), sizeof(struct sl_field), 16, 2, "hand_made", fields};
 

@@ -7,8 +7,10 @@
 FIXTURE(field_outside);
 #undef socklet_plugin
 
-static const struct sl_field fields[] = {{"far", 20, SL_TYPE_INT}, {"near", 4, SL_TYPE_DOUBLE},
-	{"far", 0, SL_TYPE_BOOL}, {"shared", 8, SL_TYPE_TEXT}};
+static const struct sl_field fields[] = {{.name = "far", .offset = 20, .type = SL_TYPE_INT},
+	{.name = "near", .offset = 4, .type = SL_TYPE_DOUBLE},
+	{.name = "far", .type = SL_TYPE_BOOL},
+	{.name = "shared", .offset = 8, .type = SL_TYPE_TEXT}};
 static const struct sl_table table = {
 	sizeof(struct sl_table), sizeof(struct sl_field), 16, 4, "hand_made", fields};
 

@@ -1,4 +1,4 @@
-/* A member type that the host cannot inject, uint64_t, must not compile. SPDX-License-Identifier:
+/* A member type that the host cannot inject, uint32_t, must not compile. SPDX-License-Identifier:
  * MIT */
 #include <socklet.h>
 
@@ -6,7 +6,7 @@ struct bad_args {
 #ifdef RIGHT
 	int64_t member;
 #else
-	uint64_t member;
+	uint32_t member;
 #endif
 };
 SL_ARGS(bad_args, SL_FIELD(member));

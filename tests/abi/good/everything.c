@@ -1,5 +1,5 @@
 /*
- * Uses every macro, all ten member types, all callbacks and most functions of the header. Compiled
+ * Uses every macro, all member types, all callbacks and most functions of the header. Compiled
  * as C11 and C++17 by gcc and clang with all warnings as errors; its one symbol is the entry.
  * SPDX-License-Identifier: MIT
  */
@@ -16,22 +16,43 @@ struct everything_args {
 	struct sl_opt_int opt_int;
 	struct sl_opt_double opt_double;
 	struct sl_opt_bool opt_bool;
+	uint64_t uinteger;
+	struct sl_uuid uuid;
+	struct sl_datetime datetime;
+	struct sl_date date;
+	struct sl_time time;
+	struct sl_timedelta timedelta;
+	struct sl_opt_uint opt_uint;
+	struct sl_opt_uuid opt_uuid;
+	struct sl_opt_datetime opt_datetime;
+	struct sl_opt_date opt_date;
+	struct sl_opt_time opt_time;
+	struct sl_opt_timedelta opt_timedelta;
 	void *not_listed; /* stays zero */
 };
 SL_ARGS(everything_args, SL_FIELD(text), SL_FIELD(str), SL_FIELD(integer), SL_FIELD(number),
 	SL_FIELD(truth), SL_FIELD(opt_text), SL_FIELD(opt_str), SL_FIELD(opt_int),
-	SL_FIELD(opt_double), SL_FIELD(opt_bool));
+	SL_FIELD(opt_double), SL_FIELD(opt_bool), SL_FIELD(uinteger), SL_FIELD(uuid),
+	SL_FIELD(datetime), SL_FIELD(date), SL_FIELD(time), SL_FIELD(timedelta), SL_FIELD(opt_uint),
+	SL_FIELD(opt_uuid), SL_FIELD(opt_datetime), SL_FIELD(opt_date), SL_FIELD(opt_time),
+	SL_FIELD(opt_timedelta));
 
 struct everything_options {
 	const char *room;
 	struct sl_opt_int seats;
 };
-SL_ARGS(everything_options, SL_FIELD(room), SL_FIELD(seats));
+SL_ARGS(everything_options,
+	SL_FIELD(room, .default_value = "lobby", .min_length = "1", .max_length = "20",
+		.pattern = "^[a-z]+$", .title = "Room", .description = "where to meet",
+		.example = "garden", .deprecated = "false", .include_in_docs = "true"),
+	SL_FIELD(seats, .alias = "places", .ge = "1", .le = "8", .multiple_of = "2"));
 
 struct user_args {
 	struct sl_opt_text session;
+	struct sl_opt_double weight;
 };
-SL_ARGS(user_args, SL_FIELD(session));
+SL_ARGS(user_args, SL_FIELD(session, .convert_underscores = "false"),
+	SL_FIELD(weight, .gt = "0", .lt = "1e3", .allow_inf_nan = "false"));
 
 static int user(struct sl_conn *conn, const struct user_args *args, const char **result)
 {

@@ -251,6 +251,41 @@ static void numbers_are_printed_short_and_exact(void **state)
 	}
 }
 
+static void times_and_names_are_printed_as_they_are_written(void **state)
+{
+	static const uint64_t most = UINT64_MAX;
+	static const struct sl_uuid uuid = {{0x12, 0x3e, 0x45, 0x67, 0xe8, 0x9b, 0x12, 0xd3, 0xa4,
+		0x56, 0x42, 0x66, 0x14, 0x17, 0x40, 0x00}};
+	static const struct sl_date date = {33, 2, 1};
+	static const struct sl_time utc = {7, 8, 9, 0, 1, 0}, west = {23, 0, 0, 5, 1, -12600};
+	static const struct sl_datetime local = {2026, 11, 22, 16, 20, 0, 0, 0, 0};
+	static const struct sl_timedelta back = {-90000001}, least = {INT64_MIN};
+	static const struct {
+		uint32_t type;
+		const void *value;
+		const char *text;
+	} values[] = {
+		{SL_TYPE_UINT, &most, "18446744073709551615"},
+		{SL_TYPE_UUID, &uuid, "123e4567-e89b-12d3-a456-426614174000"},
+		{SL_TYPE_DATE, &date, "0033-02-01"},
+		{SL_TYPE_TIME, &utc, "07:08:09Z"},
+		{SL_TYPE_TIME, &west, "23:00:00.000005-03:30"},
+		{SL_TYPE_DATETIME, &local, "2026-11-22T16:20:00"},
+		{SL_TYPE_TIMEDELTA, &back, "-90.000001 s"},
+		{SL_TYPE_TIMEDELTA, &least, "-9223372036854.775808 s"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct buf out = {0};
+
+		explain_value_text(&out, values[i].type, values[i].value);
+		buf_append(&out, "", 1);
+		assert_string_equal(out.data, values[i].text);
+		buf_fini(&out);
+	}
+}
+
 static void a_wrong_command_line_is_no_request(void **state)
 {
 	static const struct {
@@ -278,6 +313,7 @@ int main(void)
 			each_request_is_explained_to_the_letter, set_up, tear_down),
 		cmocka_unit_test(every_type_of_socklet_h_can_be_printed),
 		cmocka_unit_test(numbers_are_printed_short_and_exact),
+		cmocka_unit_test(times_and_names_are_printed_as_they_are_written),
 		cmocka_unit_test(a_wrong_command_line_is_no_request),
 	};
 

@@ -109,11 +109,41 @@ static void print_quoted(struct buf *out, struct span text)
 	buf_printf(out, "\"");
 }
 
+/* Dates and times by their numbers, "+s" for an offset. */
+static void print_calendar(struct buf *out, uint32_t base, const void *where)
+{
+	const int32_t *numbers = where;
+	size_t count = base == SL_TYPE_DATETIME ? 7 : base == SL_TYPE_DATE ? 3 : 4;
+
+	for (size_t i = 0; i < count; i++)
+		buf_printf(out, "%s%d", i > 0 ? " " : "", (int)numbers[i]);
+	if (base != SL_TYPE_DATE && numbers[count])
+		buf_printf(out, " %+d", (int)numbers[count + 1]);
+}
+
+static void print_newer(struct buf *out, uint32_t base, const void *where)
+{
+	const uint8_t *bytes = where;
+
+	if (base == SL_TYPE_UINT)
+		buf_printf(out, "%llu", (unsigned long long)*(const uint64_t *)where);
+	if (base == SL_TYPE_TIMEDELTA)
+		buf_printf(out, "%lld us",
+			(long long)((const struct sl_timedelta *)where)->microseconds);
+	for (size_t i = 0; i < 16 && base == SL_TYPE_UUID; i++)
+		buf_printf(out, "%02x", bytes[i]);
+	if (base == SL_TYPE_DATETIME || base == SL_TYPE_DATE || base == SL_TYPE_TIME)
+		print_calendar(out, base, where);
+}
+
 static void print_member(struct buf *out, const struct sl_field *field, const char *where)
 {
 	static const size_t set_offsets[] = {0, offsetof(struct sl_opt_text, set),
 		offsetof(struct sl_opt_str, set), offsetof(struct sl_opt_int, set),
-		offsetof(struct sl_opt_double, set), offsetof(struct sl_opt_bool, set)};
+		offsetof(struct sl_opt_double, set), offsetof(struct sl_opt_bool, set),
+		offsetof(struct sl_opt_uint, set), offsetof(struct sl_opt_uuid, set),
+		offsetof(struct sl_opt_datetime, set), offsetof(struct sl_opt_date, set),
+		offsetof(struct sl_opt_time, set), offsetof(struct sl_opt_timedelta, set)};
 	uint32_t base = field->type & ~(uint32_t)SL_TYPE_OPTIONAL, set = 1;
 
 	if (field->type & SL_TYPE_OPTIONAL)
@@ -130,6 +160,8 @@ static void print_member(struct buf *out, const struct sl_field *field, const ch
 		buf_printf(out, "%g", *(const double *)(const void *)where);
 	if (base == SL_TYPE_BOOL)
 		buf_printf(out, "%s", *(const bool *)(const void *)where ? "true" : "false");
+	if (base > SL_TYPE_BOOL)
+		print_newer(out, base, where);
 }
 
 static void print_struct(struct buf *out, const struct sl_table *table, const char *args)

@@ -17,7 +17,7 @@
 #include "base/arena.h"
 #include "base/span.h"
 
-enum { MADE_UP_STEP = 32 /* bytes from member to member: room for any */ };
+enum { MADE_UP_STEP = 48 /* bytes from member to member: room for any */ };
 
 static inline char *made_up_text(struct arena *arena, struct span text)
 {
@@ -32,9 +32,10 @@ static inline char *made_up_cut(struct arena *arena, struct span *rest, char sep
 
 static inline uint32_t made_up_type(const char *name)
 {
-	static const char *const names[] = {"", "text", "str", "int", "float", "bool"};
+	static const char *const names[] = {"", "text", "str", "int", "float", "bool", "uint",
+		"uuid", "datetime", "date", "time", "timedelta"};
 
-	for (uint32_t i = 1; i < 6; i++) {
+	for (uint32_t i = 1; i < 12; i++) {
 		size_t len = strlen(names[i]);
 
 		if (strncmp(name, names[i], len) == 0 && strcmp(name + len, "?") == 0)

@@ -11,8 +11,8 @@
 
 static const struct sl_table *pair_table(void)
 {
-	static const struct sl_field fields[] = {
-		{"left", 0, SL_TYPE_TEXT}, {"right", 8, SL_TYPE_INT | SL_TYPE_OPTIONAL}};
+	static const struct sl_field fields[] = {{.name = "left", .type = SL_TYPE_TEXT},
+		{.name = "right", .offset = 8, .type = SL_TYPE_INT | SL_TYPE_OPTIONAL}};
 	static const struct sl_table table = {
 		sizeof(table), sizeof(struct sl_field), 24, 2, "pair_args", fields};
 
@@ -245,9 +245,11 @@ static void fetches_say_where_from(void **state)
 		const char *field, *name;
 		enum inject_source source;
 		uint32_t index, offset;
-	} wanted[] = {{"user", "user", INJECT_PATH, 1, 128}, {"n", "n", INJECT_QUERY, 0, 64},
+	} wanted[] = {{"user", "user", INJECT_PATH, 1, 4 * MADE_UP_STEP},
+		{"n", "n", INJECT_QUERY, 0, 2 * MADE_UP_STEP},
 		{"x_token", "x-token", INJECT_HEADER, 0, 0},
-		{"sid", "session", INJECT_COOKIE, 0, 32}, {"t", "text", INJECT_PROVIDER, 0, 96}};
+		{"sid", "session", INJECT_COOKIE, 0, 1 * MADE_UP_STEP},
+		{"t", "text", INJECT_PROVIDER, 0, 3 * MADE_UP_STEP}};
 	struct arena arena = {0};
 	struct err_list why = {0};
 	struct plan plan;

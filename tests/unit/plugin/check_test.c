@@ -65,7 +65,7 @@ static void subject_init(struct subject *subject)
 	memset(subject, 0, sizeof(*subject));
 	subject->args = *all_args_table();
 	subject->options = *all_args_table();
-	subject->field = (struct sl_field){"one", 0, SL_TYPE_INT};
+	subject->field = (struct sl_field){.name = "one", .type = SL_TYPE_INT};
 	subject->provider = good_provider;
 	subject->providers[0] = &subject->provider;
 	subject->providers[1] = &good_provider;
@@ -96,72 +96,73 @@ static struct sl_field *one_field(struct subject *s)
 }
 
 /* One thing wrong each: a name, the change to struct subject *s, how the complaint has to start. */
-#define CASES(CASE)                                                                               \
-	CASE(magic_swapped, s->info.magic = 0x53434b31,                                           \
-		"the descriptor starts with 0x53434b31, wanted is "                               \
-		"0x314b4353 (SCK1); build it for this machine's byte order")                      \
-	CASE(major_next, s->info.major = 2,                                                       \
-		"built for socklet.h 2.0, this host offers 1.0 to 1.0")                           \
-	CASE(major_none, s->info.major = 0,                                                       \
-		"built for socklet.h 0.0, this host offers 1.0 to 1.0")                           \
-	CASE(minor_newer, s->info.minor = 9,                                                      \
-		"built for socklet.h 1.9, this host offers 1.0 to 1.0")                           \
-	CASE(size_short, s->info.size = 127, "the descriptor has 127 bytes, 1.0 has 128")         \
-	CASE(name_none, s->info.name = NULL, "no name; let SL_PLUGIN give it")                    \
-	CASE(name_longer, s->info.name = "echo2",                                                 \
-		"the plugin calls itself echo2, its file says echo;")                             \
-	CASE(name_shorter, s->info.name = "ech",                                                  \
-		"the plugin calls itself ech, its file says echo;")                               \
-	CASE(no_callback, s->info.connect = NULL, "neither .connect nor .message")                \
-	CASE(flags_unknown, s->info.flags = 6, "unknown .flags 0x6, this host knows 0x1")         \
-	CASE(accepts_unknown, s->info.accepts = 5,                                                \
-		".accepts is 0x5; give SL_TEXT, SL_BINARY or both")                               \
-	CASE(host_none, s->info.host = NULL, "no place for the host's functions")                 \
-	CASE(state_negative, s->info.state_size = SIZE_MAX,                                       \
-		".state_size 18446744073709551615, "                                              \
-		".plugin_state_size 0: more than the 268435456 bytes")                            \
-	CASE(plugin_state_large, s->info.plugin_state_size = 268435457,                           \
-		".state_size 0, .plugin_state_size 268435457")                                    \
-	CASE(args_none, s->info.args = NULL,                                                      \
-		"arguments: no table; give the tag of a struct listed by")                        \
-	CASE(table_short, s->args.size = 8,                                                       \
-		"arguments: the table has 8 bytes, 32 are wanted, and a name")                    \
-	CASE(table_nameless, s->args.name = NULL,                                                 \
-		"arguments: the table has 32 bytes, 32 are wanted, and a name")                   \
-	CASE(rows_none, s->args.fields = NULL, "struct all_args: 10 fields, but no rows")         \
-	CASE(stride_short, s->args.stride = 8, "struct all_args: rows of 8 bytes, 16 are wanted") \
-	CASE(stride_odd, s->args.stride = 17, "struct all_args: rows of 17 bytes, 16 are wanted") \
-	CASE(fields_many, s->args.field_count = 257,                                              \
-		"struct all_args has 257 fields, at most 256 are possible")                       \
-	CASE(struct_large, s->args.struct_size = 1048577,                                         \
-		"struct all_args has 1048577 bytes, at most 1048576")                             \
-	CASE(field_nameless, one_field(s)->name = NULL, "struct all_args: field 1 has no name")   \
-	CASE(field_empty, one_field(s)->name = "", "struct all_args: field 1 has no name")        \
-	CASE(type_none, one_field(s)->type = 0, "struct all_args: one has the unknown type 0")    \
-	CASE(type_unknown, one_field(s)->type = 6, "struct all_args: one has the unknown type 6") \
-	CASE(type_only_optional, one_field(s)->type = SL_TYPE_OPTIONAL,                           \
-		"one has the unknown type 256")                                                   \
-	CASE(offset_huge, one_field(s)->offset = UINT32_MAX,                                      \
-		"one at byte 4294967295 with 8 bytes lies outside")                               \
-	CASE(offset_near_end, one_field(s)->offset = s->args.struct_size - 4,                     \
-		"with 8 bytes lies outside of the ")                                              \
-	CASE(offset_odd, one_field(s)->offset = 12,                                               \
-		"one at byte 12 is misaligned, its type wants a multiple of 8")                   \
-	CASE(options_bad, s->info.options = &s->options;                                          \
-		s->options.size = 0, "options: the table has 0")                                  \
-	CASE(providers_many, s->info.provider_count = 17,                                         \
-		"17 providers, at most 16 can be listed")                                         \
-	CASE(providers_none, s->info.providers = NULL, "1 providers, at most 16 can be listed")   \
-	CASE(provider_none, s->providers[0] = NULL,                                               \
-		"provider 1 is not complete; let SL_PROVIDER make it")                            \
-	CASE(provider_no_call, s->provider.call = NULL, "provider 1 is not complete")             \
-	CASE(provider_no_args, s->provider.args = NULL, "provider 1 is not complete")             \
-	CASE(provider_no_table, s->provider.args = null_table, "token: no table")                 \
-	CASE(provider_size, s->provider.size = 4,                                                 \
-		"provider token: result of the unknown type 1 with 4 bytes")                      \
-	CASE(provider_type, s->provider.type = 77,                                                \
-		"provider token: result of the unknown type 77 with 8 bytes")                     \
-	CASE(provider_twice, s->info.provider_count = 2,                                          \
+#define CASES(CASE)                                                                                \
+	CASE(magic_swapped, s->info.magic = 0x53434b31,                                            \
+		"the descriptor starts with 0x53434b31, wanted is "                                \
+		"0x314b4353 (SCK1); build it for this machine's byte order")                       \
+	CASE(major_next, s->info.major = 2,                                                        \
+		"built for socklet.h 2.0, this host offers 1.0 to 1.0")                            \
+	CASE(major_none, s->info.major = 0,                                                        \
+		"built for socklet.h 0.0, this host offers 1.0 to 1.0")                            \
+	CASE(minor_newer, s->info.minor = 9,                                                       \
+		"built for socklet.h 1.9, this host offers 1.0 to 1.0")                            \
+	CASE(size_short, s->info.size = 127, "the descriptor has 127 bytes, 1.0 has 128")          \
+	CASE(name_none, s->info.name = NULL, "no name; let SL_PLUGIN give it")                     \
+	CASE(name_longer, s->info.name = "echo2",                                                  \
+		"the plugin calls itself echo2, its file says echo;")                              \
+	CASE(name_shorter, s->info.name = "ech",                                                   \
+		"the plugin calls itself ech, its file says echo;")                                \
+	CASE(no_callback, s->info.connect = NULL, "neither .connect nor .message")                 \
+	CASE(flags_unknown, s->info.flags = 6, "unknown .flags 0x6, this host knows 0x1")          \
+	CASE(accepts_unknown, s->info.accepts = 5,                                                 \
+		".accepts is 0x5; give SL_TEXT, SL_BINARY or both")                                \
+	CASE(host_none, s->info.host = NULL, "no place for the host's functions")                  \
+	CASE(state_negative, s->info.state_size = SIZE_MAX,                                        \
+		".state_size 18446744073709551615, "                                               \
+		".plugin_state_size 0: more than the 268435456 bytes")                             \
+	CASE(plugin_state_large, s->info.plugin_state_size = 268435457,                            \
+		".state_size 0, .plugin_state_size 268435457")                                     \
+	CASE(args_none, s->info.args = NULL,                                                       \
+		"arguments: no table; give the tag of a struct listed by")                         \
+	CASE(table_short, s->args.size = 8,                                                        \
+		"arguments: the table has 8 bytes, 32 are wanted, and a name")                     \
+	CASE(table_nameless, s->args.name = NULL,                                                  \
+		"arguments: the table has 32 bytes, 32 are wanted, and a name")                    \
+	CASE(rows_none, s->args.fields = NULL, "struct all_args: 10 fields, but no rows")          \
+	CASE(stride_short, s->args.stride = 8, "struct all_args: rows of 8 bytes, 152 are wanted") \
+	CASE(stride_odd, s->args.stride = 17, "struct all_args: rows of 17 bytes, 152 are wanted") \
+	CASE(fields_many, s->args.field_count = 257,                                               \
+		"struct all_args has 257 fields, at most 256 are possible")                        \
+	CASE(struct_large, s->args.struct_size = 1048577,                                          \
+		"struct all_args has 1048577 bytes, at most 1048576")                              \
+	CASE(field_nameless, one_field(s)->name = NULL, "struct all_args: field 1 has no name")    \
+	CASE(field_empty, one_field(s)->name = "", "struct all_args: field 1 has no name")         \
+	CASE(type_none, one_field(s)->type = 0, "struct all_args: one has the unknown type 0")     \
+	CASE(type_unknown, one_field(s)->type = 12,                                                \
+		"struct all_args: one has the unknown type 12")                                    \
+	CASE(type_only_optional, one_field(s)->type = SL_TYPE_OPTIONAL,                            \
+		"one has the unknown type 256")                                                    \
+	CASE(offset_huge, one_field(s)->offset = UINT32_MAX,                                       \
+		"one at byte 4294967295 with 8 bytes lies outside")                                \
+	CASE(offset_near_end, one_field(s)->offset = s->args.struct_size - 4,                      \
+		"with 8 bytes lies outside of the ")                                               \
+	CASE(offset_odd, one_field(s)->offset = 12,                                                \
+		"one at byte 12 is misaligned, its type wants a multiple of 8")                    \
+	CASE(options_bad, s->info.options = &s->options;                                           \
+		s->options.size = 0, "options: the table has 0")                                   \
+	CASE(providers_many, s->info.provider_count = 17,                                          \
+		"17 providers, at most 16 can be listed")                                          \
+	CASE(providers_none, s->info.providers = NULL, "1 providers, at most 16 can be listed")    \
+	CASE(provider_none, s->providers[0] = NULL,                                                \
+		"provider 1 is not complete; let SL_PROVIDER make it")                             \
+	CASE(provider_no_call, s->provider.call = NULL, "provider 1 is not complete")              \
+	CASE(provider_no_args, s->provider.args = NULL, "provider 1 is not complete")              \
+	CASE(provider_no_table, s->provider.args = null_table, "token: no table")                  \
+	CASE(provider_size, s->provider.size = 4,                                                  \
+		"provider token: result of the unknown type 1 with 4 bytes")                       \
+	CASE(provider_type, s->provider.type = 77,                                                 \
+		"provider token: result of the unknown type 77 with 8 bytes")                      \
+	CASE(provider_twice, s->info.provider_count = 2,                                           \
 		"two providers are called token; list it once")
 
 #define CASE(name, statement, text)         \
@@ -252,7 +253,8 @@ static void larger_structs_come_out_in_our_size(void **state)
 	struct wide_field {
 		struct sl_field field;
 		uint64_t more;
-	} rows[] = {{{"a", 0, SL_TYPE_INT}, 1}, {{"b", 8, SL_TYPE_BOOL}, 2}};
+	} rows[] = {{{.name = "a", .type = SL_TYPE_INT}, 1},
+		{{.name = "b", .offset = 8, .type = SL_TYPE_BOOL}, 2}};
 	struct {
 		struct sl_table table;
 		uint64_t more;

@@ -1,0 +1,141 @@
+/*
+ * A value passes the tighter of plugin's and route's rules or is refused in FastAPI's words, and a
+ * route that loosens, contradicts or does not fit is refused at load. SPDX-License-Identifier: MIT
+ */
+#include "wire/rules.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+static char *text_of(struct arena *arena, struct span span)
+{
+	span = span_trim(span);
+	return arena_text(arena, span.ptr, span.len);
+}
+
+/* "\x41" is 'A'. */
+static struct span unescape(char *text)
+{
+	char *out = text;
+	const char *in = text;
+
+	while (*in != '\0') {
+		unsigned byte = (unsigned char)*in;
+		int used = 1;
+
+		if (in[0] == '\\' && in[1] == 'x' && sscanf(in + 2, "%2x", &byte) == 1)
+			used = 4;
+		*out++ = (char)byte;
+		in += used;
+	}
+	return (struct span){text, (size_t)(out - text)};
+}
+
+static void read_said(struct rules_said *said, struct span text, struct arena *arena)
+{
+	while (text.len > 0) {
+		struct span part = span_cut(&text, ';');
+		const char *name = text_of(arena, span_cut(&part, '='));
+		int key = 0;
+
+		if (name[0] == '\0')
+			continue;
+		while (key < RULES_KEY_COUNT &&
+			strcmp(rules_key_name((enum rules_key)key), name) != 0)
+			key++;
+		if (key == RULES_KEY_COUNT)
+			fail_msg("no rule %s", name);
+		said->texts[key] = text_of(arena, part);
+	}
+}
+
+static void print_refusal(struct buf *said, const struct value_error *error)
+{
+	const char *quote = error->ctx_is_number ? "" : "\"";
+
+	buf_printf(said, "%s / %s /", error->type, error->message);
+	if (error->ctx_name != NULL)
+		buf_printf(said, " %s=%s%s%s", error->ctx_name, quote, error->ctx_value, quote);
+}
+
+static void print_checked(struct buf *said, const struct rules *rules, enum value_type type,
+	struct span text, struct arena *arena)
+{
+	struct value_error error;
+	union value value;
+
+	assert_true(value_parse(type, text, arena, &value, &error));
+	if (rules == NULL || rules_check(rules, &value, &error))
+		buf_printf(said, "ok");
+	else
+		print_refusal(said, &error);
+}
+
+static void run_row(const char *line, unsigned number)
+{
+	struct arena arena = {0};
+	struct err_list why = {0};
+	struct rules_said own = {.author = "the plugin"}, other = {.author = "the route"};
+	struct rules_field field = {.label = "q"};
+	struct span rest = span_of(line), columns[5];
+	struct buf said = {0};
+	struct rules *rules;
+
+	for (size_t i = 0; i < 5; i++)
+		columns[i] = span_trim(i < 4 ? span_cut(&rest, '|') : rest);
+	if (span_equal(columns[0], SPAN("text")))
+		field.type = VALUE_TEXT;
+	else
+		assert_true(value_type_find(columns[0], &field.type));
+	read_said(&own, columns[1], &arena);
+	read_said(&other, columns[2], &arena);
+	rules = rules_new(&field, &own, &other, &arena, &why);
+	if (why.count > 0)
+		buf_printf(&said, "! %s", why.items[0].text + strlen("q: "));
+	else
+		print_checked(
+			&said, rules, field.type, unescape(text_of(&arena, columns[3])), &arena);
+	buf_append(&said, "", 1);
+	if (!span_equal(span_of(said.data), columns[4]))
+		fail_msg("line %u: %s\nsaid   %s\nwanted %.*s", number, line, said.data,
+			SPAN_ARG(columns[4]));
+	if (rules != NULL)
+		rules_fini(rules);
+	buf_fini(&said);
+	err_list_fini(&why);
+	arena_fini(&arena);
+}
+
+static void each_row_of_the_table(void **state)
+{
+	FILE *file = fopen(TEST_DATA "/rules.txt", "r");
+	char line[512];
+	unsigned number = 0, count = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		number++;
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' || line[0] == '\0')
+			continue;
+		run_row(line, number);
+		count++;
+	}
+	fclose(file);
+	assert_true(count > 80);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(each_row_of_the_table)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
