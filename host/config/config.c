@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -120,24 +121,37 @@ static bool read_whole(int fd, struct buf *out)
 	return got >= 0;
 }
 
-bool config_load(struct config *out, const char *path, struct err_list *why)
+/* Not blocking, and a regular file only: a FIFO without a writer would stop the host's loop. */
+static bool read_regular(const char *path, struct buf *out, struct err_list *why)
 {
 	struct place place = {.file = path};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t already = why->count;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		err_list_add(why, place, "cannot be read (%s): give the path of a routes file",
+			strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		err_list_add(why, place, "found no regular file: give the path of a routes file");
+	else if (!read_whole(fd, out))
+		err_list_add(why, place, "cannot be read (%s): try again", strerror(errno));
+	else if (out->len > YAML_TREE_FILE_MAX)
+		err_list_add(why, place, "found more than %d MiB, which no routes file needs",
+			YAML_TREE_FILE_MAX >> 20);
+	if (fd >= 0)
+		close(fd);
+	return why->count == already;
+}
+
+bool config_load(struct config *out, const char *path, struct err_list *why)
+{
 	struct buf text = {0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool ok = false;
 
 	memset(out, 0, sizeof(*out));
-	if (fd < 0 || !read_whole(fd, &text))
-		err_list_add(why, place, "cannot be read (%s): give the path of a routes file",
-			strerror(errno));
-	else if (text.len > YAML_TREE_FILE_MAX)
-		err_list_add(why, place, "found more than %d MiB, which no routes file needs",
-			YAML_TREE_FILE_MAX >> 20);
-	else
+	if (read_regular(path, &text, why))
 		ok = config_parse(out, buf_span(&text), path, why);
-	if (fd >= 0)
-		close(fd);
 	buf_fini(&text);
 	return ok;
 }

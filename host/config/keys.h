@@ -124,7 +124,7 @@
 #define LIMITS_KEYS(ROW)                                                                    \
 	ROW(message, size, message_bytes, "1MiB", "1B", "1GiB",                             \
 		"the longest message a peer may send; a longer one closes with 1009")       \
-	ROW(queue, size, queue_bytes, "16MiB", "1KiB", "64GiB",                             \
+	ROW(queue, size, queue_bytes, "4MiB", "1KiB", "64GiB",                              \
 		"bytes waiting to be sent to one peer; beyond it closes with 1013")         \
 	ROW(idle, duration, idle_ms, "0", "0", "365d",                                      \
 		"the longest time without a message from the peer, then closes with 1001; " \

@@ -4,6 +4,8 @@
  */
 #include "table.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -133,7 +135,7 @@ static void reads_the_top(void **state)
 	assert_string_equal(config.listens[1].port, "0");
 	assert_string_equal(config.listens[2].host, "localhost");
 	assert_int_equal(config.limits.message_bytes, 64 * 1024);
-	assert_int_equal(config.limits.queue_bytes, 16 * 1024 * 1024);
+	assert_int_equal(config.limits.queue_bytes, 4 * 1024 * 1024);
 	assert_int_equal(config.limits.idle_ms, 60000);
 	assert_int_equal(config.limits.handshake_ms, 2000);
 	assert_int_equal(config.limits.close_ms, 5000);
@@ -274,11 +276,38 @@ static void says_why_a_file_cannot_be_read(void **state)
 	expect_refused("/nowhere/routes.yaml",
 		"/nowhere/routes.yaml: cannot be read (No such file or directory): give the path "
 		"of a routes file");
-	expect_refused("/", "/: cannot be read (Is a directory): give the path of a routes file");
+	expect_refused("/", "/: found no regular file: give the path of a routes file");
 	expect_refused(
-		"/dev/zero", "/dev/zero: found more than 16 MiB, which no routes file needs");
-	expect_refused("/dev/null",
-		"/dev/null:1:1: the file is empty: write at least one route under \"routes:\"");
+		"/dev/null", "/dev/null: found no regular file: give the path of a routes file");
+}
+
+/* A FIFO without a writer would stop whoever waits for it; a sparse file costs nothing. */
+static void does_not_wait_and_has_a_limit(void **state)
+{
+	char folder[] = "/tmp/socklet_config_test.XXXXXX", path[64], wanted[160];
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/routes.yaml", folder);
+	snprintf(wanted, sizeof(wanted),
+		"%s: found no regular file: give the path of a routes file", path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	expect_refused(path, wanted);
+	unlink(path);
+
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(ftruncate(fd, 17 << 20), 0);
+	close(fd);
+	snprintf(wanted, sizeof(wanted), "%s: found more than 16 MiB, which no routes file needs",
+		path);
+	expect_refused(path, wanted);
+	snprintf(wanted, sizeof(wanted),
+		"%s:1:1: the file is empty: write at least one route under \"routes:\"", path);
+	assert_int_equal(truncate(path, 0), 0);
+	expect_refused(path, wanted);
+	unlink(path);
+	rmdir(folder);
 }
 
 static void loads_a_file(void **state)
@@ -309,6 +338,7 @@ int main(void)
 		cmocka_unit_test(does_with_one_route),
 		cmocka_unit_test(joins_paths_to_the_files_folder),
 		cmocka_unit_test(says_why_a_file_cannot_be_read),
+		cmocka_unit_test(does_not_wait_and_has_a_limit),
 		cmocka_unit_test(loads_a_file),
 	};
 
