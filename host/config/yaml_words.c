@@ -30,8 +30,8 @@ static const struct {
 	{"did not find expected whitespace or line break", 0, true, SIGIL_WORDS},
 	{"mapping values are not allowed in this context", 0, false,
 		"found a ':' where no key can be: indent the line as the other keys of its "
-		"section, "
-		"see that the line above has its ':', or put a text with \": \" in it in quotes"},
+		"section, see that the line above has its ':', or put a text with \": \" in it in "
+		"quotes"},
 	{"could not find expected ':'", 0, true,
 		"found a line without \": \", wanted \"key: value\" with a blank after the ':'"},
 	{"did not find expected key", INLINE, false,
@@ -58,8 +58,7 @@ static const struct {
 		"\"[::1]:8000\""},
 	{"did not find expected <document start>", 0, false,
 		"this line does not fit to those above it: begin the file with \"key: value\" "
-		"lines "
-		"that are not indented"},
+		"lines that are not indented"},
 	{"found unexpected ':'", 0, false,
 		"found a ':' without a blank behind it: write \"key: value\", or put the text in "
 		"quotes"},

@@ -88,8 +88,7 @@ static void check_rule(
 	else
 		complain(builder, subject, rule->place,
 			"struct %s of the plugin has no field %s; remove the line, or add the "
-			"member "
-			"and its SL_FIELD",
+			"member and its SL_FIELD",
 			table->name, rule->field);
 }
 
@@ -137,14 +136,12 @@ static void resolve_path(struct builder *builder, const struct subject *subject,
 	if (index == input->path_param_count)
 		complain(builder, subject, rule->place,
 			"field %s comes from the path, which has no {%s}; add it there, or take "
-			"the "
-			"field from elsewhere",
+			"the field from elsewhere",
 			fetch->field, fetch->name);
 	if (rule->default_text != NULL)
 		complain(builder, subject, rule->place,
 			"field %s comes from the path, so its default \"%s\" can never be used; "
-			"remove "
-			"it",
+			"remove it",
 			fetch->field, rule->default_text);
 }
 
@@ -238,8 +235,7 @@ static void check_result(struct builder *builder, const struct subject *subject,
 	if (result->type == (member->type | SL_TYPE_OPTIONAL))
 		complain(builder, subject, rule->place,
 			"field %s is %s, but provider %s gives %s, which may be absent; make the "
-			"member "
-			"%s",
+			"member %s",
 			fetch->field, member->c_name, provider->name, result->c_name,
 			result->c_name);
 	else
@@ -265,8 +261,7 @@ static void resolve_provider(struct builder *builder, const struct subject *subj
 	if (circle != NULL) {
 		complain(builder, subject, rule->place,
 			"providers wait for each other in a circle: %s; take one of the fields "
-			"from "
-			"elsewhere",
+			"from elsewhere",
 			circle);
 		return;
 	}

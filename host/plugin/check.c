@@ -54,8 +54,7 @@ static void check_header(struct check *check, const struct sl_plugin_info *raw)
 	if (raw->major != SL_ABI_MAJOR || raw->minor > SL_ABI_MINOR)
 		complain(check,
 			"built for socklet.h %u.%u, this host offers %u.0 to %u.%u; build it with "
-			"this "
-			"host's socklet.h",
+			"this host's socklet.h",
 			raw->major, raw->minor, SL_ABI_MAJOR, SL_ABI_MAJOR, SL_ABI_MINOR);
 	if (raw->size < INFO_SIZE_1_0)
 		complain(check, "the descriptor has %u bytes, %u.0 has %zu; let SL_PLUGIN fill it",
@@ -114,8 +113,7 @@ static void check_place_in_struct(struct check *check, const struct sl_table *ta
 	if (field->offset > table->struct_size || type->size > table->struct_size - field->offset)
 		complain(check,
 			"struct %s: %s at byte %u with %zu bytes lies outside of the %u bytes of "
-			"its "
-			"struct; let SL_ARGS list it",
+			"its struct; let SL_ARGS list it",
 			table->name, field->name, field->offset, type->size, table->struct_size);
 	else if (field->offset % type->align != 0)
 		complain(check,
@@ -236,8 +234,7 @@ static void check_name(struct check *check, const char *name)
 	else if (strlen(name) != len || strncmp(name, check->file, len) != 0)
 		complain(check,
 			"the plugin calls itself %s, its file says %.*s; make SL_PLUGIN and the "
-			"file's "
-			"name equal",
+			"file's name equal",
 			name, (int)len, check->file);
 }
 

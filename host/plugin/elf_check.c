@@ -58,8 +58,7 @@ static bool check_kind(struct elf *elf, struct err *why)
 		elf->head.e_machine != own->e_machine) {
 		err_set(why, ERR_INTERNAL,
 			"%s is for another machine (ELF class %u, data %u, machine %u; this host: "
-			"%u, "
-			"%u, %u); build it here",
+			"%u, %u, %u); build it here",
 			elf->file, elf->head.e_ident[EI_CLASS], elf->head.e_ident[EI_DATA],
 			elf->head.e_machine, own->e_ident[EI_CLASS], own->e_ident[EI_DATA],
 			own->e_machine);
@@ -154,8 +153,7 @@ static bool lint_static_tls(const struct elf *elf, const ElfW(Phdr) * dynamic, s
 			continue;
 		err_set(why, ERR_INTERNAL,
 			"%s uses static thread-local storage, which fails after some reloads; "
-			"compile "
-			"without -ftls-model=initial-exec, and with -fPIC",
+			"compile without -ftls-model=initial-exec, and with -fPIC",
 			elf->file);
 		return false;
 	}
@@ -194,8 +192,7 @@ static bool lint_symbols(const struct elf *elf, const ElfW(Shdr) * symbols, stru
 		symbol_name(elf, symbols, symbol.st_name, name, sizeof(name));
 		err_set(why, ERR_INTERNAL,
 			"%s has the unique symbol %s, so a reload would go on with the old "
-			"version's "
-			"data; compile with -fno-gnu-unique -fvisibility=hidden",
+			"version's data; compile with -fno-gnu-unique -fvisibility=hidden",
 			elf->file, name);
 		return false;
 	}

@@ -90,8 +90,7 @@ struct sl_plugin *plugin_load(struct image_store *store, const char *dir, const 
 	if (!name_is_valid(name)) {
 		err_list_add(why, place,
 			"plugin name \"%s\": letters, digits and _ are wanted, as in SL_PLUGIN; "
-			"the file "
-			"is <name>.so in the plugins folder",
+			"the file is <name>.so in the plugins folder",
 			name);
 		return NULL;
 	}

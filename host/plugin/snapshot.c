@@ -192,8 +192,7 @@ bool snapshot_read(struct buf *out, const char *path, struct err *why)
 	if (result == ATTEMPT_BUSY)
 		err_set(why, ERR_INTERNAL,
 			"%s is still being written after %d s; reload when the copy is complete, "
-			"or "
-			"copy to another name and mv it here",
+			"or copy to another name and mv it here",
 			path, WAIT_MS / 1000);
 	return result == ATTEMPT_DONE;
 }
