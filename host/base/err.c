@@ -68,6 +68,22 @@ void err_list_add(struct err_list *list, struct place place, const char *format,
 	va_end(args);
 }
 
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = &((const struct complaint *)a)->place;
+	const struct place *y = &((const struct complaint *)b)->place;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return (x->column > y->column) - (x->column < y->column);
+}
+
+void err_list_sort(struct err_list *list, size_t from)
+{
+	if (list->count > from)
+		qsort(list->items + from, list->count - from, sizeof(*list->items), compare_places);
+}
+
 const char *complaint_line(const struct complaint *complaint, struct arena *arena)
 {
 	const struct place *place = &complaint->place;

@@ -77,6 +77,11 @@ void err_list_fini(struct err_list *list);
 /* Copies place.file and the text. The ERR_LIST_MAX-th is the last that is kept. */
 void err_list_add(struct err_list *list, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * By line and column, from index `from` on: checks have an order of their own, people read from the
+ * top down.
+ */
+void err_list_sort(struct err_list *list, size_t from);
 /* "file:line:column: text", leaving out what is not known. Returned text is the arena's. */
 const char *complaint_line(const struct complaint *complaint, struct arena *arena);
 /*

@@ -105,15 +105,23 @@ static void session_refused(struct sl_conn *conn, unsigned status)
 	log_debug("%s: refused with %u", conn->label, status);
 }
 
-int session_refuse(struct sl_conn *conn, struct reply *reply)
+/* SL_OK, or why the connection cannot be refused so. */
+static int may_refuse(const struct sl_conn *conn, unsigned status)
 {
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
-	if (reply->status < 300 || reply->status > 599) {
-		log_error("%s: sl_refuse with status %u, wanted 300 to 599", conn->label,
-			reply->status);
-		return SL_INVALID;
-	}
+	if (status >= 300 && status <= 599)
+		return SL_OK;
+	log_error("%s: sl_refuse with status %u, wanted 300 to 599", conn->label, status);
+	return SL_INVALID;
+}
+
+int session_refuse(struct sl_conn *conn, struct reply *reply)
+{
+	int may = may_refuse(conn, reply->status);
+
+	if (may != SL_OK)
+		return may;
 	reply->headers = conn->response_headers;
 	reply->close = true;
 	conn->transport->ops->reply(conn->transport, reply);
@@ -155,12 +163,10 @@ static void reject_by_close(struct sl_conn *conn, unsigned code, const char *rea
 
 int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *detail)
 {
-	if (conn->phase != SESSION_DECIDING)
-		return SL_CLOSED;
-	if (status < 300 || status > 599) {
-		log_error("%s: sl_refuse with status %u, wanted 300 to 599", conn->label, status);
-		return SL_INVALID;
-	}
+	int may = may_refuse(conn, status);
+
+	if (may != SL_OK)
+		return may;
 	if (detail == NULL)
 		detail = http_status_phrase(status);
 	if (rejects_by_close(conn)) {

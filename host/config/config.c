@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,17 +79,6 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	config_check(config, reader->arena, reader->why);
 }
 
-/* Checks run in their own order; a person reads from the top down. */
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *one = &((const struct complaint *)a)->place;
-	const struct place *two = &((const struct complaint *)b)->place;
-
-	if (one->line != two->line)
-		return one->line < two->line ? -1 : 1;
-	return (one->column > two->column) - (one->column < two->column);
-}
-
 bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why)
 {
 	struct reader reader = {.config = out, .arena = &out->arena, .why = why};
@@ -102,9 +90,7 @@ bool config_parse(struct config *out, struct span text, const char *path, struct
 	root = yaml_tree_parse(text, out->path, &out->arena, why);
 	if (root != NULL)
 		read_top(&reader, root);
-	if (why->count > already)
-		qsort(why->items + already, why->count - already, sizeof(*why->items),
-			compare_places);
+	err_list_sort(why, already);
 	return why->count == already;
 }
 

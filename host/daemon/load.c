@@ -5,8 +5,6 @@
  */
 #include "daemon/load.h"
 
-#include <stdlib.h>
-
 #include "call/probe.h"
 #include "config/config.h"
 
@@ -35,16 +33,6 @@ static void drop_echoes(struct err_list *why, size_t count)
 	why->count = kept;
 }
 
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *x = &((const struct complaint *)a)->place;
-	const struct place *y = &((const struct complaint *)b)->place;
-
-	if (x->line != y->line)
-		return x->line < y->line ? -1 : 1;
-	return (x->column > y->column) - (x->column < y->column);
-}
-
 struct generation *load_generation(
 	struct host *host, const char *file, enum load_how how, struct err_list *why)
 {
@@ -65,8 +53,7 @@ struct generation *load_generation(
 	else
 		config_fini(&config);
 	drop_echoes(why, count);
-	if (why->count > 0)
-		qsort(why->items, why->count, sizeof(*why->items), compare_places);
+	err_list_sort(why, 0);
 	if (is_right)
 		return generation;
 	generation_unref(generation);
