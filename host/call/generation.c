@@ -283,8 +283,10 @@ static void start_all(struct build *build)
 	for (size_t i = 0; i < generation->plugins.count; i++) {
 		struct sl_plugin *plugin = generation->plugins.plugins[i];
 
-		if (!plugin->is_started)
-			plugin_start(plugin, place_of_plugin(generation, plugin), build->why);
+		if (plugin->is_started)
+			continue;
+		plugin_watch_tell(build->plugins.watch, "start of", plugin->name);
+		plugin_start(plugin, place_of_plugin(generation, plugin), build->why);
 	}
 }
 
@@ -296,6 +298,7 @@ static struct plugin_source source_of(
 		.host = input->host,
 		.dir = generation->config.plugins_dir.text,
 		.previous = input->previous == NULL ? NULL : &input->previous->plugins,
+		.watch = input->watch,
 		.arena = &generation->arena,
 		.why = why,
 	};
@@ -309,7 +312,7 @@ struct generation *generation_build(const struct generation_input *input, struct
 
 	generation->magic = GENERATION_MAGIC;
 	generation->refs = 1;
-	generation->number = input->previous == NULL ? 1 : input->previous->number + 1;
+	generation->number = input->number;
 	generation->config = *input->config;
 	memset(input->config, 0, sizeof(*input->config));
 	generation->http = route_map_new();

@@ -107,6 +107,12 @@ static struct sl_plugin *prefer_previous(const struct plugin_set *previous, stru
 	return fresh;
 }
 
+void plugin_watch_tell(const struct plugin_watch *watch, const char *doing, const char *plugin)
+{
+	if (watch != NULL)
+		watch->about_to(watch->arg, doing, plugin);
+}
+
 struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_source *from,
 	const struct conf_text *named, const struct route_conf *conf)
 {
@@ -115,6 +121,7 @@ struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_so
 
 	if (plugin != NULL || from->dir == NULL || has_failed(set, named->text))
 		return plugin;
+	plugin_watch_tell(from->watch, "opening", named->text);
 	plugin = plugin_load(
 		from->images, from->dir, named->text, from->host, named->place, from->why);
 	if (plugin == NULL) {

@@ -37,7 +37,7 @@
 	TYPE(text, "text", "")                        \
 	TYPE(top_limits, "section", "")               \
 	TYPE(truth, "`true`, `false`", "")            \
-	TYPE(workers, "number", "")
+	TYPE(workers, "number, `auto`", "")
 
 /* limits and ping before routes, which inherit them. */
 #define TOP_KEYS(ROW)                                                                       \
@@ -47,8 +47,8 @@
 	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                   \
 		"the folder of the `.so` files; needed as soon as a route or a provider "   \
 		"names a plugin")                                                           \
-	ROW(workers, workers, workers, "1", NULL, NULL,                                     \
-		"how many workers serve; this version has one, so only 1 is accepted")      \
+	ROW(workers, workers, workers, "1", "1", "64",                                      \
+		"how many processes serve; `auto` is one per core")                         \
 	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                   \
 		"the limits of all routes that do not set their own")                       \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                             \

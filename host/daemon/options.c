@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "daemon/command.h"
-#include "daemon/daemon.h"
+#include "daemon/master.h"
 
 enum { TAKES_LISTEN = 1, TAKES_JSON = 2, TAKES_REQUEST = 4 };
 
@@ -19,7 +19,7 @@ static const struct command {
 	int (*run)(const struct options *options);
 } commands[] = {
 	{"run", "run FILE [--listen ADDRESS]...", "serve the routes of FILE", TAKES_LISTEN,
-		daemon_run},
+		master_run},
 	{"check", "check FILE", "read FILE, open its plugins, print every mistake", 0,
 		command_check},
 	{"routes", "routes FILE [--json]", "print the route table of FILE", TAKES_JSON,
