@@ -103,7 +103,8 @@ struct config {
 	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
-	unsigned workers; /* 1 to CONFIG_WORKERS_MAX */
+	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
+	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
 	struct limits_conf limits;
 	struct ping_conf ping;
 	struct route_conf *routes;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "daemon/command.h"
 #include "daemon/master_state.h"
+#include "daemon/message_kinds.h"
 #include "daemon/process.h"
 #include "daemon/reload.h"
 #include "plugin/copy.h"
@@ -114,6 +115,16 @@ static void man_crew(struct master *master)
 	}
 }
 
+static void on_message(struct master *master, struct member *member, const struct message *message)
+{
+	if (message->fd >= 0)
+		close(message->fd);
+	if (message->kind == FROM_STATUS)
+		status_take(master, member, message->body);
+	else
+		reload_on_message(master, member, message);
+}
+
 static void member_on_ready(void *context, void *arg)
 {
 	struct master *master = context;
@@ -123,7 +134,7 @@ static void member_on_ready(void *context, void *arg)
 
 	channel_flush(&member->channel);
 	while ((state = channel_receive(&member->channel, &message)) == CHANNEL_MESSAGE)
-		reload_on_message(master, member, &message);
+		on_message(master, member, &message);
 	/* Its process will end, or be ended; a poll that goes on telling of it would spin. */
 	if (state == CHANNEL_ENDED)
 		channel_fini(&member->channel);
@@ -193,6 +204,7 @@ static bool init(struct master *master, struct err *why)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	crew_init(&master->crew);
 	reload_init(&master->reload);
+	control_init(&master->control);
 	master->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (master->signals < 0) {
 		err_set(why, ERR_INTERNAL, "cannot take signals: %s", strerror(errno));
@@ -212,12 +224,14 @@ static void run(struct master *master)
 		poll_list_add(&list, master->signals, POLLIN, signals_on_ready, NULL);
 		watch_crew(master, &list);
 		reload_watch(master, &list);
+		control_watch(master, &list);
 		poll_list_wait(&list, master);
 		crew_look(&master->crew);
 		if (!master->is_stopping)
 			reload_look(master);
 		if (!master->is_stopping && !master->is_over)
 			man_crew(master);
+		control_look(master);
 		look_at_stop(master);
 	}
 	poll_list_fini(&list);
@@ -229,8 +243,11 @@ static void fini(struct master *master)
 	crew_fini(&master->crew);
 	listen_set_fini(&master->listens);
 	commit_free(master->committed);
+	buf_fini(&master->report.text);
+	status_forget(master);
 	if (master->copies != NULL)
 		copy_store_close(master->copies);
+	control_fini(&master->control, master->status);
 	if (master->signals >= 0)
 		close(master->signals);
 }

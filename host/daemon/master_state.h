@@ -5,11 +5,15 @@
 #ifndef SOCKLET_DAEMON_MASTER_STATE_H
 #define SOCKLET_DAEMON_MASTER_STATE_H
 
+#include <time.h>
+
 #include "daemon/canary.h"
 #include "daemon/commit.h"
+#include "daemon/control.h"
 #include "daemon/crew.h"
 #include "daemon/listen_set.h"
 #include "daemon/poll_list.h"
+#include "daemon/status.h"
 
 enum reload_phase {
 	RELOAD_IDLE,
@@ -32,6 +36,13 @@ struct reload {
 	struct err_list why;
 };
 
+/* How the last reload went. */
+struct report {
+	time_t at; /* 0: there was none */
+	bool is_done;
+	struct buf text; /* the lines of its log, without their heads */
+};
+
 struct master {
 	const struct options *options;
 	int signals; /* a descriptor to read them from */
@@ -40,6 +51,9 @@ struct master {
 	struct listen_set listens;
 	struct crew crew;
 	struct reload reload;
+	struct report report;
+	struct control control;
+	struct status status_answers;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;
 	int status; /* of exit */

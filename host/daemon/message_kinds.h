@@ -14,13 +14,15 @@ enum to_worker {
 	TO_PREPARE, /* an order, answered by PREPARED or REFUSED */
 	TO_COMMIT,  /* answered by SERVES */
 	TO_ABORT,
-	TO_STOP, /* gracefully; answered by its end */
+	TO_STOP,   /* gracefully; answered by its end */
+	TO_STATUS, /* answered by STATUS */
 };
 
 enum from_worker {
 	FROM_PREPARED, /* packed: a name and a version for each plugin that is new */
 	FROM_REFUSED,  /* packed complaints */
 	FROM_SERVES,   /* packed: the number of the generation, of its routes, of its plugins */
+	FROM_STATUS,   /* a JSON object */
 };
 
 #endif

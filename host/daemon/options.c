@@ -27,6 +27,11 @@ static const struct command {
 	{"explain", "explain FILE URL [-H HEADER]... [--json]",
 		"print what FILE makes of a WebSocket request", TAKES_JSON | TAKES_REQUEST,
 		command_explain},
+	{"reload", "reload FILE", "make the host that runs FILE read it again, and wait", 0,
+		command_reload},
+	{"status", "status FILE [--json]", "print what the host that runs FILE is doing",
+		TAKES_JSON, command_status},
+	{"stop", "stop FILE", "stop the host that runs FILE gracefully, and wait", 0, command_stop},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), USAGE_ERROR = 2 };
@@ -79,7 +84,8 @@ static int unknown_command(const char *found)
 		names[i] = commands[i].name;
 	near = err_nearest(found, names);
 	if (near == NULL)
-		return usage_error(found, "one of the commands run, check, routes, explain");
+		return usage_error(found,
+			"one of the commands run, check, routes, explain, reload, status, stop");
 	fprintf(stderr, "socklet: no command \"%s\", did you mean \"%s\"? see socklet --help\n",
 		found, near);
 	return USAGE_ERROR;

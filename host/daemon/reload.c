@@ -6,6 +6,7 @@
  */
 #include "daemon/reload.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,53 @@ static void log_reasons(const struct err_list *why)
 	arena_fini(&arena);
 }
 
+static void report_begin(struct report *report, bool is_done)
+{
+	report->at = time(NULL);
+	report->is_done = is_done;
+	report->text.len = 0;
+}
+
+static void report_line(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A line of the log that who asked for the reload sees, too. */
+static void report_line(struct report *report, const char *format, ...)
+{
+	struct arena arena = {0};
+	const char *text;
+	va_list args;
+
+	va_start(args, format);
+	text = arena_vprintf(&arena, format, args);
+	va_end(args);
+	log_line(report->is_done ? LOG_INFO : LOG_ERROR, "%s", text);
+	buf_append_span(&report->text, span_of(text));
+	buf_append(&report->text, "\n", 1);
+	arena_fini(&arena);
+}
+
+static void report_end(struct master *master)
+{
+	control_reload_ends(
+		&master->control, master->report.is_done, buf_span(&master->report.text));
+}
+
+static void report_refusal(struct master *master)
+{
+	const struct err_list *why = &master->reload.why;
+	struct report *report = &master->report;
+	struct arena arena = {0};
+
+	report_begin(report, false);
+	for (size_t i = 0; i < why->count; i++)
+		report_line(report, "%s", complaint_line(&why->items[i], &arena));
+	report_line(report, "reload: refused, %zu mistake%s; generation %u serves on", why->count,
+		why->count == 1 ? "" : "s", master->committed->order.number);
+	report_end(master);
+	arena_fini(&arena);
+}
+
 static void refuse_start(struct master *master)
 {
 	const struct err_list *why = &master->reload.why;
@@ -84,14 +132,10 @@ static void refuse(struct master *master)
 		member->load = LOAD_NONE;
 	}
 	listen_set_restore(&master->listens);
-	if (master->has_started) {
-		log_reasons(&reload->why);
-		log_error("reload: refused, %zu mistake%s; generation %u serves on",
-			reload->why.count, reload->why.count == 1 ? "" : "s",
-			master->committed->order.number);
-	} else {
+	if (master->has_started)
+		report_refusal(master);
+	else
 		refuse_start(master);
-	}
 	forget(reload);
 }
 
@@ -101,7 +145,7 @@ static void refuse_for(struct master *master, struct place place, const char *te
 	refuse(master);
 }
 
-static void log_news(struct span news)
+static void report_news(struct report *report, struct span news)
 {
 	struct arena arena = {0};
 	uint64_t version;
@@ -111,8 +155,8 @@ static void log_news(struct span news)
 
 		pack_take_number(&news, &version);
 		if (name != NULL)
-			log_info("reload: plugin %s: version %u serves new connections", name,
-				(unsigned)version);
+			report_line(report, "reload: plugin %s: version %u serves new connections",
+				name, (unsigned)version);
 	}
 	arena_fini(&arena);
 }
@@ -121,18 +165,23 @@ static void finish(struct master *master)
 {
 	struct reload *reload = &master->reload;
 
-	log_news(buf_span(&reload->news));
-	log_info("reload: done, generation %u serves %llu routes with %llu plugins",
+	report_begin(&master->report, true);
+	report_news(&master->report, buf_span(&reload->news));
+	report_line(&master->report,
+		"reload: done, generation %u serves %llu routes with %llu plugins",
 		master->committed->order.number, (unsigned long long)reload->route_count,
 		(unsigned long long)reload->plugin_count);
+	report_end(master);
 	forget(reload);
 	copy_store_sweep(master->copies);
 }
 
 static void finish_unchanged(struct master *master)
 {
-	log_info("reload: done, nothing has changed; generation %u serves on",
+	report_begin(&master->report, true);
+	report_line(&master->report, "reload: done, nothing has changed; generation %u serves on",
 		master->committed->order.number);
+	report_end(master);
 	forget(&master->reload);
 }
 
@@ -164,6 +213,21 @@ static void finish_if_all_serve(struct master *master)
 		finish(master);
 }
 
+/* One that was not there to be asked, as it was just starting, is told the whole. */
+static void tell_to_commit(struct master *master, struct member *member)
+{
+	bool is_prepared = member->load == LOAD_PREPARED;
+
+	if (member->state != MEMBER_SERVING && member->state != MEMBER_STARTING)
+		return;
+	member->load = LOAD_COMMITTED;
+	crew_limit(member, ANSWER_MS);
+	if (is_prepared)
+		crew_say(member, TO_COMMIT);
+	else if (member->state == MEMBER_SERVING)
+		crew_order(member, TO_START, &master->committed->order, &master->listens);
+}
+
 static void commit_if_all_are_prepared(struct master *master)
 {
 	struct reload *reload = &master->reload;
@@ -173,16 +237,9 @@ static void commit_if_all_are_prepared(struct master *master)
 	reload->phase = RELOAD_COMMITTING;
 	reload->route_count = reload->next->config.route_count;
 	reload->plugin_count = reload->next->order.offer_count;
-	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
-		struct member *member = &master->crew.members[i];
-
-		if (member->load != LOAD_PREPARED)
-			continue;
-		member->load = LOAD_COMMITTED;
-		crew_say(member, TO_COMMIT);
-		crew_limit(member, ANSWER_MS);
-	}
 	commit_next(master);
+	for (unsigned i = 0; i < master->crew.wanted; i++)
+		tell_to_commit(master, &master->crew.members[i]);
 	finish_if_all_serve(master);
 }
 
@@ -224,12 +281,21 @@ static void print_ready(const struct master *master)
 	fflush(stdout);
 }
 
+static void open_control(struct master *master)
+{
+	struct err why;
+
+	if (!control_open(&master->control, &master->committed->config, &why))
+		log_warn("control: %s", why.text);
+}
+
 static void be_ready_if_all_serve(struct master *master)
 {
 	for (unsigned i = 0; i < master->crew.wanted; i++)
 		if (master->crew.members[i].state != MEMBER_SERVING)
 			return;
 	master->has_started = true;
+	open_control(master);
 	print_ready(master);
 	forget(&master->reload);
 }
@@ -321,6 +387,7 @@ static void begin(struct master *master)
 
 	reload->is_wanted = false;
 	reload->phase = RELOAD_COPYING;
+	control_reload_begins(&master->control);
 	reload->next = commit_new(master->options, &reload->why);
 	if (reload->next == NULL) {
 		refuse(master);
@@ -422,8 +489,10 @@ static void on_serves(struct master *master, struct member *member, struct span 
 
 	pack_take_number(&body, &number);
 	crew_serves(member, (unsigned)number);
-	member->load = LOAD_NONE;
-	if (master->committed->order.number != member->number)
+	/* Something was committed while it started. */
+	if (master->committed->order.number == member->number)
+		member->load = LOAD_NONE;
+	else
 		crew_order(member, TO_START, &master->committed->order, &master->listens);
 	if (master->reload.phase == RELOAD_STARTING)
 		be_ready_if_all_serve(master);
@@ -454,6 +523,8 @@ void reload_on_message(struct master *master, struct member *member, const struc
 		break;
 	case FROM_SERVES:
 		on_serves(master, member, message->body);
+		break;
+	case FROM_STATUS:
 		break;
 	}
 }

@@ -18,6 +18,7 @@
 #include "daemon/order.h"
 #include "daemon/pack.h"
 #include "daemon/process.h"
+#include "daemon/worker_status.h"
 #include "net/worker.h"
 
 enum { STOP_MS = 10000, STOP_LOOK_MS = 10 };
@@ -210,6 +211,15 @@ static void say_serves(struct worker_process *self)
 	buf_fini(&body);
 }
 
+static void say_status(struct worker_process *self)
+{
+	struct buf body = {0};
+
+	worker_status(&body, self->worker, self->host);
+	say(self, FROM_STATUS, &body);
+	buf_fini(&body);
+}
+
 /* One worker alone needs no name. */
 static void label_log(const struct worker_process *self)
 {
@@ -295,6 +305,8 @@ static void take_message(struct worker_process *self, const struct message *mess
 		add_socket(self, message->body, message->fd);
 		return;
 	}
+	if (message->kind == TO_STATUS)
+		say_status(self);
 	if (message->kind == TO_STOP)
 		stop(self);
 	if (self->is_stopping)

@@ -226,6 +226,11 @@ class Host:
         texts = [pathlib.Path(f"/proc/{pid}/status").read_text() for pid in self.workers()]
         return sum(int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) * 1024 for text in texts)
 
+    def copies(self):
+        """The files in the folder of plugin copies that this host, or a dead one of its number, has made."""
+        bases = {os.environ.get(name, "/tmp") for name in ("XDG_RUNTIME_DIR", "TMPDIR")} | {"/tmp"}
+        return sorted(str(path) for base in bases for path in pathlib.Path(base).glob(f"socklet-{self.pid}-*/*"))
+
     def mappings(self, word):
         """The lines of the workers' maps that hold the word."""
         return [line for pid in self.workers() for line in open(f"/proc/{pid}/maps") if word in line]
