@@ -54,7 +54,7 @@ static void copy_text(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-static void set_step(struct breadcrumb *page, const struct breadcrumb_step *step)
+void breadcrumb_copy_texts(struct breadcrumb *page, const struct breadcrumb_step *step)
 {
 	if (step->plugin != page->step.plugin)
 		copy_text(page->plugin, sizeof(page->plugin), step->plugin);
@@ -62,29 +62,13 @@ static void set_step(struct breadcrumb *page, const struct breadcrumb_step *step
 		copy_text(page->route, sizeof(page->route), step->route);
 	if (step->provider != page->step.provider)
 		copy_text(page->provider, sizeof(page->provider), step->provider);
-	page->step = *step;
 }
 
-struct breadcrumb_step breadcrumb_enter(struct breadcrumb *page, const struct breadcrumb_step *step)
+void breadcrumb_resume(struct breadcrumb *page, const struct breadcrumb_step *before)
 {
-	struct breadcrumb_step before = page->step;
-	uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
-
-	set_step(page, step);
-	/* Inside another callback it stays odd, and changes all the same. */
-	atomic_store_explicit(&page->turn, turn + 1 + (turn & 1), memory_order_release);
-	before.plugin = (turn & 1) == 0 ? NULL : before.plugin;
-	return before;
-}
-
-void breadcrumb_leave(struct breadcrumb *page, const struct breadcrumb_step *before)
-{
-	uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
-	bool is_nested = before->plugin != NULL;
-
-	if (is_nested)
-		set_step(page, before);
-	atomic_store_explicit(&page->turn, turn + 1 + is_nested, memory_order_release);
+	breadcrumb_copy_texts(page, before);
+	page->step = *before;
+	atomic_fetch_add_explicit(&page->turn, 2, memory_order_release);
 }
 
 void breadcrumb_forget(struct breadcrumb *page)

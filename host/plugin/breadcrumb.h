@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { BREADCRUMB_NAME_MAX = 128, BREADCRUMB_ROUTE_MAX = 256, BREADCRUMB_IMAGES_MAX = 96 };
@@ -75,13 +76,41 @@ struct breadcrumb {
 struct breadcrumb *breadcrumb_new(void);
 void breadcrumb_free(struct breadcrumb *page);
 
+/* For the two below: texts that are not in the page yet; a step that was going on. */
+void breadcrumb_copy_texts(struct breadcrumb *page, const struct breadcrumb_step *step);
+void breadcrumb_resume(struct breadcrumb *page, const struct breadcrumb_step *before);
+
 /*
- * Around a call of plugin code. `leave` gets what `enter` returned: the step before, which goes on
- * if plugin code was running. After the last leave the page still tells what ran last.
+ * Around a call of plugin code. `before` is the caller's: if plugin code was running, its step goes
+ * on after `leave`. After the last leave the page still tells what ran last. Inline, since they
+ * run around every message: then a step is a few stores.
  */
-struct breadcrumb_step breadcrumb_enter(
-	struct breadcrumb *page, const struct breadcrumb_step *step);
-void breadcrumb_leave(struct breadcrumb *page, const struct breadcrumb_step *before);
+static inline void breadcrumb_enter(
+	struct breadcrumb *page, const struct breadcrumb_step *step, struct breadcrumb_step *before)
+{
+	uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
+
+	before->plugin = NULL;
+	if ((turn & 1) != 0)
+		*before = page->step;
+	if (step->plugin != page->step.plugin || step->route != page->step.route ||
+		step->provider != page->step.provider)
+		breadcrumb_copy_texts(page, step);
+	page->step = *step;
+	/* Inside another callback it stays odd, and changes all the same. */
+	atomic_store_explicit(&page->turn, turn + 1 + (turn & 1), memory_order_release);
+}
+
+static inline void breadcrumb_leave(struct breadcrumb *page, const struct breadcrumb_step *before)
+{
+	uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
+
+	if (before->plugin != NULL)
+		breadcrumb_resume(page, before);
+	else
+		atomic_store_explicit(&page->turn, turn + 1, memory_order_release);
+}
+
 /* Texts of steps are about to be freed: equal pointers are no equal texts from here on. */
 void breadcrumb_forget(struct breadcrumb *page);
 bool breadcrumb_is_inside(const struct breadcrumb *page);

@@ -159,7 +159,8 @@ static char *copy_path(
 /* ---- foreign code: constructors and destructors ------------------------------------------------
  */
 
-static struct breadcrumb_step enter(const struct image *image, enum breadcrumb_callback callback)
+static void enter(const struct image *image, enum breadcrumb_callback callback,
+	struct breadcrumb_step *before)
 {
 	struct breadcrumb_step step = {
 		.plugin = image->name->text,
@@ -167,15 +168,16 @@ static struct breadcrumb_step enter(const struct image *image, enum breadcrumb_c
 		.callback = callback,
 	};
 
-	return breadcrumb_enter(image->store->page, &step);
+	breadcrumb_enter(image->store->page, &step, before);
 }
 
 static void open_code(struct image *image)
 {
 	struct breadcrumb *page = image->store->page;
-	struct breadcrumb_step before = enter(image, CRUMB_LOAD);
+	struct breadcrumb_step before;
 	struct extent extent;
 
+	enter(image, CRUMB_LOAD, &before);
 	image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
 	breadcrumb_leave(page, &before);
 	if (image->handle != NULL && extent_find(&extent, image->path))
@@ -186,8 +188,9 @@ static void open_code(struct image *image)
 static void close_code(struct image *image)
 {
 	struct breadcrumb *page = image->store->page;
-	struct breadcrumb_step before = enter(image, CRUMB_UNLOAD);
+	struct breadcrumb_step before;
 
+	enter(image, CRUMB_UNLOAD, &before);
 	dlclose(image->handle);
 	breadcrumb_leave(page, &before);
 	breadcrumb_image_closed(page, image->name->text, image->version);

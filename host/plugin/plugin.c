@@ -20,12 +20,12 @@
 /* ---- what runs, for a report --------------------------------------------------------------------
  */
 
-static struct breadcrumb_step enter_provider(const struct sl_plugin *plugin,
-	enum breadcrumb_callback callback, const struct sl_conn *conn, const char *provider)
+static void enter_provider(const struct sl_plugin *plugin, enum breadcrumb_callback callback,
+	const struct sl_conn *conn, const char *provider, struct breadcrumb_step *before)
 {
 	struct breadcrumb_step step = {
 		.plugin = plugin->name,
-		.version = image_version(plugin->image),
+		.version = plugin->version,
 		.callback = callback,
 		.provider = provider,
 	};
@@ -36,19 +36,19 @@ static struct breadcrumb_step enter_provider(const struct sl_plugin *plugin,
 		step.connection = subject.connection;
 		step.route = subject.route;
 	}
-	return breadcrumb_enter(image_breadcrumb(plugin->image), &step);
+	breadcrumb_enter(plugin->page, &step, before);
 }
 
 /* `conn` may be NULL. */
-static struct breadcrumb_step enter(const struct sl_plugin *plugin,
-	enum breadcrumb_callback callback, const struct sl_conn *conn)
+static void enter(const struct sl_plugin *plugin, enum breadcrumb_callback callback,
+	const struct sl_conn *conn, struct breadcrumb_step *before)
 {
-	return enter_provider(plugin, callback, conn, NULL);
+	enter_provider(plugin, callback, conn, NULL, before);
 }
 
 static void leave(const struct sl_plugin *plugin, const struct breadcrumb_step *before)
 {
-	breadcrumb_leave(image_breadcrumb(plugin->image), before);
+	breadcrumb_leave(plugin->page, before);
 }
 
 /* ---- loading --------------------------------------------------------------------------------- */
@@ -107,6 +107,8 @@ static bool load_into(struct sl_plugin *plugin, struct image_store *store, const
 			near ? near : "", near ? "?" : "");
 		return false;
 	}
+	plugin->page = image_breadcrumb(plugin->image);
+	plugin->version = image_version(plugin->image);
 	symbol = image_symbol(plugin->image, SL_ENTRY);
 	if (symbol == NULL) {
 		err_list_add(why, place,
@@ -116,7 +118,7 @@ static bool load_into(struct sl_plugin *plugin, struct image_store *store, const
 	}
 	/* ISO C has no cast from object to function pointer; POSIX says they look alike. */
 	memcpy(&entry, &symbol, sizeof(entry));
-	before = enter(plugin, CRUMB_LOAD, NULL);
+	enter(plugin, CRUMB_LOAD, NULL, &before);
 	said = entry();
 	leave(plugin, &before);
 	return check_plugin(&plugin->info, said, file, place, &plugin->arena, why);
@@ -166,7 +168,7 @@ static void plugin_stop(struct sl_plugin *plugin)
 	end_timers(plugin);
 	if (plugin->info.stop == NULL)
 		return;
-	before = enter(plugin, CRUMB_STOP, NULL);
+	enter(plugin, CRUMB_STOP, NULL, &before);
 	plugin->info.stop(plugin);
 	leave(plugin, &before);
 	end_timers(plugin);
@@ -183,7 +185,7 @@ void plugin_unref(struct sl_plugin *plugin)
 		plugin_stop(plugin);
 	/* Its name goes now, and the routes that held it go with it. */
 	if (image != NULL)
-		breadcrumb_forget(image_breadcrumb(image));
+		breadcrumb_forget(plugin->page);
 	plugin->magic = 0;
 	free(plugin->state);
 	arena_fini(&plugin->arena);
@@ -213,8 +215,9 @@ bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list 
 	assert(plugin->magic == PLUGIN_MAGIC && !plugin->is_started);
 	plugin_give_state(plugin);
 	if (plugin->info.start != NULL) {
-		struct breadcrumb_step before = enter(plugin, CRUMB_START, NULL);
+		struct breadcrumb_step before;
 
+		enter(plugin, CRUMB_START, NULL, &before);
 		result = plugin->info.start(plugin);
 		leave(plugin, &before);
 	}
@@ -238,7 +241,7 @@ int plugin_call_connect(struct sl_plugin *plugin, struct sl_conn *conn, const vo
 	int result;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter(plugin, CRUMB_CONNECT, conn);
+	enter(plugin, CRUMB_CONNECT, conn, &before);
 	result = plugin->info.connect(conn, args);
 	leave(plugin, &before);
 	return result;
@@ -251,7 +254,7 @@ int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const vo
 	int result;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter(plugin, CRUMB_MESSAGE, conn);
+	enter(plugin, CRUMB_MESSAGE, conn, &before);
 	result = plugin->info.message(conn, args, message);
 	leave(plugin, &before);
 	return result;
@@ -263,7 +266,7 @@ void plugin_call_disconnect(
 	struct breadcrumb_step before;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter(plugin, CRUMB_DISCONNECT, conn);
+	enter(plugin, CRUMB_DISCONNECT, conn, &before);
 	plugin->info.disconnect(conn, args, end);
 	leave(plugin, &before);
 }
@@ -273,7 +276,7 @@ void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const v
 	struct breadcrumb_step before;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter(plugin, CRUMB_DRAINED, conn);
+	enter(plugin, CRUMB_DRAINED, conn, &before);
 	plugin->info.drained(conn, args);
 	leave(plugin, &before);
 }
@@ -285,7 +288,7 @@ int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *pro
 	int answer;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter_provider(plugin, CRUMB_PROVIDER, conn, provider->name);
+	enter_provider(plugin, CRUMB_PROVIDER, conn, provider->name, &before);
 	answer = provider->call(conn, args, result);
 	leave(plugin, &before);
 	return answer;
@@ -297,7 +300,7 @@ void plugin_call_conn_timer(struct sl_plugin *plugin, struct sl_conn *conn,
 	struct breadcrumb_step before;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter(plugin, CRUMB_TIMER, conn);
+	enter(plugin, CRUMB_TIMER, conn, &before);
 	fire(conn, data);
 	leave(plugin, &before);
 }
@@ -308,7 +311,7 @@ void plugin_call_timer(
 	struct breadcrumb_step before;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter(plugin, CRUMB_TIMER, NULL);
+	enter(plugin, CRUMB_TIMER, NULL, &before);
 	fire(plugin, data);
 	leave(plugin, &before);
 }
@@ -319,7 +322,7 @@ void plugin_call_done(struct sl_plugin *plugin, struct sl_conn *conn,
 	struct breadcrumb_step before;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter(plugin, CRUMB_DONE, conn);
+	enter(plugin, CRUMB_DONE, conn, &before);
 	done(conn, data);
 	leave(plugin, &before);
 }
@@ -329,7 +332,7 @@ void plugin_call_drop(struct sl_plugin *plugin, void (*drop)(void *), void *data
 	struct breadcrumb_step before;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	before = enter(plugin, CRUMB_DROP, NULL);
+	enter(plugin, CRUMB_DROP, NULL, &before);
 	drop(data);
 	leave(plugin, &before);
 }

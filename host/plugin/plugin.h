@@ -29,6 +29,8 @@ struct sl_plugin {
 	unsigned magic;
 	unsigned refs;
 	struct image *image;
+	unsigned version;           /* the image's */
+	struct breadcrumb *page;    /* where its calls are noted */
 	struct sl_plugin_info info; /* normalised */
 	const char *name;
 	const char *options_key; /* equal keys, equal options */

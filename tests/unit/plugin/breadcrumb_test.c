@@ -37,8 +37,9 @@ static void each_step_replaces_the_one_before(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		struct breadcrumb_step before = breadcrumb_enter(page, steps[i]);
+		struct breadcrumb_step before;
 
+		breadcrumb_enter(page, steps[i], &before);
 		check_step(page, steps[i]);
 		assert_int_equal(page->turn, 2 * i + 1);
 		assert_true(breadcrumb_is_inside(page));
@@ -53,11 +54,13 @@ static void each_step_replaces_the_one_before(void **state)
 static void a_step_inside_another_gives_it_back(void **state)
 {
 	struct breadcrumb *page = breadcrumb_new();
-	struct breadcrumb_step before = breadcrumb_enter(page, &message), outer;
-	uint32_t turn = page->turn;
+	struct breadcrumb_step before, outer;
+	uint32_t turn;
 
 	(void)state;
-	outer = breadcrumb_enter(page, &stop);
+	breadcrumb_enter(page, &message, &before);
+	turn = page->turn;
+	breadcrumb_enter(page, &stop, &outer);
 	check_step(page, &stop);
 	assert_true(breadcrumb_is_inside(page));
 	assert_int_not_equal(page->turn, turn);
@@ -79,16 +82,16 @@ static void equal_pointers_are_read_again_after_forget(void **state)
 	struct breadcrumb_step step = {name, route, NULL, 1, CRUMB_CONNECT, 1}, before;
 
 	(void)state;
-	before = breadcrumb_enter(page, &step);
+	breadcrumb_enter(page, &step, &before);
 	breadcrumb_leave(page, &before);
 	breadcrumb_forget(page);
 	memcpy(name, "other", sizeof(name));
 	memcpy(route, "/two", sizeof(route));
-	before = breadcrumb_enter(page, &step);
+	breadcrumb_enter(page, &step, &before);
 	check_step(page, &step);
 	breadcrumb_leave(page, &before);
 	breadcrumb_forget(page);
-	breadcrumb_enter(page, &stop);
+	breadcrumb_enter(page, &stop, &before);
 	check_step(page, &stop);
 	breadcrumb_free(page);
 }
@@ -97,12 +100,12 @@ static void long_texts_are_cut(void **state)
 {
 	struct breadcrumb *page = breadcrumb_new();
 	char route[BREADCRUMB_ROUTE_MAX + 10];
-	struct breadcrumb_step step = {"echo", route, NULL, 1, CRUMB_CONNECT, 1};
+	struct breadcrumb_step step = {"echo", route, NULL, 1, CRUMB_CONNECT, 1}, before;
 
 	(void)state;
 	memset(route, 'x', sizeof(route) - 1);
 	route[sizeof(route) - 1] = '\0';
-	breadcrumb_enter(page, &step);
+	breadcrumb_enter(page, &step, &before);
 	assert_int_equal(strlen(page->route), BREADCRUMB_ROUTE_MAX - 1);
 	breadcrumb_free(page);
 }
@@ -110,11 +113,12 @@ static void long_texts_are_cut(void **state)
 static void the_parent_reads_what_its_dead_child_was_doing(void **state)
 {
 	struct breadcrumb *page = breadcrumb_new();
+	struct breadcrumb_step before;
 	pid_t child = fork();
 
 	(void)state;
 	if (child == 0) {
-		breadcrumb_enter(page, &message);
+		breadcrumb_enter(page, &message, &before);
 		raise(SIGKILL);
 	}
 	assert_int_equal(waitpid(child, NULL, 0), child);
