@@ -57,7 +57,7 @@ static void stop_session(struct sl_conn *conn, void *context)
 
 void host_close_all(struct host *host, unsigned code, const char *reason)
 {
-	struct sl_end end = {code, SL_BY_HOST, {reason, strlen(reason)}};
+	struct sl_end end = {.code = code, .by = SL_BY_HOST, .reason = {reason, strlen(reason)}};
 
 	session_table_each(&host->sessions, stop_session, &end);
 }

@@ -55,7 +55,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 
 	assert(conn->phase != SESSION_ENDED);
 	conn->phase = SESSION_ENDED;
-	conn->end = (struct sl_end){code, by, {kept.ptr, kept.len}};
+	conn->end = (struct sl_end){.code = code, .by = by, .reason = {kept.ptr, kept.len}};
 	conn->transport->session = NULL;
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
