@@ -4,6 +4,8 @@
  */
 #include "base/safe_text.h"
 
+#include <string.h>
+
 static void put_char(struct safe_text *text, char c)
 {
 	if (text->len + 1 < text->size)
@@ -11,10 +13,15 @@ static void put_char(struct safe_text *text, char c)
 	text->out[text->len] = '\0';
 }
 
+void safe_text_array(struct safe_text *text, const char *add, size_t size)
+{
+	for (const char *end = add + size; add < end && *add != '\0'; add++)
+		put_char(text, (unsigned char)*add < 0x20 || *add == 0x7f ? '?' : *add);
+}
+
 void safe_text_put(struct safe_text *text, const char *add)
 {
-	for (; *add != '\0'; add++)
-		put_char(text, (unsigned char)*add < 0x20 || *add == 0x7f ? '?' : *add);
+	safe_text_array(text, add, strlen(add));
 }
 
 /* At least `width` digits. */

@@ -17,6 +17,8 @@ struct safe_text {
 
 /* Control characters come out as '?', so that no name can forge a line of the log. */
 void safe_text_put(struct safe_text *text, const char *add);
+/* For memory that foreign code may have written over: ends at a NUL or after `size` bytes. */
+void safe_text_array(struct safe_text *text, const char *add, size_t size);
 void safe_text_number(struct safe_text *text, uint64_t number);
 /* "0x119c" */
 void safe_text_hex(struct safe_text *text, uint64_t number);

@@ -96,7 +96,7 @@ static bool put_mapped(struct safe_text *text, uintptr_t code)
 
 static void put_image(struct safe_text *text, const struct breadcrumb_image *image, uintptr_t code)
 {
-	safe_text_put(text, image->plugin);
+	safe_text_array(text, image->plugin, sizeof(image->plugin));
 	safe_text_put(text, ".so+");
 	safe_text_hex(text, code - image->low);
 }
@@ -105,7 +105,7 @@ static void put_unloaded(
 	struct safe_text *text, const struct breadcrumb_image *image, uintptr_t code)
 {
 	safe_text_put(text, "unloaded ");
-	safe_text_put(text, image->plugin);
+	safe_text_array(text, image->plugin, sizeof(image->plugin));
 	safe_text_put(text, " version ");
 	safe_text_number(text, image->version);
 	safe_text_put(text, " (");

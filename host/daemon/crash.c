@@ -46,21 +46,24 @@ static struct {
 
 /* ---- the text --------------------------------------------------------------------------- */
 
+/* A plugin may have written over the page: whatever is in it, reading it must not end the parent.
+ */
+
 static void put_step(struct safe_text *text, const struct breadcrumb *page)
 {
 	safe_text_put(text, "plugin ");
-	safe_text_put(text, page->plugin);
+	safe_text_array(text, page->plugin, sizeof(page->plugin));
 	safe_text_put(text, " (version ");
 	safe_text_number(text, page->step.version);
 	safe_text_put(text, "), callback ");
 	safe_text_put(text, breadcrumb_callback_name(page->step.callback));
 	if (page->provider[0] != '\0') {
 		safe_text_put(text, " ");
-		safe_text_put(text, page->provider);
+		safe_text_array(text, page->provider, sizeof(page->provider));
 	}
 	if (page->route[0] != '\0') {
 		safe_text_put(text, ", route ");
-		safe_text_put(text, page->route);
+		safe_text_array(text, page->route, sizeof(page->route));
 	}
 	if (page->step.connection != 0) {
 		safe_text_put(text, ", connection #");
@@ -70,14 +73,18 @@ static void put_step(struct safe_text *text, const struct breadcrumb *page)
 
 static void put_other_thread(struct safe_text *text, const struct breadcrumb *page)
 {
-	if (page->fault.image < 0) {
+	int index = page->fault.image;
+	const struct breadcrumb_image *image;
+
+	if (index < 0 || index >= BREADCRUMB_IMAGES_MAX) {
 		safe_text_put(text, ", on a thread of sl_offload or of a plugin's own");
 		return;
 	}
+	image = &page->images[index];
 	safe_text_put(text, ", in plugin ");
-	safe_text_put(text, page->images[page->fault.image].plugin);
+	safe_text_array(text, image->plugin, sizeof(image->plugin));
 	safe_text_put(text, " (version ");
-	safe_text_number(text, page->images[page->fault.image].version);
+	safe_text_number(text, image->version);
 	safe_text_put(text, "), on a thread of sl_offload or of its own");
 }
 
@@ -98,7 +105,7 @@ static void put_where(struct safe_text *text, const struct breadcrumb *page)
 	}
 	if (page->fault.code[0] != '\0') {
 		safe_text_put(text, ", code ");
-		safe_text_put(text, page->fault.code);
+		safe_text_array(text, page->fault.code, sizeof(page->fault.code));
 	}
 }
 

@@ -51,7 +51,8 @@ struct breadcrumb_image {
 /* What the crash handler saw. */
 struct breadcrumb_fault {
 	int signal; /* 0: it did not run */
-	bool has_address, is_stack_full, is_other_thread;
+	/* 0 or 1; no bool, as whatever a plugin wrote over it must be readable */
+	uint8_t has_address, is_stack_full, is_other_thread;
 	uint64_t address;
 	int64_t sender;                     /* of a signal that another process sent, else 0 */
 	int image;                          /* index of the image whose code it was, or -1 */

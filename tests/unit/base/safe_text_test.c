@@ -56,12 +56,26 @@ static void what_does_not_fit_is_cut(void **state)
 	assert_int_equal(text.len, 5);
 }
 
+static void an_array_without_end_ends_at_its_size(void **state)
+{
+	static const char full[3] = {'a', 'b', 'c'};
+	static const char ended[3] = {'d', '\0', 'e'};
+	char out[16];
+	struct safe_text text = {out, sizeof(out), 0};
+
+	(void)state;
+	safe_text_array(&text, full, sizeof(full));
+	safe_text_array(&text, ended, sizeof(ended));
+	assert_string_equal(out, "abcd");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_written_in_full),
 		cmocka_unit_test(every_day_has_its_date),
 		cmocka_unit_test(what_does_not_fit_is_cut),
+		cmocka_unit_test(an_array_without_end_ends_at_its_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,24 @@ static void what_ran_last_is_told_outside_of_plugins(void **state)
 	breadcrumb_free(page);
 }
 
+static void a_page_full_of_nonsense_is_survived(void **state)
+{
+	struct breadcrumb *page = breadcrumb_new();
+	char report[CRASH_TEXT_MAX];
+	const unsigned char nonsense[] = {1, 'x', 0x7f, 0xff};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(nonsense); i++) {
+		memset(page, nonsense[i], sizeof(*page));
+		for (int other = 0; other < 2; other++) {
+			page->fault.is_other_thread = other != 0;
+			crash_report(report, sizeof(report), page, 5, SIGKILL);
+			assert_true(strlen(report) < sizeof(report));
+		}
+	}
+	breadcrumb_free(page);
+}
+
 static void a_jump_into_unloaded_code_names_whose_it_was(void **state)
 {
 	struct breadcrumb *page = breadcrumb_new();
@@ -231,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_line_is_written_and_the_signal_kills),
 		cmocka_unit_test(a_parent_reports_what_no_handler_saw),
 		cmocka_unit_test(what_ran_last_is_told_outside_of_plugins),
+		cmocka_unit_test(a_page_full_of_nonsense_is_survived),
 		cmocka_unit_test(a_jump_into_unloaded_code_names_whose_it_was),
 	};
 
