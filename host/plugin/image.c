@@ -156,8 +156,7 @@ static char *copy_path(
 	return path;
 }
 
-/* ---- foreign code: constructors and destructors ------------------------------------------------
- */
+/* ---- foreign code: constructors and destructors --------------------------------------------- */
 
 static void enter(const struct image *image, enum breadcrumb_callback callback,
 	struct breadcrumb_step *before)
@@ -196,8 +195,7 @@ static void close_code(struct image *image)
 	breadcrumb_image_closed(page, image->name->text, image->version);
 }
 
-/* ---- images ------------------------------------------------------------------------------------
- */
+/* ---- images --------------------------------------------------------------------------------- */
 
 /* Writes and opens the next copy of that name. */
 static struct image *open_copy(struct image_store *store, struct image_name *name, const char *file,

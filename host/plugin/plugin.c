@@ -17,8 +17,7 @@
 
 #define PLUGIN_MAGIC 0x706c7567u
 
-/* ---- what runs, for a report -------------------------------------------------------------------
- */
+/* ---- what runs, for a report ---------------------------------------------------------------- */
 
 static void enter_provider(const struct sl_plugin *plugin, enum breadcrumb_callback callback,
 	const struct sl_conn *conn, const char *provider, struct breadcrumb_step *before)

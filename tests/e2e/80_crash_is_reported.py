@@ -115,7 +115,7 @@ def test_address_of_the_line_leads_to_the_source():
         offset = wait_line(host, rf".*, code crasher\.so\+(0x[0-9a-f]+)")[1]
     said = subprocess.run(["addr2line", "-ife", TEST_PLUGINS / "crasher.so", offset],
                           capture_output=True, text=True).stdout
-    assert "write_nowhere" in said, f"{offset}: {said}"
+    assert re.search("write_nowhere|crash_ways.h", said), f"{offset}: {said}"  # the former may be inlined
 
 
 def test_crash_outside_of_plugins_says_so():
