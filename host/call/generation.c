@@ -283,10 +283,8 @@ static void start_all(struct build *build)
 	for (size_t i = 0; i < generation->plugins.count; i++) {
 		struct sl_plugin *plugin = generation->plugins.plugins[i];
 
-		if (plugin->is_started)
-			continue;
-		plugin_watch_tell(build->plugins.watch, "start of", plugin->name);
-		plugin_start(plugin, place_of_plugin(generation, plugin), build->why);
+		if (!plugin->is_started)
+			plugin_start(plugin, place_of_plugin(generation, plugin), build->why);
 	}
 }
 
@@ -298,7 +296,6 @@ static struct plugin_source source_of(
 		.host = input->host,
 		.dir = generation->config.plugins_dir.text,
 		.previous = input->previous == NULL ? NULL : &input->previous->plugins,
-		.watch = input->watch,
 		.arena = &generation->arena,
 		.why = why,
 	};

@@ -47,7 +47,6 @@ struct generation_input {
 	struct generation *previous; /* NULL at start; its unchanged plugins serve on */
 	bool check_only;             /* do not call start */
 	unsigned number;
-	const struct plugin_watch *watch; /* NULL: nobody */
 };
 
 /*

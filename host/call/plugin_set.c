@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "call/session.h"
 #include "inject/inject.h"
 
 static int compare_options(const void *a, const void *b)
@@ -107,12 +108,6 @@ static struct sl_plugin *prefer_previous(const struct plugin_set *previous, stru
 	return fresh;
 }
 
-void plugin_watch_tell(const struct plugin_watch *watch, const char *doing, const char *plugin)
-{
-	if (watch != NULL)
-		watch->about_to(watch->arg, doing, plugin);
-}
-
 struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_source *from,
 	const struct conf_text *named, const struct route_conf *conf)
 {
@@ -121,13 +116,13 @@ struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_so
 
 	if (plugin != NULL || from->dir == NULL || has_failed(set, named->text))
 		return plugin;
-	plugin_watch_tell(from->watch, "opening", named->text);
 	plugin = plugin_load(
 		from->images, from->dir, named->text, from->host, named->place, from->why);
 	if (plugin == NULL) {
 		note_failed(set, named->text);
 		return NULL;
 	}
+	plugin->subject_of = session_subject;
 	if (!fill_options(from, plugin, conf, key, named->place)) {
 		plugin_unref(plugin);
 		return NULL;

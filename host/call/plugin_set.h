@@ -18,20 +18,12 @@ struct plugin_set {
 	size_t failed_count;
 };
 
-/* Is told before foreign code runs, by who expects that it may not come back. */
-struct plugin_watch {
-	/* doing: "opening", "start of" */
-	void (*about_to)(void *arg, const char *doing, const char *plugin);
-	void *arg;
-};
-
 /* Where plugins come from during a build. All borrowed. */
 struct plugin_source {
 	struct image_store *images;
 	const struct sl_host *host;
 	const char *dir;                   /* NULL when the file does not say: nothing is found */
 	const struct plugin_set *previous; /* NULL at start; what did not change serves on */
-	const struct plugin_watch *watch;  /* NULL: nobody */
 	struct arena *arena;
 	struct err_list *why;
 };
@@ -42,8 +34,6 @@ struct plugin_source {
  */
 struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_source *from,
 	const struct conf_text *named, const struct route_conf *conf);
-/* Tells the watch, if there is one. */
-void plugin_watch_tell(const struct plugin_watch *watch, const char *doing, const char *plugin);
 /* Gives the references back: only from the top of the loop. */
 void plugin_set_fini(struct plugin_set *set);
 

@@ -1,6 +1,6 @@
 /*
  * The child does all that a worker would do with the order, from parsing to stop, without a
- * socket, and says beforehand which plugin's code it is going to run: so its death has a name.
+ * socket, and its page tells which plugin's code it runs: so its death has a name.
  * Only a verdict and status 0 count, as foreign code may also exit(0). Called by reload.c.
  * SPDX-License-Identifier: MIT
  */
@@ -12,48 +12,31 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/crash.h"
 #include "daemon/load.h"
 #include "daemon/pack.h"
 #include "daemon/process.h"
 #include "net/worker.h"
 
-enum { ABOUT_TO, VERDICT };
+enum { VERDICT };
 
 /* ---- the child -------------------------------------------------------------------------- */
 
-static void about_to(void *arg, const char *doing, const char *plugin)
+static void try_out(struct host *host, const struct order *order, struct err_list *why)
 {
-	struct channel *channel = arg;
-	struct buf body = {0};
-
-	pack_text(&body, doing);
-	pack_text(&body, plugin);
-	channel_send(channel, ABOUT_TO, buf_span(&body), -1);
-	channel_drain(channel);
-	buf_fini(&body);
-}
-
-static void try_out(
-	struct host *host, const struct order *order, struct channel *channel, struct err_list *why)
-{
-	const struct plugin_watch watch = {about_to, channel};
 	const struct load load = {
 		.file = order->file,
 		.text = &order->text,
 		.how = LOAD_TO_SERVE,
 		.number = order->number,
-		.watch = &watch,
 	};
-	struct generation *generation;
 
 	image_store_offer(host_images(host), order->offers, order->offer_count);
-	generation = load_generation(host, &load, why);
-	if (generation != NULL)
-		about_to(channel, "stop of", "");
-	generation_unref(generation);
+	generation_unref(load_generation(host, &load, why));
 }
 
-static _Noreturn void canary_run(const struct order *order, struct channel *channel)
+static _Noreturn void canary_run(
+	const struct order *order, struct channel *channel, struct breadcrumb *page)
 {
 	struct err_list why = {0};
 	struct buf verdict = {0};
@@ -65,7 +48,9 @@ static _Noreturn void canary_run(const struct order *order, struct channel *chan
 	if (worker == NULL)
 		err_list_add(&why, (struct place){0}, "%s", err.text);
 	if (host != NULL) {
-		try_out(host, order, channel, &why);
+		host_set_breadcrumb(host, page);
+		crash_watch(page);
+		try_out(host, order, &why);
 		host_free(host);
 	}
 	pack_complaints(&verdict, &why);
@@ -84,12 +69,13 @@ bool canary_start(struct canary *canary, const struct order *order, struct err *
 
 	if (!channel_pair(ends, why))
 		return false;
+	canary->page = breadcrumb_new();
 	canary->pid = process_fork(ends[1]);
 	if (canary->pid == 0) {
 		struct channel channel;
 
 		channel_init(&channel, ends[1]);
-		canary_run(order, &channel);
+		canary_run(order, &channel, canary->page);
 	}
 	close(ends[1]);
 	channel_init(&canary->channel, ends[0]);
@@ -109,28 +95,11 @@ void canary_fini(struct canary *canary)
 		waitpid(canary->pid, NULL, 0);
 	}
 	channel_fini(&canary->channel);
+	if (canary->page != NULL)
+		breadcrumb_free(canary->page);
 	err_list_fini(&canary->complaints);
 	memset(canary, 0, sizeof(*canary));
 	channel_init(&canary->channel, -1);
-}
-
-static void copy_name(char *out, size_t size, struct span name)
-{
-	snprintf(out, size, "%.*s", SPAN_ARG(name));
-}
-
-static void take(struct canary *canary, const struct message *message)
-{
-	struct span in = message->body, name;
-
-	if (message->kind == VERDICT) {
-		canary->has_verdict = pack_take_complaints(&in, &canary->complaints);
-		return;
-	}
-	pack_take_span(&in, &name);
-	copy_name(canary->doing, sizeof(canary->doing), name);
-	pack_take_span(&in, &name);
-	copy_name(canary->plugin, sizeof(canary->plugin), name);
 }
 
 void canary_read(struct canary *canary)
@@ -139,7 +108,8 @@ void canary_read(struct canary *canary)
 	enum channel_state state;
 
 	while ((state = channel_receive(&canary->channel, &message)) == CHANNEL_MESSAGE)
-		take(canary, &message);
+		canary->has_verdict = message.kind == VERDICT &&
+				      pack_take_complaints(&message.body, &canary->complaints);
 	/* Its end will be waited for; a poll that goes on telling of it would spin. */
 	if (state == CHANNEL_ENDED)
 		channel_fini(&canary->channel);
@@ -153,19 +123,31 @@ void canary_look(struct canary *canary)
 	kill(canary->pid, SIGKILL);
 }
 
-bool canary_ended(struct canary *canary, int status, struct err *reason)
+/* The page may have been written over by what crashed. */
+static void find_plugin(struct canary_death *death, const struct breadcrumb *page)
+{
+	if (!breadcrumb_is_inside(page))
+		return;
+	death->callback = page->step.callback;
+	snprintf(death->plugin, sizeof(death->plugin), "%.*s", (int)sizeof(page->plugin) - 1,
+		page->plugin);
+}
+
+bool canary_ended(struct canary *canary, int status, struct canary_death *death)
 {
 	canary_read(canary);
 	canary->pid = 0;
 	if (canary->has_verdict && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
+	memset(death, 0, sizeof(*death));
+	find_plugin(death, canary->page);
 	if (canary->was_killed)
-		err_set(reason, ERR_INTERNAL, "did not end within %d s", CANARY_SECONDS);
+		snprintf(death->how, sizeof(death->how), "did not end within %d s", CANARY_SECONDS);
 	else if (WIFSIGNALED(status))
-		err_set(reason, ERR_INTERNAL, "crashed with signal %d (%s)", WTERMSIG(status),
-			strsignal(WTERMSIG(status)));
+		snprintf(death->how, sizeof(death->how), "crashed with signal %d (%s)",
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
-		err_set(reason, ERR_INTERNAL, "ended the process with status %d",
+		snprintf(death->how, sizeof(death->how), "ended the process with status %d",
 			WEXITSTATUS(status));
 	return false;
 }

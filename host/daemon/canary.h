@@ -12,16 +12,16 @@
 #include "base/err.h"
 #include "daemon/channel.h"
 #include "daemon/order.h"
+#include "plugin/breadcrumb.h"
 
-enum { CANARY_SECONDS = 10, CANARY_NAME_SIZE = 128 };
+enum { CANARY_SECONDS = 10 };
 
 struct canary {
 	pid_t pid; /* 0: none runs */
 	struct channel channel;
 	uint64_t deadline_ms;
-	bool was_killed; /* by us, at the deadline */
-	/* What it was about to do last: "opening", "start of", and of which plugin. */
-	char doing[16], plugin[CANARY_NAME_SIZE];
+	bool was_killed;         /* by us, at the deadline */
+	struct breadcrumb *page; /* which plugin code it runs */
 	bool has_verdict;
 	struct err_list complaints; /* the verdict: none is a good one */
 };
@@ -34,10 +34,17 @@ void canary_fini(struct canary *canary);
 void canary_read(struct canary *canary);
 /* Kills it when it is late. */
 void canary_look(struct canary *canary);
+/* How it ended, when there is no verdict. */
+struct canary_death {
+	char how[96];                      /* "crashed with signal 11 (Segmentation fault)" */
+	enum breadcrumb_callback callback; /* of that plugin, whose code ran; */
+	char plugin[BREADCRUMB_NAME_MAX];  /* "": none did */
+};
+
 /*
  * It has ended, with that status of waitpid. False: it died before its verdict, or after one that
- * its end belies; then *reason tells how, as in "crashed with signal 11 (Segmentation fault)".
+ * its end belies.
  */
-bool canary_ended(struct canary *canary, int status, struct err *reason);
+bool canary_ended(struct canary *canary, int status, struct canary_death *death);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "daemon/message_kinds.h"
 #include "daemon/worker_process.h"
+#include "plugin/breadcrumb.h"
 
 enum {
 	START_MS = 15000,  /* from the fork to the first client */
@@ -44,6 +45,8 @@ void crew_fini(struct crew *crew)
 			waitpid(member->pid, NULL, 0);
 		}
 		channel_fini(&member->channel);
+		if (member->page != NULL)
+			breadcrumb_free(member->page);
 	}
 }
 
@@ -93,9 +96,12 @@ void crew_spawn(struct member *member, const struct order *order, const struct l
 		give_up_birth(member, why.text);
 		return;
 	}
+	if (member->page == NULL)
+		member->page = breadcrumb_new();
+	memset(member->page, 0, sizeof(*member->page));
 	member->pid = process_fork(ends[1]);
 	if (member->pid == 0)
-		exit(worker_process_run(ends[1], member->index));
+		exit(worker_process_run(ends[1], member->index, member->page));
 	close(ends[1]);
 	if (member->pid < 0) {
 		close(ends[0]);

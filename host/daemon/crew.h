@@ -25,11 +25,14 @@ enum member_state {
 /* Its part in the load that the master tries to make all workers serve. */
 enum member_load { LOAD_NONE, LOAD_ASKED, LOAD_PREPARED, LOAD_COMMITTED };
 
+struct breadcrumb;
+
 struct member {
 	unsigned index;
 	enum member_state state;
 	pid_t pid;
 	struct channel channel;
+	struct breadcrumb *page; /* which plugin code it runs, or ran when it died */
 	enum member_load load;
 	unsigned unanswered;        /* PREPAREs, given up ones included */
 	unsigned number;            /* of the generation that it serves */

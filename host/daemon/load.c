@@ -48,7 +48,6 @@ struct generation *load_generation(struct host *host, const struct load *load, s
 		.host = host_functions(host),
 		.previous = host_generation(host),
 		.number = load->number,
-		.watch = load->watch,
 	};
 	bool is_right = load_config(&config, load, why);
 	struct generation *generation = NULL;

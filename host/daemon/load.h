@@ -18,8 +18,7 @@ struct load {
 	const char *file;
 	const struct span *text; /* what it holds; NULL: to be read */
 	enum load_how how;
-	unsigned number;                  /* of the generation */
-	const struct plugin_watch *watch; /* NULL: nobody */
+	unsigned number; /* of the generation */
 };
 
 /* NULL adds to `why` every mistake of the file, its plugins and their plans, from the top down. */

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "daemon/command.h"
+#include "daemon/crash.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
 #include "daemon/process.h"
@@ -56,6 +57,15 @@ static void look_at_stop(struct master *master)
 
 /* ---- workers ---------------------------------------------------------------------------- */
 
+/* A crash has left its line already; other ends in plugin code (SIGKILL, exit) have not. */
+static void log_last_step(const struct member *member, pid_t pid, int status)
+{
+	char text[CRASH_TEXT_MAX];
+
+	if (member->page->fault.signal == 0 && breadcrumb_is_inside(member->page))
+		log_error("%s", crash_report(text, sizeof(text), member->page, pid, status));
+}
+
 static void log_death(const struct master *master, const struct member *member, pid_t pid)
 {
 	uint64_t now = process_now_ms();
@@ -76,8 +86,10 @@ static void reap_member(struct master *master, struct member *member, pid_t pid,
 	/* Told to stop, it ends with 0; else it should not have ended at all. */
 	bool is_well = member->row == 0 && status == 0;
 
-	if (!is_well)
+	if (!is_well) {
+		log_last_step(member, pid, status);
 		log_death(master, member, pid);
+	}
 	if (!is_well && master->is_stopping)
 		master->status = 1;
 	if (!master->is_stopping)

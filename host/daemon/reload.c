@@ -334,49 +334,49 @@ static void take_verdict(struct master *master)
 }
 
 /* A plugin that cannot even be opened is set aside, so that what else is wrong is found, too. */
-static void check_without(struct master *master, const struct err *reason)
+static void check_without(struct master *master, const struct canary_death *death)
 {
 	struct reload *reload = &master->reload;
 	struct arena arena = {0};
 
-	commit_withdraw(reload->next, reload->canary.plugin,
+	commit_withdraw(reload->next, death->plugin,
 		arena_printf(&arena, "opening plugin \"%s\" %s; look at its constructors",
-			reload->canary.plugin, reason->text));
+			death->plugin, death->how));
 	arena_fini(&arena);
 	canary_fini(&reload->canary);
 	check(master);
 }
 
-static void take_death(struct master *master, const struct err *reason)
+static void take_death(struct master *master, const struct canary_death *death)
 {
-	const struct canary *canary = &master->reload.canary;
-	bool has_plugin = canary->plugin[0] != '\0';
 	struct place place = {0};
 	struct err text;
 
-	if (strcmp(canary->doing, "opening") == 0) {
-		check_without(master, reason);
+	if (death->plugin[0] == '\0') {
+		err_set(&text, ERR_INTERNAL, "trying it out %s, outside of plugin code",
+			death->how);
+	} else if (death->callback == CRUMB_LOAD) {
+		check_without(master, death);
 		return;
+	} else {
+		place = commit_place(master->reload.next, death->plugin);
+		err_set(&text, ERR_INTERNAL, "trying it out: %s of %s %s",
+			breadcrumb_callback_name(death->callback), death->plugin, death->how);
 	}
-	if (has_plugin)
-		place = commit_place(master->reload.next, canary->plugin);
-	err_set(&text, ERR_INTERNAL, "trying it out: %s %s %s",
-		canary->doing[0] == '\0' ? "reading" : canary->doing,
-		has_plugin ? canary->plugin : "the plugins", reason->text);
 	refuse_for(master, place, text.text);
 }
 
 void reload_reap(struct master *master, pid_t pid, int status)
 {
 	struct reload *reload = &master->reload;
-	struct err reason;
+	struct canary_death death;
 
 	if (pid != reload->canary.pid)
 		return;
-	if (canary_ended(&reload->canary, status, &reason))
+	if (canary_ended(&reload->canary, status, &death))
 		take_verdict(master);
 	else
-		take_death(master, &reason);
+		take_death(master, &death);
 }
 
 /* ---- the beginning ---------------------------------------------------------------------- */

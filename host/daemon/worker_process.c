@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "daemon/channel.h"
+#include "daemon/crash.h"
 #include "daemon/load.h"
 #include "daemon/message_kinds.h"
 #include "daemon/order.h"
@@ -338,7 +339,7 @@ static void channel_on_event(evutil_socket_t fd, short what, void *arg)
 
 /* ---- life ------------------------------------------------------------------------------- */
 
-static bool init(struct worker_process *self)
+static bool init(struct worker_process *self, struct breadcrumb *page)
 {
 	struct err_list why = {0};
 	struct err err = {0};
@@ -352,6 +353,8 @@ static bool init(struct worker_process *self)
 		err_list_fini(&why);
 		return false;
 	}
+	host_set_breadcrumb(self->host, page);
+	crash_watch(page);
 	base = worker_base(self->worker);
 	worker_set_host(self->worker, self->host);
 	self->look = event_new(base, -1, EV_PERSIST, look_on_event, self);
@@ -377,12 +380,12 @@ static void fini(struct worker_process *self)
 	channel_fini(&self->channel);
 }
 
-int worker_process_run(int channel, unsigned index)
+int worker_process_run(int channel, unsigned index, struct breadcrumb *page)
 {
 	struct worker_process self = {.index = index};
 
 	channel_init(&self.channel, channel);
-	if (init(&self))
+	if (init(&self, page))
 		worker_run(self.worker);
 	else
 		self.has_failed = true;

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "plugin/breadcrumb.h"
 #include "plugin/copy.h"
+#include "plugin/extent.h"
 #include "plugin/snapshot.h"
 
 #define IMAGE_MAGIC 0x696d6167u
@@ -26,6 +28,7 @@ struct image {
 	unsigned version;
 	struct image_store *store;
 	LIST_ENTRY(image) link;
+	char *name;
 	char *path;        /* of the copy */
 	struct copy *copy; /* NULL: another process's, and then */
 	int lock;          /* on it */
@@ -37,6 +40,7 @@ struct image_store {
 	const struct image_offer *offers;
 	size_t offer_count;
 	struct image_list open;
+	struct breadcrumb *page, *own_page;
 };
 
 struct image_store *image_store_new(void)
@@ -44,7 +48,15 @@ struct image_store *image_store_new(void)
 	struct image_store *store = xcalloc(1, sizeof(*store));
 
 	LIST_INIT(&store->open);
+	store->own_page = xcalloc(1, sizeof(*store->own_page));
+	store->page = store->own_page;
 	return store;
+}
+
+void image_store_set_breadcrumb(struct image_store *store, struct breadcrumb *page)
+{
+	assert(LIST_EMPTY(&store->open));
+	store->page = page;
 }
 
 void image_store_free(struct image_store *store)
@@ -52,6 +64,7 @@ void image_store_free(struct image_store *store)
 	assert(LIST_EMPTY(&store->open));
 	if (store->copies != NULL)
 		copy_store_close(store->copies);
+	free(store->own_page);
 	free(store);
 }
 
@@ -94,24 +107,80 @@ static struct image *find_open(const struct image_store *store, const char *path
 	return NULL;
 }
 
-/* Opens the copy at `path`; version, copy and lock are the caller's to fill in. */
-static struct image *open_path(
-	struct image_store *store, const char *path, const char *file, struct err *why)
-{
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	struct image *image;
+/* ---- foreign code: constructors and destructors --------------------------------------------- */
 
-	if (handle == NULL) {
-		set_loader_error(file, path, why);
-		return NULL;
-	}
-	image = xcalloc(1, sizeof(*image));
+static void enter(const struct image *image, enum breadcrumb_callback callback,
+	struct breadcrumb_step *before)
+{
+	struct breadcrumb_step step = {
+		.plugin = image->name,
+		.version = image->version,
+		.callback = callback,
+	};
+
+	breadcrumb_enter(image->store->page, &step, before);
+}
+
+static void open_code(struct image *image)
+{
+	struct breadcrumb *page = image->store->page;
+	struct breadcrumb_step before;
+	struct extent extent;
+
+	enter(image, CRUMB_LOAD, &before);
+	image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
+	breadcrumb_leave(page, &before);
+	if (image->handle != NULL && extent_find(&extent, image->path))
+		breadcrumb_image_opened(page, image->name, image->version, extent.low, extent.high);
+}
+
+static void close_code(struct image *image)
+{
+	struct breadcrumb *page = image->store->page;
+	struct breadcrumb_step before;
+
+	enter(image, CRUMB_UNLOAD, &before);
+	dlclose(image->handle);
+	breadcrumb_leave(page, &before);
+	breadcrumb_image_closed(page, image->name, image->version);
+}
+
+/* ---- images --------------------------------------------------------------------------------- */
+
+static void image_free(struct image *image)
+{
+	if (image->copy != NULL)
+		copy_unref(image->copy);
+	if (image->lock >= 0)
+		close(image->lock);
+	/* The page borrowed the name. */
+	breadcrumb_forget(image->store->page);
+	free(image->name);
+	free(image->path);
+	image->magic = 0;
+	free(image);
+}
+
+/* Takes the reference to the copy, if there is one. */
+static struct image *open_copy_at(struct image_store *store, const struct image_offer *at,
+	struct copy *copy, const char *file, struct err *why)
+{
+	struct image *image = xcalloc(1, sizeof(*image));
+
 	image->magic = IMAGE_MAGIC;
 	image->refs = 1;
+	image->version = at->version;
 	image->store = store;
-	image->path = xstrdup(path);
-	image->lock = -1;
-	image->handle = handle;
+	image->name = xstrdup(at->name);
+	image->path = xstrdup(at->path);
+	image->copy = copy;
+	image->lock = copy == NULL ? copy_lock(at->path) : -1;
+	open_code(image);
+	if (image->handle == NULL) {
+		set_loader_error(file, at->path, why);
+		image_free(image);
+		return NULL;
+	}
 	LIST_INSERT_HEAD(&store->open, image, link);
 	return image;
 }
@@ -120,20 +189,13 @@ static struct image *open_path(
 static struct image *open_copy(
 	struct image_store *store, struct copy *copy, const char *file, struct err *why)
 {
-	struct image *image = find_open(store, copy_path(copy));
+	const struct image_offer at = {copy_name(copy), copy_version(copy), copy_path(copy), NULL};
+	struct image *image = find_open(store, at.path);
 
-	if (image != NULL) {
-		copy_unref(copy);
-		return image_ref(image);
-	}
-	image = open_path(store, copy_path(copy), file, why);
-	if (image == NULL) {
-		copy_unref(copy);
-		return NULL;
-	}
-	image->copy = copy;
-	image->version = copy_version(copy);
-	return image;
+	if (image == NULL)
+		return open_copy_at(store, &at, copy, file, why);
+	copy_unref(copy);
+	return image_ref(image);
 }
 
 static struct image *load_file(
@@ -164,12 +226,7 @@ static struct image *load_offer(struct image_store *store, const struct image_of
 	image = find_open(store, offer->path);
 	if (image != NULL)
 		return image_ref(image);
-	image = open_path(store, offer->path, file, why);
-	if (image == NULL)
-		return NULL;
-	image->version = offer->version;
-	image->lock = copy_lock(offer->path);
-	return image;
+	return open_copy_at(store, offer, NULL, file, why);
 }
 
 struct image *image_load(
@@ -197,14 +254,8 @@ void image_unref(struct image *image)
 	if (--image->refs > 0)
 		return;
 	LIST_REMOVE(image, link);
-	dlclose(image->handle);
-	if (image->copy != NULL)
-		copy_unref(image->copy);
-	if (image->lock >= 0)
-		close(image->lock);
-	free(image->path);
-	image->magic = 0;
-	free(image);
+	close_code(image);
+	image_free(image);
 }
 
 void *image_symbol(const struct image *image, const char *symbol)
@@ -215,4 +266,9 @@ void *image_symbol(const struct image *image, const char *symbol)
 unsigned image_version(const struct image *image)
 {
 	return image->version;
+}
+
+struct breadcrumb *image_breadcrumb(const struct image *image)
+{
+	return image->store->page;
 }

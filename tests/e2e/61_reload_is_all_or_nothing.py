@@ -13,7 +13,7 @@ from story import each
 
 ONE, TWO = TEST_PLUGINS / "talk_one.so", TEST_PLUGINS / "talk_two.so"
 TALK = "  - {path: /talk, plugin: talk}\n"
-WAYS = [("hang", r"start of sudden did not end within 10 s"),
+WAYS = [("hang", r"trying it out: start of sudden did not end within 10 s"),
         ("exit", r"start of sudden ended the process with status 0"),
         ("crash", r"start of sudden crashed with signal 9 \(Killed\)"),
         ("refuse", r"sudden\.so: start returned -\d+ instead of SL_OK")]
