@@ -188,7 +188,8 @@ static void count_death(struct member *member)
 
 	member->deaths++;
 	member->row = was_quiet ? 1 : member->row + 1;
-	member->respawn_ms = process_now_ms() + pause_ms(member);
+	member->pause_ms = pause_ms(member);
+	member->respawn_ms = process_now_ms() + member->pause_ms;
 }
 
 struct member *crew_reap(struct crew *crew, pid_t pid, int status)

@@ -38,6 +38,7 @@ struct member {
 	unsigned number;            /* of the generation that it serves */
 	uint64_t since_ms;          /* of its state */
 	uint64_t kill_ms;           /* when it is late for good; UINT64_MAX: it is not */
+	uint64_t pause_ms;          /* before the next one starts */
 	uint64_t respawn_ms;        /* of the next one */
 	unsigned deaths;            /* all */
 	unsigned row;               /* of deaths without a quiet time between them */

@@ -17,6 +17,7 @@
 #include "daemon/crash.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
+#include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/reload.h"
 #include "plugin/copy.h"
@@ -37,6 +38,7 @@ static void stop(struct master *master)
 		return;
 	}
 	master->is_stopping = true;
+	notify_stopping();
 	reload_fini(master);
 	/* Before the workers close theirs: from then on nobody would answer. */
 	listen_set_fini(&master->listens);
@@ -68,17 +70,15 @@ static void log_last_step(const struct member *member, pid_t pid, int status)
 
 static void log_death(const struct master *master, const struct member *member, pid_t pid)
 {
-	uint64_t now = process_now_ms();
-	uint64_t pause = member->respawn_ms > now ? member->respawn_ms - now : 0;
-
 	if (master->is_stopping || member->index >= master->crew.wanted)
 		log_error("worker %u (pid %ld) %s", member->index + 1, (long)pid, member->end);
-	else if (pause == 0)
+	else if (member->pause_ms == 0)
 		log_error("worker %u (pid %ld) %s; the next one starts at once", member->index + 1,
 			(long)pid, member->end);
 	else
 		log_error("worker %u (pid %ld) %s; the next one starts in %llu ms",
-			member->index + 1, (long)pid, member->end, (unsigned long long)pause);
+			member->index + 1, (long)pid, member->end,
+			(unsigned long long)member->pause_ms);
 }
 
 static void reap_member(struct master *master, struct member *member, pid_t pid, int status)
@@ -217,11 +217,15 @@ static bool init(struct master *master, struct err *why)
 	crew_init(&master->crew);
 	reload_init(&master->reload);
 	control_init(&master->control);
+	file_watch_init(&master->files);
 	master->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (master->signals < 0) {
 		err_set(why, ERR_INTERNAL, "cannot take signals: %s", strerror(errno));
 		return false;
 	}
+	if (master->options->reloads_itself &&
+		!file_watch_open(&master->files, master->options->file, why))
+		return false;
 	master->copies = copy_store_open(why);
 	return master->copies != NULL;
 }
@@ -237,8 +241,11 @@ static void run(struct master *master)
 		watch_crew(master, &list);
 		reload_watch(master, &list);
 		control_watch(master, &list);
+		file_watch_add(&master->files, &list);
 		poll_list_wait(&list, master);
 		crew_look(&master->crew);
+		if (file_watch_is_due(&master->files))
+			reload_request(master);
 		if (!master->is_stopping)
 			reload_look(master);
 		if (!master->is_stopping && !master->is_over)
@@ -252,6 +259,7 @@ static void run(struct master *master)
 static void fini(struct master *master)
 {
 	reload_fini(master);
+	file_watch_fini(&master->files);
 	crew_fini(&master->crew);
 	listen_set_fini(&master->listens);
 	commit_free(master->committed);

@@ -11,6 +11,7 @@
 #include "daemon/commit.h"
 #include "daemon/control.h"
 #include "daemon/crew.h"
+#include "daemon/file_watch.h"
 #include "daemon/listen_set.h"
 #include "daemon/poll_list.h"
 #include "daemon/status.h"
@@ -53,6 +54,7 @@ struct master {
 	struct reload reload;
 	struct report report;
 	struct control control;
+	struct file_watch files;
 	struct status status_answers;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;

@@ -11,15 +11,15 @@
 #include "daemon/command.h"
 #include "daemon/master.h"
 
-enum { TAKES_LISTEN = 1, TAKES_JSON = 2, TAKES_REQUEST = 4 };
+enum { TAKES_LISTEN = 1, TAKES_JSON = 2, TAKES_REQUEST = 4, TAKES_RELOAD = 8 };
 
 static const struct command {
 	const char *name, *usage, *help;
 	unsigned takes;
 	int (*run)(const struct options *options);
 } commands[] = {
-	{"run", "run FILE [--listen ADDRESS]...", "serve the routes of FILE", TAKES_LISTEN,
-		master_run},
+	{"run", "run FILE [--listen ADDRESS]... [--reload]", "serve the routes of FILE",
+		TAKES_LISTEN | TAKES_RELOAD, master_run},
 	{"check", "check FILE", "read FILE, open its plugins, print every mistake", 0,
 		command_check},
 	{"routes", "routes FILE [--json]", "print the route table of FILE", TAKES_JSON,
@@ -46,6 +46,7 @@ static void print_help(FILE *out)
 		"\noptions:\n"
 		"  --listen ADDRESS   listen there instead of where FILE says; may be repeated;\n"
 		"                     port 0 takes any free one, and the ready line names it\n"
+		"  --reload           reload by itself when FILE or a plugin has been written\n"
 		"  --json             print for machines\n"
 		"  -H HEADER          send \"Name: value\" with the request to explain; may be "
 		"repeated\n"
@@ -133,6 +134,8 @@ static int parse(const struct command *command, char **argv, struct options *out
 				&out->header_count, OPTIONS_HEADER_MAX);
 		else if (strcmp(word, "--json") == 0 && (command->takes & TAKES_JSON) != 0)
 			out->as_json = true;
+		else if (strcmp(word, "--reload") == 0 && (command->takes & TAKES_RELOAD) != 0)
+			out->reloads_itself = true;
 		else if (word[0] == '-' && word[1] != '\0')
 			mistake = usage_error(word, "an option that this command takes");
 		else

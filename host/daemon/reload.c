@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "daemon/command.h"
 #include "daemon/message_kinds.h"
+#include "daemon/notify.h"
 #include "daemon/pack.h"
 #include "net/listen_socket.h"
 #include "plugin/copy.h"
@@ -59,6 +60,20 @@ static void log_reasons(const struct err_list *why)
 	arena_fini(&arena);
 }
 
+/* The service serves, whatever became of the reload. */
+static void tell_manager(const struct master *master)
+{
+	size_t count = master->reload.why.count;
+	char refusal[64] = "", status[128];
+
+	if (count > 0)
+		snprintf(refusal, sizeof(refusal), "reload refused: %zu mistake%s; ", count,
+			count == 1 ? "" : "s");
+	snprintf(status, sizeof(status), "%sgeneration %u serves%s", refusal,
+		master->committed->order.number, count > 0 ? " on" : "");
+	notify_ready(status);
+}
+
 static void report_begin(struct report *report, bool is_done)
 {
 	report->at = time(NULL);
@@ -87,6 +102,7 @@ static void report_line(struct report *report, const char *format, ...)
 
 static void report_end(struct master *master)
 {
+	tell_manager(master);
 	control_reload_ends(
 		&master->control, master->report.is_done, buf_span(&master->report.text));
 }
@@ -296,6 +312,7 @@ static void be_ready_if_all_serve(struct master *master)
 			return;
 	master->has_started = true;
 	open_control(master);
+	tell_manager(master);
 	print_ready(master);
 	forget(&master->reload);
 }
@@ -388,6 +405,8 @@ static void begin(struct master *master)
 	reload->is_wanted = false;
 	reload->phase = RELOAD_COPYING;
 	control_reload_begins(&master->control);
+	if (master->has_started)
+		notify_reloading();
 	reload->next = commit_new(master->options, &reload->why);
 	if (reload->next == NULL) {
 		refuse(master);
@@ -396,6 +415,7 @@ static void begin(struct master *master)
 	reload->next->order.number = master->committed == NULL
 					     ? 1
 					     : master->committed->order.number + 1;
+	file_watch_plugins(&master->files, reload->next->config.plugins_dir.text);
 	reload->look_ms = 0;
 	reload->give_up_ms = process_now_ms() + SNAPSHOT_WAIT_MS;
 }

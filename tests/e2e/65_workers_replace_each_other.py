@@ -181,6 +181,8 @@ def test_signals_for_the_whole_group_are_the_masters():
         os.killpg(host.pid, signal.SIGINT)
         assert ws.recv()[0] == CLOSE
         ws.close(1012)
+        ws.expect_end()
+        ws.drop()
         host.wait()
 
 
