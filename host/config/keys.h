@@ -114,11 +114,12 @@
 	ROW(include_in_docs, truth, include_in_docs, NULL, NULL, NULL,                             \
 		"documentation: whether the field is to be described at all")
 
-#define PROVIDER_KEYS(ROW)                                     \
-	ROW(plugin, plugin, plugin, NULL, NULL, NULL,          \
-		"the plugin that has the provider; required")  \
-	ROW(inject, provider_inject, inject, NULL, NULL, NULL, \
-		"where the provider's own fields come from, as in a route")
+/* Or else one of security_keys.h. */
+#define PROVIDER_KEYS(ROW)                                                              \
+	ROW(plugin, plugin, plugin, NULL, NULL, NULL,                                   \
+		"the plugin that has the provider; this, or one of the sections below") \
+	ROW(inject, provider_inject, inject, NULL, NULL, NULL,                          \
+		"with `plugin`: where the provider's own fields come from, as in a route")
 
 /* What a route may set, too. */
 #define LIMITS_KEYS(ROW)                                                                    \
