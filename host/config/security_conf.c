@@ -152,7 +152,8 @@ static void read_source_of(struct reader *reader, const struct key *key,
 	struct secret_conf *secret = &list->items[list->count];
 	bool all_known;
 
-	if (node->kind != TREE_MAP) {
+	/* {hunter2} is YAML for a mapping with that key. */
+	if (node->kind != TREE_MAP || (node->count == 1 && node->first->kind == TREE_NOTHING)) {
 		err_list_add(reader->why, node->place,
 			"%s: found no {env: ...} and no {file: ...}: put the secret into a "
 			"variable or a file, and write where it is",
@@ -237,6 +238,12 @@ static void read_scheme_place(
 			yaml_tree_found(node, reader->arena));
 		return;
 	}
+	if (!strcmp(node->text, "cookie") || !strcmp(node->text, "query")) {
+		err_list_add(reader->why, node->place,
+			"from: found %s without a name, wanted one such as {%s: token}", node->text,
+			node->text);
+		return;
+	}
 	i = section_choose(reader, node->place, "place", node->text, names);
 	if (names[i] != NULL)
 		add_place(security, (enum security_conf_place)i, (struct conf_text){0});
@@ -268,8 +275,8 @@ static void read_named_place(
 	}
 	if (node->count != 1) {
 		err_list_add(reader->why, node->place,
-			"from: found %zu places in one: make it a list, such as [{cookie: "
-			"session}, {query: token}]",
+			"from: found a mapping of %zu places, wanted one of each: make it a list, "
+			"such as [{cookie: session}, {query: token}]",
 			node->count);
 		return;
 	}
