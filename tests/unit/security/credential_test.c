@@ -4,7 +4,7 @@
  */
 #include "table.h"
 
-#include "request.h"
+#include "made_request.h"
 #include "security/credential.h"
 
 static const struct {

@@ -53,8 +53,8 @@ static void files_serve_what_they_are_for(void **state)
 			"there"},
 		{"rfc7515_a3_ec.pem", ES256 | RS256, "ES256"},
 		{"rfc7515_a3_ec.pem", RS256 | HS512,
-			"found a public key for ES256, but algorithms has only HS512, RS256: add it "
-			"there"},
+			"found a public key for ES256, but algorithms has only HS512, RS256: add "
+			"it there"},
 		{"rfc8037_a_ed25519.pem", EDDSA | HS256, "EdDSA"},
 		{"rsa_1024.pem", RS256,
 			"found an RSA key of 1024 bits, wanted at least 2048: make a new one"},

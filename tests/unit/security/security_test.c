@@ -5,7 +5,7 @@
 #include "key_file.h"
 
 #include "base/buf.h"
-#include "request.h"
+#include "made_request.h"
 #include "security/security.h"
 
 static const struct credential_from key_places[] = {
@@ -165,8 +165,8 @@ static void settings_are_checked_whole(void **state)
 		"socklet is started",
 		"5: key: found a secret of 48 bytes, wanted at least 64 for HS512: make one with "
 		"openssl rand -hex 64",
-		"6: key: found a public key for RS256, but algorithms has only HS512, ES256: add it "
-		"there",
+		"6: key: found a public key for RS256, but algorithms has only HS512, ES256: add "
+		"it there",
 	};
 	char paths[2][1024], found[300];
 	struct security_key keys[] = {

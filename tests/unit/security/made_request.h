@@ -2,8 +2,8 @@
  * A request out of one text: lines parted by '|', "?…" is the query. Shared by the tests of this
  * folder. SPDX-License-Identifier: MIT
  */
-#ifndef SOCKLET_TESTS_REQUEST_H
-#define SOCKLET_TESTS_REQUEST_H
+#ifndef SOCKLET_TESTS_MADE_REQUEST_H
+#define SOCKLET_TESTS_MADE_REQUEST_H
 
 #include "base/arena.h"
 #include "security/credential.h"
