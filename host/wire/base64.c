@@ -6,19 +6,18 @@
 
 #include <stdint.h>
 
-static const char common[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
 enum { NO_DIGIT = 64 };
 
 /* `last` are the two digits in which the alphabets differ. */
 static uint32_t digit_of(char c, const char last[2])
 {
-	if (c == last[0] || c == last[1])
-		return c == last[0] ? 62 : 63;
-	for (uint32_t i = 0; common[i] != '\0'; i++)
-		if (common[i] == c)
-			return i;
-	return NO_DIGIT;
+	if (c >= 'A' && c <= 'Z')
+		return (uint32_t)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (uint32_t)(c - 'a') + 26;
+	if (c >= '0' && c <= '9')
+		return (uint32_t)(c - '0') + 52;
+	return c == last[0] ? 62 : c == last[1] ? 63 : NO_DIGIT;
 }
 
 static bool decode(struct span text, const char last[2], struct arena *arena, struct span *out)

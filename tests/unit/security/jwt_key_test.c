@@ -98,6 +98,11 @@ static void other_texts_are_no_keys(void **state)
 		{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 			"the PEM text cannot be read: see that it is whole, from -----BEGIN to "
 			"-----END"},
+		{"-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+		 "AES-128-CBC,00000000000000000000000000000000\n\nAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		 "A\n-----END CERTIFICATE-----\n",
+			"the PEM text cannot be read: see that it is whole, from -----BEGIN to "
+			"-----END"},
 		{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ me@here",
 			"found an OpenSSH key, wanted PEM: ssh-keygen -e -m PKCS8"},
 		{"ecdsa-sha2-nistp256 AAAA",
