@@ -43,6 +43,11 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	return host;
 }
 
+void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
+{
+	image_store_set_breadcrumb(host->images, page);
+}
+
 static void stop_session(struct sl_conn *conn, void *context)
 {
 	const struct sl_end *end = context;
@@ -52,7 +57,7 @@ static void stop_session(struct sl_conn *conn, void *context)
 
 void host_close_all(struct host *host, unsigned code, const char *reason)
 {
-	struct sl_end end = {code, SL_BY_HOST, {reason, strlen(reason)}};
+	struct sl_end end = {.code = code, .by = SL_BY_HOST, .reason = {reason, strlen(reason)}};
 
 	session_table_each(&host->sessions, stop_session, &end);
 }

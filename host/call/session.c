@@ -55,7 +55,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 
 	assert(conn->phase != SESSION_ENDED);
 	conn->phase = SESSION_ENDED;
-	conn->end = (struct sl_end){code, by, {kept.ptr, kept.len}};
+	conn->end = (struct sl_end){.code = code, .by = by, .reason = {kept.ptr, kept.len}};
 	conn->transport->session = NULL;
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
@@ -399,6 +399,11 @@ void session_drained(struct sl_conn *conn)
 const char *session_label(const struct sl_conn *conn)
 {
 	return conn->label;
+}
+
+struct plugin_subject session_subject(const struct sl_conn *conn)
+{
+	return (struct plugin_subject){conn->id, conn->route->conf->path.text};
 }
 
 int session_full(struct sl_conn *conn, size_t len)

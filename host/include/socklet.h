@@ -1,5 +1,5 @@
 /*
- * socklet.h: what a plugin sees of socklet. ABI 1.0.
+ * socklet.h: what a plugin sees of socklet. ABI 1.1.
  *
  * A plugin is one C (C11) or C++ (C++17) file that includes this header and nothing else of
  * socklet's, compiled to a shared object. It declares what it wants injected as a struct, lists
@@ -44,14 +44,15 @@ extern "C" {
 
 #define SL_MAGIC     0x314b4353u /* "SCK1" in memory; refuses another byte order too */
 #define SL_ABI_MAJOR 1u
-#define SL_ABI_MINOR 0u
+#define SL_ABI_MINOR 1u
 
 /* ---- results --------------------------------------------------------------------------------- */
 
 /* What callbacks return and functions answer. Errors are negative. */
 enum {
 	SL_OK = 0,
-	SL_LATER = 1,    /* connect only: sl_accept, sl_refuse or sl_close will follow */
+	SL_LATER = 1,    /* connect: sl_accept, sl_refuse or sl_close will follow; a provider: its
+			    _provide or one of the latter two */
 	SL_CLOSED = -1,  /* the connection is closed or closing: nothing was sent */
 	SL_FULL = -2,    /* a bound was reached: send queue, thread pool */
 	SL_INVALID = -3, /* an argument is wrong; the log says which */
@@ -97,53 +98,39 @@ struct sl_timedelta {
 };
 
 /*
- * Optional members: `set` is 0 when the request did not carry the value and the route has no
- * default; `value` is then "" or 0.
+ * The types of members, each with the end of the names of its other forms:
+ *
+ *	struct sl_opt_int	{ value, set }	 optional: `set` is 0 when the request did not
+ *						 carry it and the route has no default; `value`
+ *						 is then "" or 0
+ *	struct sl_list_int	{ items, count } repeated in the request: ?n=1&n=2
+ *	struct sl_opt_list_int	{ value, set }	 both
+ *
+ * Lists are query parameters, headers, cookies, claims or options; their items are valid as long
+ * as other arguments. A C enum is a member by SL_FIELD_ENUM; its forms hold an int32_t.
  */
-struct sl_opt_text {
-	const char *value;
-	uint32_t set;
-};
-struct sl_opt_str {
-	struct sl_str value;
-	uint32_t set;
-};
-struct sl_opt_int {
-	int64_t value;
-	uint32_t set;
-};
-struct sl_opt_double {
-	double value;
-	uint32_t set;
-};
-struct sl_opt_bool {
-	bool value;
-	uint32_t set;
-};
-struct sl_opt_uint {
-	uint64_t value;
-	uint32_t set;
-};
-struct sl_opt_uuid {
-	struct sl_uuid value;
-	uint32_t set;
-};
-struct sl_opt_datetime {
-	struct sl_datetime value;
-	uint32_t set;
-};
-struct sl_opt_date {
-	struct sl_date value;
-	uint32_t set;
-};
-struct sl_opt_time {
-	struct sl_time value;
-	uint32_t set;
-};
-struct sl_opt_timedelta {
-	struct sl_timedelta value;
-	uint32_t set;
-};
+/* clang-format off */
+#define SL_TYPES_(ROW)                                                                             \
+	ROW(_text, const char *, SL_TYPE_TEXT)                                                      \
+	ROW(_str, struct sl_str, SL_TYPE_STR)                                                       \
+	ROW(_int, int64_t, SL_TYPE_INT)                                                             \
+	ROW(_double, double, SL_TYPE_DOUBLE)                                                        \
+	ROW(_bool, bool, SL_TYPE_BOOL)                                                              \
+	ROW(_uint, uint64_t, SL_TYPE_UINT)                                                          \
+	ROW(_uuid, struct sl_uuid, SL_TYPE_UUID)                                                    \
+	ROW(_datetime, struct sl_datetime, SL_TYPE_DATETIME)                                        \
+	ROW(_date, struct sl_date, SL_TYPE_DATE)                                                    \
+	ROW(_time, struct sl_time, SL_TYPE_TIME)                                                    \
+	ROW(_timedelta, struct sl_timedelta, SL_TYPE_TIMEDELTA)
+#define SL_ENUM_TYPE_(ROW) ROW(_enum, int32_t, SL_TYPE_ENUM)
+
+#define SL_FORMS_(word, type, number)                                                              \
+	struct sl_opt##word { type value; uint32_t set; };                                        \
+	struct sl_list##word { type const *items; size_t count; };                                \
+	struct sl_opt_list##word { struct sl_list##word value; uint32_t set; };
+SL_TYPES_(SL_FORMS_)
+SL_ENUM_TYPE_(SL_FORMS_)
+/* clang-format on */
 
 /* struct sl_field.type: taken from the member by the compiler, never written by hand. */
 enum {
@@ -158,7 +145,16 @@ enum {
 	SL_TYPE_DATE,      /* struct sl_date */
 	SL_TYPE_TIME,      /* struct sl_time */
 	SL_TYPE_TIMEDELTA, /* struct sl_timedelta */
+	SL_TYPE_ENUM,      /* a C enum of 32 bits, by its names; since 1.1 */
+	SL_TYPE_STRUCT,    /* a pointer to a struct, from a provider only; since 1.1 */
 	SL_TYPE_OPTIONAL = 0x100, /* added: the sl_opt_ form */
+	SL_TYPE_LIST = 0x200,     /* added: the sl_list_ form; since 1.1 */
+};
+
+/* A name as peers send it, and the enumerator it stands for. */
+struct sl_enum_name {
+	const char *name;
+	int32_t value;
 };
 
 /*
@@ -181,6 +177,13 @@ struct sl_field {
 		*pattern; /* of texts: a Perl regular expression, found anywhere without ^ and $ */
 	/* Documentation: `socklet routes --json` shows it. */
 	const char *title, *description, *example, *deprecated, *include_in_docs;
+	/* Since 1.1. */
+	const char *min_items, *max_items; /* of lists */
+	const char *enum_values;           /* of texts: "red|green|blue" */
+	const struct sl_enum_name *names;  /* SL_FIELD_ENUM's */
+	uint32_t name_count;
+	uint32_t struct_size;    /* bytes, SL_FIELD_STRUCT's */
+	const char *struct_name; /* its tag */
 };
 
 /* All members of one struct that the host fills. Made by SL_ARGS. */
@@ -210,9 +213,11 @@ struct sl_end {
 	uint32_t code; /* RFC 6455 7.4: the peer's or ours; 1005 none given, 1006 TCP loss */
 	uint32_t by;   /* SL_BY_… */
 	struct sl_str reason;
+	uint32_t status; /* HTTP status of a refused handshake, for release; else 0; since 1.1 */
 };
 
-struct sl_conn;   /* one connection */
+struct sl_conn; /* one connection */
+struct sl_provider;
 struct sl_plugin; /* one plugin with one set of options, as a route uses it */
 struct sl_timer;
 struct event_base;
@@ -267,6 +272,10 @@ struct sl_host {
 	struct event_base *(*event_base)(const struct sl_host *);
 	void (*vlog_conn)(const struct sl_conn *, int level, const char *format, va_list args);
 	void (*vlog_plugin)(const struct sl_plugin *, int level, const char *format, va_list args);
+	/* Since 1.1. */
+	int (*reject)(struct sl_conn *, unsigned status, unsigned code, const char *detail);
+	int (*provide)(struct sl_conn *, const struct sl_provider *, const void *value);
+	struct sl_str (*security_scope)(const struct sl_conn *, size_t n);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -307,6 +316,16 @@ static inline int sl_accept(struct sl_conn *conn, const char *subprotocol)
 static inline int sl_refuse(struct sl_conn *conn, unsigned status, const char *detail)
 {
 	return sl_host_->refuse_detail(conn, status, detail);
+}
+
+/*
+ * The same with the close code for a route with `reject: close`: sl_reject(conn, 401, 4401, "Not
+ * authenticated"). Limits: as sl_refuse and sl_close. Since 1.1.
+ */
+static inline int sl_reject(
+	struct sl_conn *conn, unsigned status, unsigned code, const char *detail)
+{
+	return sl_host_->reject(conn, status, code, detail);
 }
 
 /* The same with a body of your own; copied. */
@@ -418,7 +437,10 @@ static inline const void *sl_conn_args(const struct sl_conn *conn)
 	return sl_host_->args(conn);
 }
 
-/* `size` zeroed bytes that end with the connection's life. For results of providers. Never NULL. */
+/*
+ * `size` zeroed bytes that end with the connection's life; called by a provider of scope message,
+ * with that message. For results of providers. Never NULL.
+ */
 static inline void *sl_alloc(struct sl_conn *conn, size_t size)
 {
 	return sl_host_->alloc(conn, size);
@@ -489,6 +511,14 @@ static inline struct sl_str sl_cookie(const struct sl_conn *conn, const char *na
 static inline struct sl_str sl_subprotocol(const struct sl_conn *conn, size_t n)
 {
 	return sl_host_->subprotocol(conn, n);
+}
+/*
+ * The n-th scope that those who take the result of the provider being called ask for, all of
+ * them together as FastAPI's SecurityScopes. When: in a provider, before it returns. Since 1.1.
+ */
+static inline struct sl_str sl_security_scope(const struct sl_conn *conn, size_t n)
+{
+	return sl_host_->security_scope(conn, n);
 }
 /* "127.0.0.1:53124". Valid: the connection's life. */
 static inline const char *sl_peer(const struct sl_conn *conn)
@@ -582,6 +612,18 @@ enum { SL_PROVIDERS_MAX = 16 };
 /* .flags */
 enum { SL_KEEP_REQUEST = 1 /* keep the request for the connection's life: costs its memory */ };
 
+/*
+ * How long a provider's result lives. Whoever takes it must not live longer: another provider of
+ * a longer scope may not.
+ */
+enum {
+	SL_SCOPE_CONNECTION = 0, /* from before connect to after disconnect */
+	SL_SCOPE_HANDSHAKE = 1,  /* until connect has returned, or later answered; then the member
+				    is cleared */
+	SL_SCOPE_MESSAGE = 2,    /* asked for before each message callback, released after it;
+				    in other callbacks the member is cleared */
+};
+
 /* A function whose result is injected. Made by SL_PROVIDER. */
 struct sl_provider {
 	const char *name;
@@ -589,6 +631,11 @@ struct sl_provider {
 	uint32_t type; /* of the result, SL_TYPE_… */
 	uint32_t size; /* of the result, bytes */
 	int (*call)(struct sl_conn *, const void *args, void *result);
+	/* Since 1.1. */
+	const uint32_t *scope; /* SL_SCOPE_… */
+	uint32_t struct_size;  /* of SL_TYPE_STRUCT */
+	const char *struct_name;
+	void (*release)(struct sl_conn *, void *result, const struct sl_end *); /* or NULL */
 };
 
 /*
@@ -622,105 +669,49 @@ SL_EXPORT sl_entry socklet_plugin;
 #ifdef __cplusplus
 } /* extern "C" */
 
-template <class T> struct sl_type_of; /* no such member type: see SL_TYPE_… */
-template <> struct sl_type_of<const char *> {
-	enum { value = SL_TYPE_TEXT };
+/* clang-format off */
+template <class T> struct sl_type_of; /* no such member type: see SL_TYPES_ */
+template <class T> struct sl_enum_type_of {
+	static_assert(__is_enum(T) && sizeof(T) == 4, "SL_FIELD_ENUM is for an enum of 32 bits");
+	enum { value = SL_TYPE_ENUM };
 };
-template <> struct sl_type_of<sl_str> {
-	enum { value = SL_TYPE_STR };
-};
-template <> struct sl_type_of<int64_t> {
-	enum { value = SL_TYPE_INT };
-};
-template <> struct sl_type_of<double> {
-	enum { value = SL_TYPE_DOUBLE };
-};
-template <> struct sl_type_of<bool> {
-	enum { value = SL_TYPE_BOOL };
-};
-template <> struct sl_type_of<sl_opt_text> {
-	enum { value = SL_TYPE_TEXT | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_opt_str> {
-	enum { value = SL_TYPE_STR | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_opt_int> {
-	enum { value = SL_TYPE_INT | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_opt_double> {
-	enum { value = SL_TYPE_DOUBLE | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_opt_bool> {
-	enum { value = SL_TYPE_BOOL | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<uint64_t> {
-	enum { value = SL_TYPE_UINT };
-};
-template <> struct sl_type_of<sl_opt_uint> {
-	enum { value = SL_TYPE_UINT | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_uuid> {
-	enum { value = SL_TYPE_UUID };
-};
-template <> struct sl_type_of<sl_opt_uuid> {
-	enum { value = SL_TYPE_UUID | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_datetime> {
-	enum { value = SL_TYPE_DATETIME };
-};
-template <> struct sl_type_of<sl_opt_datetime> {
-	enum { value = SL_TYPE_DATETIME | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_date> {
-	enum { value = SL_TYPE_DATE };
-};
-template <> struct sl_type_of<sl_opt_date> {
-	enum { value = SL_TYPE_DATE | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_time> {
-	enum { value = SL_TYPE_TIME };
-};
-template <> struct sl_type_of<sl_opt_time> {
-	enum { value = SL_TYPE_TIME | SL_TYPE_OPTIONAL };
-};
-template <> struct sl_type_of<sl_timedelta> {
-	enum { value = SL_TYPE_TIMEDELTA };
-};
-template <> struct sl_type_of<sl_opt_timedelta> {
-	enum { value = SL_TYPE_TIMEDELTA | SL_TYPE_OPTIONAL };
-};
-#define SL_TYPE_(type)           (uint32_t) sl_type_of<type>::value
-#define SL_MEMBER_TYPE_(type, m) SL_TYPE_(decltype(type::m))
-#define SL_C_                    extern "C"
+#define SL_IS_(trait, type, number) template <> struct trait<type> { enum { value = number }; };
+#define SL_FORMS_ARE_(trait, word, number)                                                         \
+	SL_IS_(trait, sl_opt##word, number | SL_TYPE_OPTIONAL)                                    \
+	SL_IS_(trait, sl_list##word, number | SL_TYPE_LIST)                                       \
+	SL_IS_(trait, sl_opt_list##word, number | SL_TYPE_LIST | SL_TYPE_OPTIONAL)
+#define SL_TYPE_ROW_(word, type, number)                                                           \
+	SL_IS_(sl_type_of, type, number) SL_FORMS_ARE_(sl_type_of, word, number)
+#define SL_ENUM_ROW_(word, type, number) SL_FORMS_ARE_(sl_enum_type_of, word, number)
+SL_TYPES_(SL_TYPE_ROW_)
+SL_ENUM_TYPE_(SL_ENUM_ROW_)
+template <class T, class Tag> struct sl_struct_type_of; /* not a pointer to that struct */
+template <class Tag> struct sl_struct_type_of<Tag *, Tag> { enum { value = SL_TYPE_STRUCT }; };
+template <class Tag> struct sl_struct_type_of<const Tag *, Tag> { enum { value = SL_TYPE_STRUCT }; };
+#define SL_TYPE_(type)                    (uint32_t) sl_type_of<type>::value
+#define SL_MEMBER_TYPE_(type, m)          SL_TYPE_(decltype(type::m))
+#define SL_ENUM_MEMBER_TYPE_(type, m)     (uint32_t) sl_enum_type_of<decltype(type::m)>::value
+#define SL_STRUCT_MEMBER_TYPE_(type, m, tag)                                                       \
+	(uint32_t) sl_struct_type_of<decltype(type::m), struct tag>::value
+#define SL_C_                             extern "C"
 #else
-#define SL_TYPE_EXPR_(expression) \
-	(uint32_t) _Generic((expression),                      \
-		const char *: SL_TYPE_TEXT,                    \
-		struct sl_str: SL_TYPE_STR,                    \
-		int64_t: SL_TYPE_INT,                          \
-		double: SL_TYPE_DOUBLE,                        \
-		bool: SL_TYPE_BOOL,                            \
-		uint64_t: SL_TYPE_UINT, \
-		struct sl_opt_uint: SL_TYPE_UINT | SL_TYPE_OPTIONAL, \
-		struct sl_uuid: SL_TYPE_UUID, \
-		struct sl_opt_uuid: SL_TYPE_UUID | SL_TYPE_OPTIONAL, \
-		struct sl_datetime: SL_TYPE_DATETIME, \
-		struct sl_opt_datetime: SL_TYPE_DATETIME | SL_TYPE_OPTIONAL, \
-		struct sl_date: SL_TYPE_DATE, \
-		struct sl_opt_date: SL_TYPE_DATE | SL_TYPE_OPTIONAL, \
-		struct sl_time: SL_TYPE_TIME, \
-		struct sl_opt_time: SL_TYPE_TIME | SL_TYPE_OPTIONAL, \
-		struct sl_timedelta: SL_TYPE_TIMEDELTA, \
-		struct sl_opt_timedelta: SL_TYPE_TIMEDELTA | SL_TYPE_OPTIONAL, \
-		struct sl_opt_text: SL_TYPE_TEXT | SL_TYPE_OPTIONAL, \
-		struct sl_opt_str: SL_TYPE_STR | SL_TYPE_OPTIONAL,   \
-		struct sl_opt_int: SL_TYPE_INT | SL_TYPE_OPTIONAL,   \
-		struct sl_opt_double: SL_TYPE_DOUBLE | SL_TYPE_OPTIONAL, \
-		struct sl_opt_bool: SL_TYPE_BOOL | SL_TYPE_OPTIONAL)
-#define SL_TYPE_(type)           SL_TYPE_EXPR_(*(type *)0)
-#define SL_MEMBER_TYPE_(type, m) SL_TYPE_EXPR_(((type *)0)->m)
+/* clang-format off */
+#define SL_FORMS_ARE_(word, type, number)                                                          \
+	, struct sl_opt##word: (number) | SL_TYPE_OPTIONAL                                        \
+	, struct sl_list##word: (number) | SL_TYPE_LIST                                           \
+	, struct sl_opt_list##word: (number) | SL_TYPE_LIST | SL_TYPE_OPTIONAL
+#define SL_TYPE_ROW_(word, type, number)  , type: (number) SL_FORMS_ARE_(word, type, number)
+#define SL_TYPE_EXPR_(expression)         (uint32_t) _Generic((expression) SL_TYPES_(SL_TYPE_ROW_))
+#define SL_TYPE_(type)                    SL_TYPE_EXPR_(*(type *)0)
+#define SL_MEMBER_TYPE_(type, m)          SL_TYPE_EXPR_(((type *)0)->m)
+#define SL_ENUM_MEMBER_TYPE_(type, m)                                                              \
+	(uint32_t) _Generic(((type *)0)->m, int: SL_TYPE_ENUM, unsigned: SL_TYPE_ENUM              \
+		SL_ENUM_TYPE_(SL_FORMS_ARE_))
+#define SL_STRUCT_MEMBER_TYPE_(type, m, tag)                                                       \
+	(uint32_t) _Generic(((type *)0)->m, struct tag *: SL_TYPE_STRUCT, const struct tag *: SL_TYPE_STRUCT)
 #define SL_C_
 #endif
+/* clang-format on */
 
 /* Designated initialisers are C++20 by the letter; gcc and clang have them in C++17. */
 /* Unformatted: the formatter would break the texts in two, which _Pragma does not take. */
@@ -769,6 +760,25 @@ template <> struct sl_type_of<sl_opt_timedelta> {
 #define SL_FIELD_(member, ...) \
 	{.name = #member, .offset = (uint32_t)offsetof(sl_self_, member), \
 		.type = SL_MEMBER_TYPE_(sl_self_, member), __VA_ARGS__}
+
+/*
+ * A C enum (or its forms sl_opt_enum, sl_list_enum, sl_opt_list_enum), with an array that names its
+ * enumerators as peers send them; a field without a name for an enumerator is fine. Since 1.1.
+ *
+ *	static const struct sl_enum_name color_names[] = {{"red", RED}, {"green", GREEN}};
+ *	SL_FIELD_ENUM(color, color_names, .default_value = "red")
+ */
+#define SL_FIELD_ENUM(...) SL_FIELD_ENUM_(__VA_ARGS__, )
+#define SL_FIELD_ENUM_(member, names_, ...) \
+	{.name = #member, .offset = (uint32_t)offsetof(sl_self_, member), \
+		.type = SL_ENUM_MEMBER_TYPE_(sl_self_, member), __VA_ARGS__ .names = names_, \
+		.name_count = (uint32_t)(sizeof(names_) / sizeof((names_)[0]))}
+
+/* A pointer to `struct tag` that a SL_PROVIDER_STRUCT gives. Since 1.1. */
+#define SL_FIELD_STRUCT(member, tag) \
+	{.name = #member, .offset = (uint32_t)offsetof(sl_self_, member), \
+		.type = SL_STRUCT_MEMBER_TYPE_(sl_self_, member, tag), \
+		.struct_size = (uint32_t)sizeof(struct tag), .struct_name = #tag}
 /* clang-format on */
 
 /* For a plugin that wants nothing injected. */
@@ -783,20 +793,65 @@ static inline const struct sl_table *sl_no_args_table(void)
 }
 
 /*
- * SL_PROVIDER(name, args, type): a function `static int name(struct sl_conn *conn, const struct
- * args *args, type *result)` becomes a provider. It is called once per connection, before
- * connect, and stores its result, whose pointers must last for the connection's life (arguments
- * and sl_alloc do). It may sl_refuse or sl_close instead. Type: as a member's. List it in
- * SL_PLUGIN:
- * `.providers = {&name_provider}`.
+ * SL_PROVIDER(name, args, type, …): a function `static int name(struct sl_conn *conn, const struct
+ * args *args, type *result)` becomes a provider. Type: as a member's. List it in SL_PLUGIN:
+ * `.providers = {&name_provider}`. It is called before those who take its result, once per
+ * connection (scope message: once per message) unless they say `cache: false`, and either
+ *
+ *	- stores its result, whose pointers must last as long as its scope (arguments and sl_alloc
+ *	  do), and returns SL_OK;
+ *	- or answers itself: sl_refuse, sl_reject, sl_close;
+ *	- or returns SL_LATER and calls name_provide(conn, value), which SL_PROVIDER defines, when
+ *	  the value is there, or answers itself then. name_provide fails with SL_CLOSED when nobody
+ *	  waits any more (the peer left, `timeout:` passed): the value stays the provider's;
+ *	- or fails: any negative result refuses with 500.
+ *
+ * Further words, since 1.1:
+ *	.scope = SL_SCOPE_…
+ *	.release = function	  `static void function(struct sl_conn *conn, type value, const
+ *				  struct sl_end *end)`, called once for each value that was
+ *				  provided, when its scope ends, the last provided first. `end` says
+ *				  how the connection ended, also one that was refused; NULL: it
+ *				  goes on (scopes handshake and message). Nothing can be sent any
+ *				  more when there is an end.
  */
-#define SL_PROVIDER(name_, args_, type_)                                               \
-	static int name_##_call_(struct sl_conn *conn, const void *args, void *result) \
-	{                                                                              \
-		return name_(conn, (const struct args_ *)args, (type_ *)result);       \
-	}                                                                              \
-	static const struct sl_provider name_##_provider = {                           \
-		#name_, args_##_table, SL_TYPE_(type_), sizeof(type_), name_##_call_}
+/* clang-format off */
+#define SL_PROVIDER(...) SL_PROVIDER_(__VA_ARGS__, )
+#define SL_PROVIDER_(name_, args_, type_, ...) \
+	SL_PROVIDER_OF_(name_, args_, type_, SL_TYPE_(type_), 0, NULL, __VA_ARGS__)
+
+/* The same for a result of type `struct tag *`, taken by SL_FIELD_STRUCT(member, tag). Since 1.1. */
+#define SL_PROVIDER_STRUCT(...) SL_PROVIDER_STRUCT_(__VA_ARGS__, )
+#define SL_PROVIDER_STRUCT_(name_, args_, tag_, ...) \
+	SL_PROVIDER_OF_(name_, args_, struct tag_ *, SL_TYPE_STRUCT, sizeof(struct tag_), #tag_, __VA_ARGS__)
+
+#define SL_PROVIDER_OF_(name_, args_, type_, type_number_, struct_size_, struct_name_, ...)        \
+	struct name_##_words_ {                                                                    \
+		uint32_t unused, scope;                                                            \
+		void (*release)(struct sl_conn *, type_, const struct sl_end *);                   \
+	};                                                                                         \
+	SL_QUIET_(static const struct name_##_words_ name_##_said_ = {.unused = 0, __VA_ARGS__};)  \
+	static int name_##_call_(struct sl_conn *conn, const void *args, void *result)             \
+	{                                                                                          \
+		return name_(conn, (const struct args_ *)args, (type_ *)result);                   \
+	}                                                                                          \
+	static void name_##_release_(struct sl_conn *conn, void *result, const struct sl_end *end) \
+	{                                                                                          \
+		if (name_##_said_.release)                                                         \
+			name_##_said_.release(conn, *(type_ *)result, end);                        \
+	}                                                                                          \
+	SL_QUIET_(static const struct sl_provider name_##_provider = {.name = #name_,              \
+		.args = args_##_table, .type = type_number_, .size = sizeof(type_),                \
+		.call = name_##_call_, .scope = &name_##_said_.scope,                              \
+		.struct_size = struct_size_, .struct_name = struct_name_,                          \
+		.release = name_##_release_};)                                                     \
+	__attribute__((unused)) static inline int name_##_provide(                                 \
+		struct sl_conn *conn, type_ value)                                                 \
+	{                                                                                          \
+		return sl_host_->provide(conn, &name_##_provider, &value);                         \
+	}                                                                                          \
+	struct name_##_words_ /* takes the semicolon */
+/* clang-format on */
 
 /*
  * SL_PLUGIN(name, args, .callback = function, …): the plugin's one exported symbol. `args` is the
@@ -882,6 +937,8 @@ static inline const struct sl_table *sl_no_args_table(void)
 
 /*
  * History
- * 1.0	the first: all of the above.
+ * 1.0	the first.
+ * 1.1	lists, enums, structs by pointer as members; providers: release, scopes, answers that come
+ *	later, sl_reject, sl_security_scope; struct sl_end.status.
  */
 #endif

@@ -75,12 +75,16 @@ static int give(struct sl_conn *conn, const void *args, void *result)
 	abort();
 }
 
+#define FUNCTION(name_, table, number, c_type)                                                     \
+	{                                                                                          \
+		.name = name_, .args = table, .type = number, .size = sizeof(c_type), .call = give \
+	}
 static const struct sl_provider functions[PROVIDERS] = {
-	{"p0", all_args_table, SL_TYPE_TEXT, sizeof(const char *), give},
-	{"p1", all_args_table, SL_TYPE_STR, sizeof(struct sl_str), give},
-	{"p2", all_args_table, SL_TYPE_INT, sizeof(int64_t), give},
-	{"p3", sl_no_args_table, SL_TYPE_DOUBLE, sizeof(double), give},
-	{"p4", all_args_table, SL_TYPE_BOOL | SL_TYPE_OPTIONAL, sizeof(struct sl_opt_bool), give},
+	FUNCTION("p0", all_args_table, SL_TYPE_TEXT, const char *),
+	FUNCTION("p1", all_args_table, SL_TYPE_STR, struct sl_str),
+	FUNCTION("p2", all_args_table, SL_TYPE_INT, int64_t),
+	FUNCTION("p3", sl_no_args_table, SL_TYPE_DOUBLE, double),
+	FUNCTION("p4", all_args_table, SL_TYPE_BOOL | SL_TYPE_OPTIONAL, struct sl_opt_bool),
 };
 
 static const struct inject_provider *find_provider(void *context, const char *name)

@@ -27,8 +27,12 @@ static int never(struct sl_conn *conn, const void *args, void *result)
 	return SL_FAILED;
 }
 
-#define PROVIDER(name, type, c_type) \
-	static const struct sl_provider name = {#name, pair_table, type, sizeof(c_type), never}
+#define PROVIDER(name_, type_, c_type)                           \
+	static const struct sl_provider name_ = {.name = #name_, \
+		.args = pair_table,                              \
+		.type = type_,                                   \
+		.size = sizeof(c_type),                          \
+		.call = never}
 PROVIDER(text, SL_TYPE_TEXT, const char *);
 PROVIDER(number, SL_TYPE_INT, int64_t);
 PROVIDER(maybe, SL_TYPE_TEXT | SL_TYPE_OPTIONAL, struct sl_opt_text);

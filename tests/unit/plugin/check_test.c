@@ -48,8 +48,11 @@ static const struct sl_table *null_table(void)
 }
 
 static const struct sl_host *host_place;
-static const struct sl_provider good_provider = {
-	"token", all_args_table, SL_TYPE_TEXT, sizeof(const char *), provide};
+static const struct sl_provider good_provider = {.name = "token",
+	.args = all_args_table,
+	.type = SL_TYPE_TEXT,
+	.size = sizeof(const char *),
+	.call = provide};
 
 /* What a case may change. */
 struct subject {
@@ -101,11 +104,11 @@ static struct sl_field *one_field(struct subject *s)
 		"the descriptor starts with 0x53434b31, wanted is "                                \
 		"0x314b4353 (SCK1); build it for this machine's byte order")                       \
 	CASE(major_next, s->info.major = 2,                                                        \
-		"built for socklet.h 2.0, this host offers 1.0 to 1.0")                            \
+		"built for socklet.h 2.0, this host offers 1.0 to 1.1")                            \
 	CASE(major_none, s->info.major = 0,                                                        \
-		"built for socklet.h 0.0, this host offers 1.0 to 1.0")                            \
+		"built for socklet.h 0.0, this host offers 1.0 to 1.1")                            \
 	CASE(minor_newer, s->info.minor = 9,                                                       \
-		"built for socklet.h 1.9, this host offers 1.0 to 1.0")                            \
+		"built for socklet.h 1.9, this host offers 1.0 to 1.1")                            \
 	CASE(size_short, s->info.size = 127, "the descriptor has 127 bytes, 1.0 has 128")          \
 	CASE(name_none, s->info.name = NULL, "no name; let SL_PLUGIN give it")                     \
 	CASE(name_longer, s->info.name = "echo2",                                                  \

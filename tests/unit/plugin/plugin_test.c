@@ -52,10 +52,10 @@ static const struct {
 		"wrong_magic.so: the descriptor starts with 0x12345678, wanted is 0x314b4353 "
 		"(SCK1); let SL_PLUGIN define socklet_plugin"},
 	{"other_major",
-		"other_major.so: built for socklet.h 2.0, this host offers 1.0 to 1.0; build "
+		"other_major.so: built for socklet.h 2.1, this host offers 1.0 to 1.1; build "
 		"it with this host's socklet.h"},
 	{"newer_minor",
-		"newer_minor.so: built for socklet.h 1.1, this host offers 1.0 to 1.0; build "
+		"newer_minor.so: built for socklet.h 1.2, this host offers 1.0 to 1.1; build "
 		"it with this host's socklet.h"},
 	{"short_size",
 		"short_size.so: the descriptor has 40 bytes, 1.0 has 128; let SL_PLUGIN fill "
@@ -123,7 +123,7 @@ static void a_whole_life_in_order(void **state)
 		struct sl_opt_int times;
 	} args = {"connect-args", {0, 0}};
 	const struct sl_message message = {{"hi", 2}, SL_TEXT};
-	const struct sl_end end = {1000, SL_BY_PEER, {"", 0}};
+	const struct sl_end end = {.code = 1000, .by = SL_BY_PEER, .reason = {"", 0}};
 	struct err_list why = {0};
 	const char *result = NULL;
 

@@ -1,0 +1,213 @@
+/*
+ * One field: its rule, its source, its name there, its default, what its value has to be. Knows
+ * nothing of the other fields. Called by plan.c for each member of a struct.
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "inject/member.h"
+#include "inject/plan_note.h"
+#include "inject/plan_state.h"
+#include "wire/http_head.h"
+
+/* ---- rules ----------------------------------------------------------------------------------- */
+
+void plan_field_check_rule(
+	struct builder *builder, const struct subject *subject, const struct inject_rule *rule)
+{
+	const struct sl_table *table = subject->table;
+	const char **names = arena_alloc(builder->arena, (table->field_count + 1) * sizeof(*names));
+	const char *near;
+
+	for (size_t i = 0; i < table->field_count; i++) {
+		names[i] = member_field(table, i).name;
+		if (strcmp(names[i], rule->field) == 0)
+			return;
+	}
+	near = err_nearest(rule->field, names);
+	if (near != NULL)
+		plan_complain(builder, subject, rule->place,
+			"struct %s of the plugin has no field %s; did you mean %s?", table->name,
+			rule->field, near);
+	else
+		plan_complain(builder, subject, rule->place,
+			"struct %s of the plugin has no field %s; remove the line, or add the "
+			"member and its SL_FIELD",
+			table->name, rule->field);
+}
+
+/* A field that no rule names has the empty one. */
+static struct inject_rule rule_of(const struct subject *subject, const struct sl_field *field)
+{
+	struct inject_rule rule = {.field = field->name, .place = subject->place};
+
+	for (size_t i = 0; i < subject->rule_count; i++)
+		if (strcmp(subject->rules[i].field, field->name) == 0)
+			rule = subject->rules[i];
+	/* The plugin's alias is a name at a peer's source, never one of a provider. */
+	if (rule.alias == NULL && rule.source != INJECT_PROVIDER)
+		rule.alias = field->alias;
+	if (rule.convert_underscores == NULL)
+		rule.convert_underscores = field->convert_underscores;
+	return rule;
+}
+
+/* "int" fits int and int?, "int?" only the latter. */
+static bool type_is_named(const struct member_type *type, const char *name)
+{
+	return strcmp(name, type->name) == 0 || strcmp(name, value_type_name(type->base)) == 0;
+}
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+/* The index of a path parameter, or their count. */
+static size_t path_index(const struct plan_input *input, const char *name)
+{
+	size_t i = 0;
+
+	while (i < input->path_param_count && strcmp(input->path_params[i], name) != 0)
+		i++;
+	return i;
+}
+
+static void resolve_path(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, struct plan_fetch *fetch)
+{
+	const struct plan_input *input = builder->input;
+	size_t index = path_index(input, fetch->name);
+
+	fetch->index = (uint32_t)index;
+	if (index == input->path_param_count)
+		plan_complain(builder, subject, rule->place,
+			"field %s comes from the path, which has no {%s}; add it there, or take "
+			"the field from elsewhere",
+			fetch->field, fetch->name);
+	if (rule->default_text != NULL)
+		plan_complain(builder, subject, rule->place,
+			"field %s comes from the path, so its default \"%s\" can never be used; "
+			"remove it",
+			fetch->field, rule->default_text);
+}
+
+static bool truth_of(
+	struct builder *builder, const struct subject *subject, const struct inject_rule *rule)
+{
+	struct value_error error;
+	union value value = {.truth = true};
+
+	if (rule->convert_underscores != NULL &&
+		!value_parse(VALUE_BOOL, span_of(rule->convert_underscores), builder->arena, &value,
+			&error))
+		plan_complain(builder, subject, rule->place,
+			"field %s: convert_underscores \"%s\" is no bool; write true or false",
+			rule->field, rule->convert_underscores);
+	return value.truth;
+}
+
+/* As FastAPI: x_token is sent as x-token, unless an alias or convert_underscores says otherwise. */
+static void resolve_header(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, struct plan_fetch *fetch)
+{
+	char *name = arena_text(builder->arena, fetch->name, strlen(fetch->name));
+	bool converts = rule->alias == NULL && truth_of(builder, subject, rule);
+
+	fetch->name = name;
+	for (; converts && *name != '\0'; name++)
+		if (*name == '_')
+			*name = '-';
+	if (!http_is_token(span_of(fetch->name)))
+		plan_complain(builder, subject, rule->place,
+			"field %s: no header can be called \"%s\"; use letters, digits and -",
+			fetch->field, fetch->name);
+}
+
+/* The route's default, else the plugin's. As in FastAPI it need not keep to the rules. */
+static void resolve_default(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, const char *plugin_default, struct plan_fetch *fetch)
+{
+	const struct member_type *type = member_type_find(fetch->type);
+	const char *text = rule->default_text != NULL ? rule->default_text : plugin_default;
+	struct value_error error;
+	union value *value;
+
+	if (text == NULL)
+		return;
+	value = arena_alloc(builder->arena, sizeof(*value));
+	fetch->default_value = value;
+	if (!value_parse(type->base, span_of(text), builder->arena, value, &error))
+		plan_complain(builder, subject, rule->place,
+			"field %s: default \"%s\" is no %s: %s", fetch->field, text,
+			value_type_name(type->base), error.message);
+}
+
+/* ---- rules of values ------------------------------------------------------------------------- */
+
+static void resolve_rules(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, const struct sl_field *field, struct plan_fetch *fetch)
+{
+	const struct rules_field compiled = {
+		.label = arena_printf(builder->arena, "%s: field %s", subject->label, fetch->field),
+		.place = rule->place,
+		.type = member_type_find(fetch->type)->base};
+	const struct rules_said own = member_said(subject->table, field, builder->arena);
+	size_t before = builder->why->count;
+
+	fetch->rules = rules_new(&compiled, &own, &rule->said, builder->arena, builder->why);
+	if (builder->why->count != before)
+		builder->is_good = false;
+}
+
+/* A provider's result is its author's, who can check it: rules are for what a peer sends. */
+static void refuse_rules(
+	struct builder *builder, const struct subject *subject, const struct inject_rule *rule)
+{
+	for (int key = 0; key < RULES_KEY_COUNT; key++)
+		if (rule->said.texts[key] != NULL)
+			plan_complain(builder, subject, rule->said.places[key],
+				"field %s comes from a provider, so %s can never be checked; "
+				"remove it",
+				rule->field, rules_key_name((enum rules_key)key));
+}
+
+/* ---- the field ---------------------------------------------------------------------------------
+ */
+
+static enum inject_source source_of(
+	const struct plan_input *input, const struct inject_rule *rule, const char *name)
+{
+	if (rule->source != INJECT_DEFAULT)
+		return rule->source;
+	return path_index(input, name) < input->path_param_count ? INJECT_PATH : INJECT_QUERY;
+}
+
+void plan_field_build(
+	struct builder *builder, const struct subject *subject, size_t i, struct plan_fetch *fetch)
+{
+	const struct sl_field field = member_field(subject->table, i);
+	const struct inject_rule rule = rule_of(subject, &field);
+	const struct member_type *type = member_type_find(field.type);
+
+	fetch->field = field.name;
+	fetch->name = rule.alias == NULL ? field.name : rule.alias;
+	plan_note_all(fetch, &rule, &field, builder->arena);
+	fetch->offset = field.offset;
+	fetch->type = field.type;
+	fetch->source = source_of(builder->input, &rule, fetch->name);
+	if (rule.type != NULL && !type_is_named(type, rule.type))
+		plan_complain(builder, subject, rule.place,
+			"field %s is %s in the plugin (%s), the file says %s; change one of them",
+			field.name, type->name, type->c_name, rule.type);
+	if (fetch->source == INJECT_PROVIDER) {
+		refuse_rules(builder, subject, &rule);
+		plan_provider_resolve(builder, subject, &rule, fetch);
+		return;
+	}
+	resolve_rules(builder, subject, &rule, &field, fetch);
+	if (fetch->source == INJECT_PATH) {
+		resolve_path(builder, subject, &rule, fetch);
+		return;
+	}
+	if (fetch->source == INJECT_HEADER)
+		resolve_header(builder, subject, &rule, fetch);
+	resolve_default(builder, subject, &rule, field.default_value, fetch);
+}
