@@ -258,9 +258,9 @@ const char *security_default_claim(const struct security *security)
 	return kinds[security->kind].default_claim;
 }
 
-const char *security_kind_name(enum security_kind kind)
+const char *security_kind_name(const struct security *security)
 {
-	return kinds[kind].name;
+	return kinds[security->kind].name;
 }
 
 /* ---- settings --------------------------------------------------------------------------- */

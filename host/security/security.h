@@ -82,6 +82,6 @@ bool security_check(const struct security *security, const struct security_reque
 /* The claim for a field that names none: "key", "username", "token", "sub". */
 const char *security_default_claim(const struct security *security);
 /* "api_key", as in routes.yaml. */
-const char *security_kind_name(enum security_kind kind);
+const char *security_kind_name(const struct security *security);
 
 #endif

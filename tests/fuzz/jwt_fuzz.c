@@ -50,7 +50,7 @@ static void put_json(struct text *text, struct span script, bool is_header)
 	static const char *const claims[] = {"\"exp\":1001", "\"exp\":995.5", "\"exp\":1e300",
 		"\"exp\":\"x\"", "\"nbf\":1006", "\"nbf\":-1", "\"iat\":1004", "\"aud\":\"a\"",
 		"\"aud\":[\"b\",\"a\"]", "\"aud\":[1]", "\"iss\":\"i\"", "\"sub\":\"s\"",
-		"\"x\":[true,1,\"\\u00e9\"]", "\"x\":{}", "\"y\":null", "\"sub\":\"t\""};
+		"\"x\":[true,1,\"\\u00e9\"]", "\"x\":{}", "\"iat\":1006", "\"sub\":\"t\""};
 	static const char *const header[] = {"\"alg\":\"HS256\"", "\"alg\":\"none\"",
 		"\"alg\":\"HS512\"", "\"kid\":\"k\"", "\"kid\":\"z\"", "\"crit\":[]",
 		"\"typ\":\"JWT\"", "\"alg\":1"};

@@ -151,6 +151,7 @@ static void a_field_without_a_claim_takes_the_usual_one(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct security *security = make(rows[i][0]);
 
+		assert_string_equal(security_kind_name(security), rows[i][0]);
 		assert_string_equal(security_default_claim(security), rows[i][1]);
 		security_free(security);
 	}
