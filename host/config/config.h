@@ -88,9 +88,13 @@ struct route_conf {
 	struct ping_conf ping;
 };
 
+/* Of one of the host itself: exactly one of plugin and security is there. */
+struct security_conf;
+
 struct provider_conf {
-	struct conf_text name; /* also the name of the plugin's SL_PROVIDER */
+	struct conf_text name; /* with plugin also the name of its SL_PROVIDER */
 	struct conf_text plugin;
+	const struct security_conf *security; /* config/security_conf.h; NULL: plugin */
 	struct inject_conf *inject;
 	size_t inject_count;
 };

@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 
 #include "base/xalloc.h"
+#include "config/security_conf.h"
 #include "plugin/copy.h"
 #include "plugin/snapshot.h"
 
-struct folder_id {
+struct file_id {
 	dev_t device;
 	ino_t inode;
+	struct timespec written; /* zero of a folder: only another one is a change */
 };
 
 /* ---- reading ---------------------------------------------------------------------------- */
@@ -50,21 +52,42 @@ static void add_offers(struct commit *commit)
 		commit->order.offer_count = 0;
 }
 
-static void add_folders(struct commit *commit)
+static void add_file(struct commit *commit, const char *path)
+{
+	struct file_id id = {0};
+	struct stat info;
+
+	if (path == NULL)
+		return;
+	if (stat(path, &info) == 0)
+		id = (struct file_id){.device = info.st_dev, .inode = info.st_ino};
+	if (id.inode != 0 && !S_ISDIR(info.st_mode))
+		id.written = info.st_mtim;
+	commit->files = xrealloc(commit->files, (commit->file_count + 1) * sizeof(*commit->files));
+	commit->files[commit->file_count++] = id;
+}
+
+static void add_secrets(struct commit *commit, const struct secret_list_conf *secrets)
+{
+	for (size_t i = 0; i < secrets->count; i++)
+		add_file(commit, secrets->items[i].file.text);
+}
+
+/* Folders of `dir` routes, which are held open; secrets, whose bytes are none of the master's. */
+static void add_files(struct commit *commit)
 {
 	const struct config *config = &commit->config;
 
-	commit->folders = arena_alloc(
-		&commit->order.arena, (config->route_count + 1) * sizeof(*commit->folders));
-	for (size_t i = 0; i < config->route_count; i++) {
-		const struct route_conf *route = &config->routes[i];
-		struct stat info;
+	for (size_t i = 0; i < config->route_count; i++)
+		if (config->routes[i].kind == ROUTE_DIR)
+			add_file(commit, config->routes[i].file_or_dir.text);
+	for (size_t i = 0; i < config->provider_count; i++) {
+		const struct security_conf *security = config->providers[i].security;
 
-		if (route->kind != ROUTE_DIR || route->file_or_dir.text == NULL ||
-			stat(route->file_or_dir.text, &info) != 0)
+		if (security == NULL)
 			continue;
-		commit->folders[commit->folder_count++] = (struct folder_id){
-			info.st_dev, info.st_ino};
+		add_secrets(commit, &security->secrets);
+		add_secrets(commit, &security->keys);
 	}
 }
 
@@ -107,7 +130,7 @@ struct commit *commit_new(const struct options *options, struct err_list *why)
 		return NULL;
 	}
 	add_offers(commit);
-	add_folders(commit);
+	add_files(commit);
 	commit->order.workers = commit->config.workers;
 	commit->order.file = options->file;
 	commit->order.text = buf_span(&commit->text);
@@ -124,6 +147,7 @@ void commit_free(struct commit *commit)
 	config_fini(&commit->config);
 	order_fini(&commit->order);
 	buf_fini(&commit->text);
+	free(commit->files);
 	free(commit);
 }
 
@@ -207,19 +231,23 @@ static bool same_copies(const struct commit *a, const struct commit *b)
 	return true;
 }
 
-static bool same_folders(const struct commit *a, const struct commit *b)
+static bool same_files(const struct commit *a, const struct commit *b)
 {
-	if (a->folder_count != b->folder_count)
+	if (a->file_count != b->file_count)
 		return false;
-	for (size_t i = 0; i < a->folder_count; i++)
-		if (a->folders[i].device != b->folders[i].device ||
-			a->folders[i].inode != b->folders[i].inode)
+	for (size_t i = 0; i < a->file_count; i++) {
+		const struct file_id *x = &a->files[i], *y = &b->files[i];
+
+		if (x->device != y->device || x->inode != y->inode ||
+			x->written.tv_sec != y->written.tv_sec ||
+			x->written.tv_nsec != y->written.tv_nsec)
 			return false;
+	}
 	return true;
 }
 
 bool commit_is_same(const struct commit *a, const struct commit *b)
 {
 	return a->is_right && b->is_right && span_equal(a->order.text, b->order.text) &&
-	       a->order.workers == b->order.workers && same_copies(a, b) && same_folders(a, b);
+	       a->order.workers == b->order.workers && same_copies(a, b) && same_files(a, b);
 }

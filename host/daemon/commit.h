@@ -19,10 +19,10 @@ struct commit {
 	bool is_right;        /* the text has no mistake; what they are, the canary tells */
 	const struct listen_conf *listens; /* the file's, or those of the command line */
 	size_t listen_count;
-	struct copy **copies;      /* of each offer; NULL: there is none */
-	size_t copied;             /* offers looked at */
-	struct folder_id *folders; /* of `dir` routes: a folder put in its place is a change */
-	size_t folder_count;
+	struct copy **copies;  /* of each offer; NULL: there is none */
+	size_t copied;         /* offers looked at */
+	struct file_id *files; /* that other processes will read: another one is a change, too */
+	size_t file_count;
 };
 
 enum commit_progress {

@@ -169,6 +169,15 @@ def test_folder_that_was_replaced_is_a_change():
             assert "nothing has changed" in host.reload()
 
 
+def test_secret_that_was_written_is_a_change():
+    with folder() as path:
+        (path / "key").write_text("first\n")
+        with talking(routes=TALK + f"providers:\n  key: {{api_key: {{from: {{header: x-key}}, secrets: {{file: {path}/key}}}}}}\n") as host:
+            assert "nothing has changed" in host.reload()
+            (path / "key").write_text("second\n")
+            assert "generation 2 serves" in host.reload()
+
+
 def test_hundred_signals_in_a_row_end_in_the_last_state():
     with talking() as host, WebSocket(host.port, "/talk") as old:
         for number in range(100):

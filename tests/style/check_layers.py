@@ -8,8 +8,9 @@ from tree import files, finish, read
 LIBRARIES = {
     "event2/": ("host/net/", "host/daemon/"),
     "yaml.h": ("host/config/yaml_tree.c",),
-    "openssl/": ("host/wire/",),
-    "jansson.h": ("host/call/", "host/daemon/command_routes.c", "host/daemon/status", "host/daemon/worker_status.c"),
+    "openssl/": ("host/wire/", "host/security/"),
+    "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes.c", "host/daemon/status",
+                  "host/daemon/worker_status.c"),
     "dlfcn.h": ("host/plugin/image.c",),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
