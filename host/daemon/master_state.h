@@ -5,8 +5,6 @@
 #ifndef SOCKLET_DAEMON_MASTER_STATE_H
 #define SOCKLET_DAEMON_MASTER_STATE_H
 
-#include <time.h>
-
 #include "daemon/canary.h"
 #include "daemon/commit.h"
 #include "daemon/control.h"
@@ -14,6 +12,7 @@
 #include "daemon/file_watch.h"
 #include "daemon/listen_set.h"
 #include "daemon/poll_list.h"
+#include "daemon/report.h"
 #include "daemon/status.h"
 
 enum reload_phase {
@@ -33,15 +32,7 @@ struct reload {
 	uint64_t give_up_ms; /* waiting for a plugin that is being written */
 	struct canary canary;
 	struct buf news; /* of the plugins: packed names and versions */
-	uint64_t route_count, plugin_count;
 	struct err_list why;
-};
-
-/* How the last reload went. */
-struct report {
-	time_t at; /* 0: there was none */
-	bool is_done;
-	struct buf text; /* the lines of its log, without their heads */
 };
 
 struct master {

@@ -21,7 +21,7 @@ enum to_worker {
 enum from_worker {
 	FROM_PREPARED, /* packed: a name and a version for each plugin that is new */
 	FROM_REFUSED,  /* packed complaints */
-	FROM_SERVES,   /* packed: the number of the generation, of its routes, of its plugins */
+	FROM_SERVES,   /* packed: the number of the generation */
 	FROM_STATUS,   /* a JSON object */
 };
 

@@ -6,23 +6,17 @@
  */
 #include "daemon/reload.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/command.h"
 #include "daemon/message_kinds.h"
 #include "daemon/notify.h"
 #include "daemon/pack.h"
-#include "net/listen_socket.h"
+#include "daemon/start.h"
 #include "plugin/copy.h"
 #include "plugin/snapshot.h"
 
-enum {
-	ANSWER_MS = 15000, /* for a worker to prepare, and to commit */
-	START_DEATHS = 5,  /* of one worker, before the start is given up */
-};
+enum { ANSWER_MS = 15000 }; /* for a worker to prepare, and to commit */
 
 void reload_init(struct reload *reload)
 {
@@ -51,88 +45,6 @@ void reload_fini(struct master *master)
 
 /* ---- the end of it ---------------------------------------------------------------------- */
 
-static void log_reasons(const struct err_list *why)
-{
-	struct arena arena = {0};
-
-	for (size_t i = 0; i < why->count; i++)
-		log_error("%s", complaint_line(&why->items[i], &arena));
-	arena_fini(&arena);
-}
-
-/* The service serves, whatever became of the reload. */
-static void tell_manager(const struct master *master)
-{
-	size_t count = master->reload.why.count;
-	char refusal[64] = "", status[128];
-
-	if (count > 0)
-		snprintf(refusal, sizeof(refusal), "reload refused: %zu mistake%s; ", count,
-			count == 1 ? "" : "s");
-	snprintf(status, sizeof(status), "%sgeneration %u serves%s", refusal,
-		master->committed->order.number, count > 0 ? " on" : "");
-	notify_ready(status);
-}
-
-static void report_begin(struct report *report, bool is_done)
-{
-	report->at = time(NULL);
-	report->is_done = is_done;
-	report->text.len = 0;
-}
-
-static void report_line(struct report *report, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* A line of the log that who asked for the reload sees, too. */
-static void report_line(struct report *report, const char *format, ...)
-{
-	struct arena arena = {0};
-	const char *text;
-	va_list args;
-
-	va_start(args, format);
-	text = arena_vprintf(&arena, format, args);
-	va_end(args);
-	log_line(report->is_done ? LOG_INFO : LOG_ERROR, "%s", text);
-	buf_append_span(&report->text, span_of(text));
-	buf_append(&report->text, "\n", 1);
-	arena_fini(&arena);
-}
-
-static void report_end(struct master *master)
-{
-	tell_manager(master);
-	control_reload_ends(
-		&master->control, master->report.is_done, buf_span(&master->report.text));
-}
-
-static void report_refusal(struct master *master)
-{
-	const struct err_list *why = &master->reload.why;
-	struct report *report = &master->report;
-	struct arena arena = {0};
-
-	report_begin(report, false);
-	for (size_t i = 0; i < why->count; i++)
-		report_line(report, "%s", complaint_line(&why->items[i], &arena));
-	report_line(report, "reload: refused, %zu mistake%s; generation %u serves on", why->count,
-		why->count == 1 ? "" : "s", master->committed->order.number);
-	report_end(master);
-	arena_fini(&arena);
-}
-
-static void refuse_start(struct master *master)
-{
-	const struct err_list *why = &master->reload.why;
-
-	command_print_complaints(why);
-	fprintf(stderr, "socklet: not started, %zu mistake%s\n", why->count,
-		why->count == 1 ? "" : "s");
-	master->status = 1;
-	master->is_over = true;
-}
-
 /* For the reasons in reload->why. */
 static void refuse(struct master *master)
 {
@@ -143,15 +55,13 @@ static void refuse(struct master *master)
 
 		if (member->load != LOAD_NONE)
 			crew_say(member, TO_ABORT);
-		if (member->load == LOAD_ASKED)
-			crew_limit(member, 0);
 		member->load = LOAD_NONE;
 	}
 	listen_set_restore(&master->listens);
 	if (master->has_started)
-		report_refusal(master);
+		report_refused(master);
 	else
-		refuse_start(master);
+		start_refused(master);
 	forget(reload);
 }
 
@@ -161,43 +71,16 @@ static void refuse_for(struct master *master, struct place place, const char *te
 	refuse(master);
 }
 
-static void report_news(struct report *report, struct span news)
-{
-	struct arena arena = {0};
-	uint64_t version;
-
-	while (news.len > 0) {
-		const char *name = pack_take_text(&news, &arena);
-
-		pack_take_number(&news, &version);
-		if (name != NULL)
-			report_line(report, "reload: plugin %s: version %u serves new connections",
-				name, (unsigned)version);
-	}
-	arena_fini(&arena);
-}
-
 static void finish(struct master *master)
 {
-	struct reload *reload = &master->reload;
-
-	report_begin(&master->report, true);
-	report_news(&master->report, buf_span(&reload->news));
-	report_line(&master->report,
-		"reload: done, generation %u serves %llu routes with %llu plugins",
-		master->committed->order.number, (unsigned long long)reload->route_count,
-		(unsigned long long)reload->plugin_count);
-	report_end(master);
-	forget(reload);
+	report_done(master);
+	forget(&master->reload);
 	copy_store_sweep(master->copies);
 }
 
 static void finish_unchanged(struct master *master)
 {
-	report_begin(&master->report, true);
-	report_line(&master->report, "reload: done, nothing has changed; generation %u serves on",
-		master->committed->order.number);
-	report_end(master);
+	report_unchanged(master);
 	forget(&master->reload);
 }
 
@@ -246,13 +129,9 @@ static void tell_to_commit(struct master *master, struct member *member)
 
 static void commit_if_all_are_prepared(struct master *master)
 {
-	struct reload *reload = &master->reload;
-
 	if (any_member(master, LOAD_ASKED))
 		return;
-	reload->phase = RELOAD_COMMITTING;
-	reload->route_count = reload->next->config.route_count;
-	reload->plugin_count = reload->next->order.offer_count;
+	master->reload.phase = RELOAD_COMMITTING;
 	commit_next(master);
 	for (unsigned i = 0; i < master->crew.wanted; i++)
 		tell_to_commit(master, &master->crew.members[i]);
@@ -277,44 +156,10 @@ static void ask_to_prepare(struct master *master)
 	commit_if_all_are_prepared(master);
 }
 
-/* ---- start ------------------------------------------------------------------------------ */
-
 static void start_workers(struct master *master)
 {
 	master->reload.phase = RELOAD_STARTING;
 	commit_next(master);
-}
-
-/* The first bytes on standard output: scripts wait for them to learn the port. */
-static void print_ready(const struct master *master)
-{
-	char address[LISTEN_ADDRESS_SIZE];
-
-	for (size_t i = 0; i < master->listens.count; i++) {
-		listen_socket_print(address, master->listens.items[i].fds[0]);
-		printf("socklet: listening on http://%s\n", address);
-	}
-	fflush(stdout);
-}
-
-static void open_control(struct master *master)
-{
-	struct err why;
-
-	if (!control_open(&master->control, &master->committed->config, &why))
-		log_warn("control: %s", why.text);
-}
-
-static void be_ready_if_all_serve(struct master *master)
-{
-	for (unsigned i = 0; i < master->crew.wanted; i++)
-		if (master->crew.members[i].state != MEMBER_SERVING)
-			return;
-	master->has_started = true;
-	open_control(master);
-	tell_manager(master);
-	print_ready(master);
-	forget(&master->reload);
 }
 
 /* ---- canary ----------------------------------------------------------------------------- */
@@ -479,11 +324,19 @@ void reload_watch(struct master *master, struct poll_list *list)
 
 static void on_prepared(struct master *master, struct member *member, struct span news)
 {
-	crew_limit(member, 0);
 	member->load = LOAD_PREPARED;
 	if (master->reload.news.len == 0)
 		buf_append_span(&master->reload.news, news);
 	commit_if_all_are_prepared(master);
+}
+
+static void log_reasons(const struct err_list *why)
+{
+	struct arena arena = {0};
+
+	for (size_t i = 0; i < why->count; i++)
+		log_error("%s", complaint_line(&why->items[i], &arena));
+	arena_fini(&arena);
 }
 
 static void on_refused(struct master *master, struct member *member, struct span complaints)
@@ -491,7 +344,6 @@ static void on_refused(struct master *master, struct member *member, struct span
 	struct reload *reload = &master->reload;
 
 	if (member->load == LOAD_ASKED || reload->phase == RELOAD_STARTING) {
-		crew_limit(member, 0);
 		member->load = LOAD_NONE;
 		pack_take_complaints(&complaints, &reload->why);
 		refuse(master);
@@ -514,17 +366,17 @@ static void on_serves(struct master *master, struct member *member, struct span 
 		member->load = LOAD_NONE;
 	else
 		crew_order(member, TO_START, &master->committed->order, &master->listens);
-	if (master->reload.phase == RELOAD_STARTING)
-		be_ready_if_all_serve(master);
-	else if (master->reload.phase == RELOAD_COMMITTING)
+	if (master->reload.phase == RELOAD_COMMITTING)
 		finish_if_all_serve(master);
+	else if (master->reload.phase == RELOAD_STARTING && start_is_done(master))
+		forget(&master->reload);
 }
 
 /* Whether it answers what was asked last. */
 static bool is_current(struct member *member)
 {
-	if (member->unanswered > 0)
-		member->unanswered--;
+	if (member->unanswered > 0 && --member->unanswered == 0)
+		crew_limit(member, 0);
 	return member->unanswered == 0 && member->load == LOAD_ASKED;
 }
 
@@ -549,18 +401,6 @@ void reload_on_message(struct master *master, struct member *member, const struc
 	}
 }
 
-static void on_death_at_start(struct master *master, const struct member *member)
-{
-	struct err text;
-
-	if (member->deaths < START_DEATHS)
-		return;
-	err_set(&text, ERR_INTERNAL,
-		"worker %u %s before it served, %u times in a row; what it logged says more",
-		member->index + 1, member->end, member->deaths);
-	refuse_for(master, (struct place){0}, text.text);
-}
-
 void reload_on_death(struct master *master, struct member *member)
 {
 	enum member_load load = member->load;
@@ -568,7 +408,8 @@ void reload_on_death(struct master *master, struct member *member)
 
 	member->load = LOAD_NONE;
 	if (master->reload.phase == RELOAD_STARTING) {
-		on_death_at_start(master, member);
+		if (start_is_hopeless(member, &text))
+			refuse_for(master, (struct place){0}, text.text);
 	} else if (master->reload.phase == RELOAD_PREPARING && load != LOAD_NONE) {
 		err_set(&text, ERR_INTERNAL,
 			"worker %u %s while it prepared the load; what it logged says more",

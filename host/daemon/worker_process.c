@@ -202,12 +202,9 @@ static void say_prepared(struct worker_process *self)
 
 static void say_serves(struct worker_process *self)
 {
-	const struct generation *now = host_generation(self->host);
 	struct buf body = {0};
 
-	pack_number(&body, now->number);
-	pack_number(&body, now->route_count);
-	pack_number(&body, now->plugins.count);
+	pack_number(&body, host_generation(self->host)->number);
 	say(self, FROM_SERVES, &body);
 	buf_fini(&body);
 }
