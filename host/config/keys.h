@@ -14,29 +14,33 @@
 #define SOCKLET_CONFIG_KEYS_H
 
 /* TYPE(token, what README calls it, unit) */
-#define KEY_TYPES(TYPE)                               \
-	TYPE(any_text, "text", "")                    \
-	TYPE(bound, "a value of the type", "")        \
-	TYPE(duration, "time", "ms")                  \
-	TYPE(file, "file or folder", "")              \
-	TYPE(inject_type, "name of a type", "")       \
-	TYPE(length, "number", "characters")          \
-	TYPE(listens, "address, or list of them", "") \
-	TYPE(path, "path pattern", "")                \
-	TYPE(ping, "section", "")                     \
-	TYPE(plugin, "plugin name", "")               \
-	TYPE(provider_inject, "mapping", "")          \
-	TYPE(providers, "mapping of sections", "")    \
-	TYPE(reject, "`http`, `close`", "")           \
-	TYPE(route_inject, "mapping", "")             \
-	TYPE(route_limits, "section", "")             \
-	TYPE(route_options, "mapping", "")            \
-	TYPE(routes, "list of sections", "")          \
-	TYPE(size, "size", "bytes")                   \
-	TYPE(source, "source", "")                    \
-	TYPE(text, "text", "")                        \
-	TYPE(top_limits, "section", "")               \
-	TYPE(truth, "`true`, `false`", "")            \
+#define KEY_TYPES(TYPE)                                                \
+	TYPE(any_text, "text", "")                                     \
+	TYPE(bound, "a value of the type", "")                         \
+	TYPE(choices, "text, or list of them", "")                     \
+	TYPE(default, "text, or list of them", "")                     \
+	TYPE(duration, "time", "ms")                                   \
+	TYPE(file, "file or folder", "")                               \
+	TYPE(inject_type, "name of a type", "")                        \
+	TYPE(item_count, "number", "items")                            \
+	TYPE(length, "number", "characters")                           \
+	TYPE(listens, "address, or list of them", "")                  \
+	TYPE(path, "path pattern", "")                                 \
+	TYPE(ping, "section", "")                                      \
+	TYPE(plugin, "plugin name", "")                                \
+	TYPE(provider_inject, "mapping", "")                           \
+	TYPE(providers, "mapping of sections", "")                     \
+	TYPE(reject, "`http`, `close`", "")                            \
+	TYPE(route_inject, "mapping", "")                              \
+	TYPE(route_limits, "section", "")                              \
+	TYPE(route_options, "mapping", "")                             \
+	TYPE(routes, "list of sections", "")                           \
+	TYPE(size, "size", "bytes")                                    \
+	TYPE(source, "source", "")                                     \
+	TYPE(strict, "`true`, `false`, list of `query`, `cookie`", "") \
+	TYPE(text, "text", "")                                         \
+	TYPE(top_limits, "section", "")                                \
+	TYPE(truth, "`true`, `false`", "")                             \
 	TYPE(workers, "number", "")
 
 /* limits and ping before routes, which inherit them. */
@@ -53,6 +57,9 @@
 		"the limits of all routes that do not set their own")                       \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                             \
 		"the keep-alive of all routes that do not set their own")                   \
+	ROW(strict, strict, strict, NULL, NULL, NULL,                                       \
+		"which sources of all routes that do not set their own may hold nothing "   \
+		"but what is injected")                                                     \
 	ROW(providers, providers, providers, NULL, NULL, NULL,                              \
 		"functions of plugins whose result is injected, by name")                   \
 	ROW(routes, routes, routes, NULL, NULL, NULL,                                       \
@@ -74,6 +81,9 @@
 	ROW(reject, reject, reject, "http", NULL, NULL,                                  \
 		"how a refused handshake is answered: `http` with status and JSON, "     \
 		"`close` with 101 and a close frame whose reason a browser can read")    \
+	ROW(strict, strict, strict, NULL, NULL, NULL,                                    \
+		"which sources may hold nothing but what is injected: an unknown query " \
+		"parameter or cookie is then an error; `true` is both")                  \
 	ROW(limits, route_limits, limits, NULL, NULL, NULL,                              \
 		"limits of this route; what it leaves out is as at the top")             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
@@ -87,8 +97,13 @@
 		"the name at the source, when it is not the field's own")                          \
 	ROW(type, inject_type, type, NULL, NULL, NULL,                                             \
 		"the type the plugin's field must have; another one is reported at load")          \
-	ROW(default, any_text, default_value, NULL, NULL, NULL,                                    \
+	ROW(default, default, default_value, NULL, NULL, NULL,                                     \
 		"the value when the request has none; not for path and provider")                  \
+	ROW(enum, choices, enum_values, NULL, NULL, NULL, "of a text or an enum: one of these")    \
+	ROW(min_items, item_count, said[RULES_MIN_ITEMS], NULL, NULL, NULL,                        \
+		"of a list: at least so many")                                                     \
+	ROW(max_items, item_count, said[RULES_MAX_ITEMS], NULL, NULL, NULL,                        \
+		"of a list: at most so many")                                                      \
 	ROW(gt, bound, said[RULES_GT], NULL, NULL, NULL, "greater than this")                      \
 	ROW(ge, bound, said[RULES_GE], NULL, NULL, NULL, "greater than or equal to this")          \
 	ROW(lt, bound, said[RULES_LT], NULL, NULL, NULL, "less than this")                         \

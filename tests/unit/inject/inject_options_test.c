@@ -21,6 +21,10 @@ SL_ARGS(room_options, SL_FIELD(room), SL_FIELD(seats), SL_FIELD(ratio), SL_FIELD
 	{                           \
 		"routes.yaml", n, 3 \
 	}
+#define GIVEN(name_, value_, line)                                \
+	{                                                         \
+		.name = name_, .value = value_, .place = AT(line) \
+	}
 
 static bool fill(const struct sl_table *table, const struct inject_option *options, size_t count,
 	struct arena *arena, const void **out, struct err_list *why)
@@ -31,8 +35,8 @@ static bool fill(const struct sl_table *table, const struct inject_option *optio
 
 static void values_arrive(void **state)
 {
-	const struct inject_option options[] = {{"seats", "12", AT(2)}, {"room", "lobby", AT(3)},
-		{"motto", "", AT(4)}, {"is_open", "Yes", AT(5)}, {"ratio", "0.5", AT(6)}};
+	const struct inject_option options[] = {GIVEN("seats", "12", 2), GIVEN("room", "lobby", 3),
+		GIVEN("motto", "", 4), GIVEN("is_open", "Yes", 5), GIVEN("ratio", "0.5", 6)};
 	struct arena arena = {0};
 	struct err_list why = {0};
 	const void *out;
@@ -55,8 +59,8 @@ static void values_arrive(void **state)
 
 static void every_mistake_has_its_line(void **state)
 {
-	const struct inject_option options[] = {{"rom", "lobby", AT(2)}, {"colour", "red", AT(3)},
-		{"seats", "many", AT(4)}, {"motto", "m", AT(5)}};
+	const struct inject_option options[] = {GIVEN("rom", "lobby", 2), GIVEN("colour", "red", 3),
+		GIVEN("seats", "many", 4), GIVEN("motto", "m", 5)};
 	static const struct {
 		unsigned line;
 		const char *text;
@@ -88,7 +92,7 @@ static void every_mistake_has_its_line(void **state)
 
 static void a_plugin_without_options_takes_none(void **state)
 {
-	const struct inject_option option = {"room", "lobby", AT(2)};
+	const struct inject_option option = GIVEN("room", "lobby", 2);
 	struct arena arena = {0};
 	struct err_list why = {0};
 	const void *out = &option;

@@ -276,7 +276,7 @@ static void fetches_say_where_from(void **state)
 		assert_int_equal(fetch->offset, wanted[i].offset);
 		assert_int_equal(fetch->default_value != NULL, fetch->name[0] == 'n');
 	}
-	assert_int_equal(plan.calls[1].fetches[1].default_value->integer, 7);
+	assert_int_equal(*(const int64_t *)plan.calls[1].fetches[1].default_value, 7);
 	arena_fini(&arena);
 }
 
