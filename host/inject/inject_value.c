@@ -262,6 +262,23 @@ bool inject_value_fetch(struct inject_run *run, const struct plan_fetch *fetch, 
 
 /* ---- strict sources -------------------------------------------------------------------------- */
 
+/* Names of the plan hold no NUL, those of a peer may: it becomes U+FFFD. */
+static const char *text_of_name(struct span name, struct arena *arena)
+{
+	char *text = arena_alloc(arena, name.len * 3 + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] != '\0') {
+			text[len++] = name.ptr[i];
+			continue;
+		}
+		memcpy(text + len, "\xef\xbf\xbd", 3);
+		len += 3;
+	}
+	return text;
+}
+
 static bool refuse_extra_pairs(struct inject_run *run, enum inject_source source,
 	const struct plan_names *known, const struct pair *pairs, size_t count)
 {
@@ -276,7 +293,7 @@ static bool refuse_extra_pairs(struct inject_run *run, enum inject_source source
 			    plan_compare_names) != NULL)
 			continue;
 		has_none = false;
-		fetch.name = arena_text(run->arena, pairs[i].name.ptr, pairs[i].name.len);
+		fetch.name = text_of_name(pairs[i].name, run->arena);
 		add_text_error(run, &fetch, &extra, present(pairs[i].value));
 	}
 	return has_none;

@@ -466,6 +466,17 @@ bool rules_check(const struct rules *rules, const union value *value, struct val
 	return true;
 }
 
+const char *rules_slow_pattern(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->test_count; i++) {
+		const struct rules_test *test = &rules->tests[i];
+
+		if (test->key == RULES_PATTERN && regex_is_slow(test->error.ctx[0].value))
+			return test->error.ctx[0].value;
+	}
+	return NULL;
+}
+
 /* ---- a list ---------------------------------------------------------------------------------- */
 
 static void fill_count_error(struct value_error *why, enum rules_key key, uint64_t bound,

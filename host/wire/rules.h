@@ -66,6 +66,8 @@ bool rules_check_most(
 	const struct rules *rules, size_t count, struct arena *arena, struct value_error *why);
 bool rules_check_least(
 	const struct rules *rules, size_t count, struct arena *arena, struct value_error *why);
+/* The first pattern that some short text exhausts, or NULL. Takes its time: not for a request. */
+const char *rules_slow_pattern(const struct rules *rules);
 /* Gives the patterns back. */
 void rules_fini(struct rules *rules);
 
