@@ -30,15 +30,17 @@ _Static_assert(sizeof(struct sl_timedelta) == sizeof(int64_t), "a timedelta is i
 
 /* A type's four forms stand together: plain, optional, list, optional list. */
 #define ROW_AT(type) (((type)&0xffu) * 4 + ((type) >> 8 & 3u))
-#define ROW(number, c_type, inner, set, list)                                                   \
-	[ROW_AT(number)] = {number, (enum value_type)(((number)&0xff) - SL_TYPE_TEXT), #c_type, \
+/* `name` is what the author wrote; what is behind bool is the compiler's affair. */
+#define ROW(number, name, c_type, inner, set, list)                                          \
+	[ROW_AT(number)] = {number, (enum value_type)(((number)&0xff) - SL_TYPE_TEXT), name, \
 		sizeof(c_type), sizeof(inner), set, list},
-#define ROWS(word, type, number)                                                          \
-	ROW(number, type, type, 0, false)                                                 \
-	ROW((number) | SL_TYPE_OPTIONAL, struct sl_opt##word, type,                       \
-		offsetof(struct sl_opt##word, set), false)                                \
-	ROW((number) | SL_TYPE_LIST, struct sl_list##word, struct sl_list##word, 0, true) \
-	ROW((number) | SL_TYPE_LIST | SL_TYPE_OPTIONAL, struct sl_opt_list##word,         \
+#define STRUCT_ROW(number, c_type, inner, set, list) ROW(number, #c_type, c_type, inner, set, list)
+#define ROWS(word, type, number)                                                                 \
+	ROW(number, #type, type, type, 0, false)                                                 \
+	STRUCT_ROW((number) | SL_TYPE_OPTIONAL, struct sl_opt##word, type,                       \
+		offsetof(struct sl_opt##word, set), false)                                       \
+	STRUCT_ROW((number) | SL_TYPE_LIST, struct sl_list##word, struct sl_list##word, 0, true) \
+	STRUCT_ROW((number) | SL_TYPE_LIST | SL_TYPE_OPTIONAL, struct sl_opt_list##word,         \
 		struct sl_list##word, offsetof(struct sl_opt_list##word, set), true)
 
 static const struct member_type rows[] = {SL_TYPES_(ROWS) SL_ENUM_TYPE_(ROWS)};
