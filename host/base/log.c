@@ -17,7 +17,7 @@
 
 enum { WAIT_MS = 100 }; /* for a reader that is only busy; not again while lines are being lost */
 
-/* The one mutable global of the host. */
+/* One of two mutable globals of the host; the other is the crash handler's. */
 static struct {
 	enum log_level lowest;
 	atomic_uint lost; /* lines, since one was written */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "call/security_load.h"
 
 #define GENERATION_MAGIC 0x47454e31u
 
@@ -99,12 +100,27 @@ static const struct sl_provider *find_function(
 	return NULL;
 }
 
+static void build_security(struct build *build, const struct provider_conf *conf)
+{
+	struct generation *generation = build->generation;
+	struct security *security = security_load(conf->security, &generation->arena, build->why);
+
+	if (security == NULL)
+		return;
+	generation->providers[generation->provider_count++] = (struct inject_provider){
+		.name = conf->name.text, .security = security, .place = conf->name.place};
+}
+
 static void build_provider(struct build *build, const struct provider_conf *conf)
 {
 	struct generation *generation = build->generation;
 	struct inject_provider *provider = &generation->providers[generation->provider_count];
 	struct sl_plugin *plugin;
 
+	if (conf->security != NULL) {
+		build_security(build, conf);
+		return;
+	}
 	if (conf->plugin.text == NULL || (plugin = need_plugin(build, &conf->plugin, NULL)) == NULL)
 		return;
 	provider->function = find_function(build, plugin, conf);
@@ -118,12 +134,14 @@ static void build_provider(struct build *build, const struct provider_conf *conf
 	generation->provider_count++;
 }
 
+/* Only functions of plugins: plans cannot call a struct security. */
 static const struct inject_provider *find_provider(void *context, const char *name)
 {
 	const struct generation *generation = context;
 
 	for (size_t i = 0; i < generation->provider_count; i++)
-		if (strcmp(generation->providers[i].name, name) == 0)
+		if (generation->providers[i].security == NULL &&
+			strcmp(generation->providers[i].name, name) == 0)
 			return &generation->providers[i];
 	return NULL;
 }
@@ -359,6 +377,8 @@ void generation_unref(struct generation *generation)
 	}
 	route_map_free(generation->http);
 	route_map_free(generation->websocket);
+	for (size_t i = 0; i < generation->provider_count; i++)
+		security_free((struct security *)generation->providers[i].security);
 	free(generation->providers);
 	free(generation->routes);
 	arena_fini(&generation->arena);

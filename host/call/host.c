@@ -43,6 +43,11 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	return host;
 }
 
+void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
+{
+	image_store_set_breadcrumb(host->images, page);
+}
+
 static void stop_session(struct sl_conn *conn, void *context)
 {
 	const struct sl_end *end = context;

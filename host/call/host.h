@@ -13,6 +13,7 @@
 #include "call/transport.h"
 #include "wire/http_head.h"
 
+struct breadcrumb;
 struct host;
 struct generation;
 struct image_store;
@@ -21,6 +22,8 @@ struct sl_conn;
 
 /* NULL adds to `why`. The loop must outlive the host. */
 struct host *host_new(struct loop *loop, struct err_list *why);
+/* Plugin code is noted there, for who looks after a crash. Before the first generation. */
+void host_set_breadcrumb(struct host *host, struct breadcrumb *page);
 /* All transports are gone. Ends every session, stops every plugin, frees all. */
 void host_free(struct host *host);
 

@@ -96,12 +96,15 @@ struct offload *offload_new(void)
 	return offload;
 }
 
-/* Signals belong to the loop's thread. */
+/* Signals belong to the loop's thread; but where those of a crash are blocked, none reports it. */
 static void start_threads(struct offload *offload)
 {
+	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 	sigset_t all, before;
 
 	sigfillset(&all);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigdelset(&all, crashes[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (offload->thread_count < OFFLOAD_THREADS &&
 		pthread_create(

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "call/session.h"
 #include "inject/inject.h"
 
 static int compare_options(const void *a, const void *b)
@@ -127,6 +128,7 @@ struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_so
 		note_failed(set, named->text);
 		return NULL;
 	}
+	plugin->subject_of = session_subject;
 	if (!fill_options(from, plugin, conf, key, named->place)) {
 		plugin_unref(plugin);
 		return NULL;

@@ -401,6 +401,11 @@ const char *session_label(const struct sl_conn *conn)
 	return conn->label;
 }
 
+struct plugin_subject session_subject(const struct sl_conn *conn)
+{
+	return (struct plugin_subject){conn->id, conn->route->conf->path.text};
+}
+
 int session_full(struct sl_conn *conn, size_t len)
 {
 	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "

@@ -60,6 +60,8 @@ inject_call session_call_provider;
 struct inject_request session_source(struct sl_conn *conn);
 /* Injects, calls connect, answers unless the plugin will do so later. */
 void session_connect(struct sl_conn *conn);
+/* For reports of what a plugin was doing. */
+struct plugin_subject session_subject(const struct sl_conn *conn);
 /* Runs disconnect if owed and frees all. Only from the top of the loop. */
 void session_free(struct sl_conn *conn);
 

@@ -13,20 +13,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "config/conf_text.h"
 #include "wire/rules.h"
-
-/* A text of the file and where it stands. text is NULL when the key is absent. */
-struct conf_text {
-	const char *text;
-	struct place place;
-};
-
-/* A list of texts. items is NULL when the key is absent, or a text instead. */
-struct conf_list {
-	const char *const *items;
-	size_t count;
-	struct place place;
-};
 
 struct listen_conf {
 	struct conf_text address; /* as written: "127.0.0.1:8000", "[::1]:0" */
@@ -103,9 +91,13 @@ struct route_conf {
 	struct ping_conf ping;
 };
 
+/* Of one of the host itself: exactly one of plugin and security is there. */
+struct security_conf;
+
 struct provider_conf {
-	struct conf_text name; /* also the name of the plugin's SL_PROVIDER */
+	struct conf_text name; /* with plugin also the name of its SL_PROVIDER */
 	struct conf_text plugin;
+	const struct security_conf *security; /* config/security_conf.h; NULL: plugin */
 	struct inject_conf *inject;
 	size_t inject_count;
 };

@@ -91,11 +91,12 @@
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
 		"keep-alive of this route; what it leaves out is as at the top")
 
-#define PROVIDER_KEYS(ROW)                                     \
-	ROW(plugin, plugin, plugin, NULL, NULL, NULL,          \
-		"the plugin that has the provider; required")  \
-	ROW(inject, provider_inject, inject, NULL, NULL, NULL, \
-		"where the provider's own fields come from, as in a route")
+/* Or else one of security_keys.h. */
+#define PROVIDER_KEYS(ROW)                                                              \
+	ROW(plugin, plugin, plugin, NULL, NULL, NULL,                                   \
+		"the plugin that has the provider; this, or one of the sections below") \
+	ROW(inject, provider_inject, inject, NULL, NULL, NULL,                          \
+		"with `plugin`: where the provider's own fields come from, as in a route")
 
 /* What a route may set, too. */
 #define LIMITS_KEYS(ROW)                                                                    \

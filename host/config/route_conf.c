@@ -10,6 +10,8 @@
 #include "config/inject_conf.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
+#include "config/security_conf.h"
+#include "config/security_keys.h"
 #include "wire/value.h"
 
 static const char *plugin_name_advice(const char *name, struct arena *arena)
@@ -245,9 +247,38 @@ void read_routes(
 }
 
 #define ROW(...) SECTION_ROW(struct provider_conf, __VA_ARGS__)
-static const struct key provider_keys[] = {PROVIDER_KEYS(ROW)};
+static const struct key provider_keys[] = {PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)};
 #undef ROW
 static const struct section provider_section = SECTION("of a provider", provider_keys);
+
+/* Who is to be asked: exactly one. */
+static void check_provider_kind(struct reader *reader, const struct yaml_tree *node, bool all_known)
+{
+	static const char *const names[] = {
+		"plugin", "api_key", "basic", "bearer", "oauth2", "jwt"};
+	const struct yaml_tree *inject = yaml_tree_get(node, "inject");
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
+
+		if (given != NULL && first != NULL)
+			err_list_add(reader->why, given->key_place,
+				"found %s and %s in one provider: take one of them away, or make "
+				"two providers",
+				first, names[i]);
+		if (given != NULL && first == NULL)
+			first = names[i];
+	}
+	if (first == NULL && all_known)
+		err_list_add(reader->why, node->key_place,
+			"found a provider without plugin, api_key, basic, bearer, oauth2 or jwt: "
+			"add one of them");
+	if (first != NULL && strcmp(first, "plugin") != 0 && inject != NULL)
+		err_list_add(reader->why, inject->key_place,
+			"found inject in a provider with %s, which has no fields: take it away",
+			first);
+}
 
 static void read_provider(
 	struct reader *reader, const struct yaml_tree *node, struct provider_conf *provider)
@@ -263,10 +294,7 @@ static void read_provider(
 	if (!section_expect(reader, "provider", node, TREE_MAP,
 		    "a mapping such as {plugin: items, inject: {token: query}}"))
 		return;
-	if (section_read(reader, &provider_section, node, provider) &&
-		yaml_tree_get(node, "plugin") == NULL)
-		err_list_add(reader->why, node->key_place,
-			"found a provider without plugin: add the name of the plugin that has it");
+	check_provider_kind(reader, node, section_read(reader, &provider_section, node, provider));
 }
 
 void read_providers(

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "daemon/command.h"
+#include "daemon/crash.h"
 #include "daemon/daemon_state.h"
 #include "daemon/reload.h"
 
@@ -140,6 +141,9 @@ static bool daemon_start(struct daemon *daemon, struct err_list *why)
 	daemon->host = host_new(worker_loop(daemon->worker), why);
 	if (daemon->host == NULL)
 		return false;
+	daemon->page = breadcrumb_new();
+	host_set_breadcrumb(daemon->host, daemon->page);
+	crash_watch(daemon->page);
 	worker_set_host(daemon->worker, daemon->host);
 	return reload_load(daemon, why);
 }

@@ -12,6 +12,7 @@
 #include "daemon/options.h"
 #include "net/worker.h"
 
+struct breadcrumb;
 struct event;
 
 /* One listening socket, known by the address as its author wrote it. */
@@ -27,6 +28,7 @@ struct daemon {
 	const struct options *options;
 	struct worker *worker;
 	struct host *host;
+	struct breadcrumb *page; /* lives as long as the process: the crash handler reads it */
 	struct daemon_listener *listeners;
 	size_t listener_count;
 	struct event *signals[SIGNAL_COUNT];

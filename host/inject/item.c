@@ -27,7 +27,8 @@ struct listed {
 struct narrowed {
 	struct choice *items;
 	size_t count;
-	const char *author; /* NULL: nobody did, any text is fine */
+	const char *author;
+	bool is_narrow; /* false: any text is fine yet */
 };
 
 __attribute__((format(printf, 3, 4))) static void complain(
@@ -55,7 +56,7 @@ static const struct choice *find_choice(const struct narrowed *from, const char 
 static struct narrowed narrow(
 	const struct compiling *compiling, const struct narrowed *from, const struct listed *listed)
 {
-	struct narrowed out = {.author = listed->author};
+	struct narrowed out = {.author = listed->author, .is_narrow = true};
 
 	if (listed->names.count == 0)
 		complain(compiling, listed->place,
@@ -70,7 +71,7 @@ static struct narrowed narrow(
 			complain(compiling, listed->place,
 				"enum of %s lists \"%s\" twice; list it once", listed->author,
 				name);
-		else if (known == NULL && from->author != NULL)
+		else if (known == NULL && from->is_narrow)
 			complain(compiling, listed->place,
 				"enum of %s has \"%s\", which is none of those of %s; take it "
 				"away, a route may only tighten",
@@ -85,7 +86,7 @@ static struct narrowed narrow(
 static struct narrowed names_of(
 	const struct compiling *compiling, const struct sl_field *field, const char *author)
 {
-	struct narrowed out = {.author = author, .count = field->name_count};
+	struct narrowed out = {.author = author, .is_narrow = true, .count = field->name_count};
 
 	out.items = arena_alloc(compiling->arena, (out.count + 1) * sizeof(*out.items));
 	for (size_t i = 0; i < out.count; i++)
@@ -115,7 +116,7 @@ static void build_choices(
 				"enum is nothing for %s; take it away, or change the field's type",
 				value_type_name(out->base));
 	}
-	if (left.author != NULL)
+	if (left.is_narrow)
 		out->choices = choices_new(left.items, left.count,
 			is_text ? "literal_error" : "enum", compiling->arena);
 }

@@ -62,6 +62,7 @@ struct inject_provider {
 	struct place place;                 /* in routes.yaml */
 	const struct inject_rule *rules;
 	size_t rule_count;
+	const void *security; /* call/'s, instead of function and owner; NULL: none */
 };
 
 struct plan_input {

@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "plugin/breadcrumb.h"
 #include "plugin/elf_check.h"
+#include "plugin/extent.h"
 #include "plugin/private_dir.h"
 #include "plugin/snapshot.h"
 
@@ -46,16 +48,26 @@ struct image_store {
 	struct private_dir dir;
 	struct image_name *names;
 	unsigned image_count; /* open now */
+	struct breadcrumb *page, *own_page;
 };
 
 struct image_store *image_store_open(struct err *why)
 {
 	struct image_store *store = xcalloc(1, sizeof(*store));
 
-	if (private_dir_open(&store->dir, why))
-		return store;
-	free(store);
-	return NULL;
+	if (!private_dir_open(&store->dir, why)) {
+		free(store);
+		return NULL;
+	}
+	store->own_page = xcalloc(1, sizeof(*store->own_page));
+	store->page = store->own_page;
+	return store;
+}
+
+void image_store_set_breadcrumb(struct image_store *store, struct breadcrumb *page)
+{
+	assert(store->image_count == 0);
+	store->page = page;
 }
 
 void image_store_close(struct image_store *store)
@@ -63,12 +75,14 @@ void image_store_close(struct image_store *store)
 	struct image_name *name = store->names, *next;
 
 	assert(store->image_count == 0);
+	breadcrumb_forget(store->page); /* the names go */
 	for (; name != NULL; name = next) {
 		next = name->next;
 		free(name->text);
 		free(name);
 	}
 	private_dir_close(&store->dir);
+	free(store->own_page);
 	free(store);
 }
 
@@ -142,6 +156,47 @@ static char *copy_path(
 	return path;
 }
 
+/* ---- foreign code: constructors and destructors --------------------------------------------- */
+
+static void enter(const struct image *image, enum breadcrumb_callback callback,
+	struct breadcrumb_step *before)
+{
+	struct breadcrumb_step step = {
+		.plugin = image->name->text,
+		.version = image->version,
+		.callback = callback,
+	};
+
+	breadcrumb_enter(image->store->page, &step, before);
+}
+
+static void open_code(struct image *image)
+{
+	struct breadcrumb *page = image->store->page;
+	struct breadcrumb_step before;
+	struct extent extent;
+
+	enter(image, CRUMB_LOAD, &before);
+	image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
+	breadcrumb_leave(page, &before);
+	if (image->handle != NULL && extent_find(&extent, image->path))
+		breadcrumb_image_opened(
+			page, image->name->text, image->version, extent.low, extent.high);
+}
+
+static void close_code(struct image *image)
+{
+	struct breadcrumb *page = image->store->page;
+	struct breadcrumb_step before;
+
+	enter(image, CRUMB_UNLOAD, &before);
+	dlclose(image->handle);
+	breadcrumb_leave(page, &before);
+	breadcrumb_image_closed(page, image->name->text, image->version);
+}
+
+/* ---- images --------------------------------------------------------------------------------- */
+
 /* Writes and opens the next copy of that name. */
 static struct image *open_copy(struct image_store *store, struct image_name *name, const char *file,
 	const struct buf *bytes, struct err *why)
@@ -156,7 +211,7 @@ static struct image *open_copy(struct image_store *store, struct image_name *nam
 	image->writer = getpid();
 	image->path = copy_path(store, name, image->version);
 	if (write_copy(image->path, bytes, why)) {
-		image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
+		open_code(image);
 		if (image->handle != NULL)
 			return image;
 		set_loader_error(file, image->path, why);
@@ -229,7 +284,7 @@ void image_unref(struct image *image)
 		return;
 	forget(image);
 	image->store->image_count--;
-	dlclose(image->handle);
+	close_code(image);
 	if (image->writer == getpid())
 		unlink(image->path);
 	free(image->path);
@@ -245,4 +300,9 @@ void *image_symbol(const struct image *image, const char *symbol)
 unsigned image_version(const struct image *image)
 {
 	return image->version;
+}
+
+struct breadcrumb *image_breadcrumb(const struct image *image)
+{
+	return image->store->page;
 }

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 
+struct breadcrumb;
 struct image;
 struct image_store; /* the private folder and the images open from it */
 
@@ -16,6 +17,8 @@ struct image_store; /* the private folder and the images open from it */
  * mapping code), and removes those that dead hosts left. NULL fills `why`.
  */
 struct image_store *image_store_open(struct err *why);
+/* Until told so, a page of the store's own. Before the first load; the page outlives the store. */
+void image_store_set_breadcrumb(struct image_store *store, struct breadcrumb *page);
 /* All images must be unreferenced. Removes the folder. */
 void image_store_close(struct image_store *store);
 
@@ -34,5 +37,7 @@ void image_unref(struct image *image);
 void *image_symbol(const struct image *image, const char *symbol);
 /* Counts up with each fresh copy of that name, from 1. */
 unsigned image_version(const struct image *image);
+/* Where calls into this image are noted. */
+struct breadcrumb *image_breadcrumb(const struct image *image);
 
 #endif

@@ -12,9 +12,43 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "plugin/breadcrumb.h"
 #include "plugin/check.h"
 
 #define PLUGIN_MAGIC 0x706c7567u
+
+/* ---- what runs, for a report ---------------------------------------------------------------- */
+
+static void enter_provider(const struct sl_plugin *plugin, enum breadcrumb_callback callback,
+	const struct sl_conn *conn, const char *provider, struct breadcrumb_step *before)
+{
+	struct breadcrumb_step step = {
+		.plugin = plugin->name,
+		.version = plugin->version,
+		.callback = callback,
+		.provider = provider,
+	};
+
+	if (conn != NULL && plugin->subject_of != NULL) {
+		struct plugin_subject subject = plugin->subject_of(conn);
+
+		step.connection = subject.connection;
+		step.route = subject.route;
+	}
+	breadcrumb_enter(plugin->page, &step, before);
+}
+
+/* `conn` may be NULL. */
+static void enter(const struct sl_plugin *plugin, enum breadcrumb_callback callback,
+	const struct sl_conn *conn, struct breadcrumb_step *before)
+{
+	enter_provider(plugin, callback, conn, NULL, before);
+}
+
+static void leave(const struct sl_plugin *plugin, const struct breadcrumb_step *before)
+{
+	breadcrumb_leave(plugin->page, before);
+}
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
@@ -57,6 +91,8 @@ static bool load_into(struct sl_plugin *plugin, struct image_store *store, const
 	char *file = arena_printf(&plugin->arena, "%s.so", plugin->name);
 	char *path = arena_printf(&plugin->arena, "%s/%s", dir, file);
 	struct err reason = {0};
+	const struct sl_plugin_info *said;
+	struct breadcrumb_step before;
 	sl_entry *entry;
 	void *symbol;
 
@@ -70,6 +106,8 @@ static bool load_into(struct sl_plugin *plugin, struct image_store *store, const
 			near ? near : "", near ? "?" : "");
 		return false;
 	}
+	plugin->page = image_breadcrumb(plugin->image);
+	plugin->version = image_version(plugin->image);
 	symbol = image_symbol(plugin->image, SL_ENTRY);
 	if (symbol == NULL) {
 		err_list_add(why, place,
@@ -79,7 +117,10 @@ static bool load_into(struct sl_plugin *plugin, struct image_store *store, const
 	}
 	/* ISO C has no cast from object to function pointer; POSIX says they look alike. */
 	memcpy(&entry, &symbol, sizeof(entry));
-	return check_plugin(&plugin->info, entry(), file, place, &plugin->arena, why);
+	enter(plugin, CRUMB_LOAD, NULL, &before);
+	said = entry();
+	leave(plugin, &before);
+	return check_plugin(&plugin->info, said, file, place, &plugin->arena, why);
 }
 
 struct sl_plugin *plugin_load(struct image_store *store, const char *dir, const char *name,
@@ -121,10 +162,14 @@ static void end_timers(struct sl_plugin *plugin)
 
 static void plugin_stop(struct sl_plugin *plugin)
 {
+	struct breadcrumb_step before;
+
 	end_timers(plugin);
 	if (plugin->info.stop == NULL)
 		return;
+	enter(plugin, CRUMB_STOP, NULL, &before);
 	plugin->info.stop(plugin);
+	leave(plugin, &before);
 	end_timers(plugin);
 }
 
@@ -137,6 +182,9 @@ void plugin_unref(struct sl_plugin *plugin)
 		return;
 	if (plugin->is_started)
 		plugin_stop(plugin);
+	/* Its name goes now, and the routes that held it go with it. */
+	if (image != NULL)
+		breadcrumb_forget(plugin->page);
 	plugin->magic = 0;
 	free(plugin->state);
 	arena_fini(&plugin->arena);
@@ -165,8 +213,13 @@ bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list 
 
 	assert(plugin->magic == PLUGIN_MAGIC && !plugin->is_started);
 	plugin_give_state(plugin);
-	if (plugin->info.start != NULL)
+	if (plugin->info.start != NULL) {
+		struct breadcrumb_step before;
+
+		enter(plugin, CRUMB_START, NULL, &before);
 		result = plugin->info.start(plugin);
+		leave(plugin, &before);
+	}
 	plugin->is_started = result == SL_OK;
 	if (!plugin->is_started) {
 		/* A timer that start made would fire into a plugin that did not start. */
@@ -183,60 +236,102 @@ bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list 
 
 int plugin_call_connect(struct sl_plugin *plugin, struct sl_conn *conn, const void *args)
 {
+	struct breadcrumb_step before;
+	int result;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
-	return plugin->info.connect(conn, args);
+	enter(plugin, CRUMB_CONNECT, conn, &before);
+	result = plugin->info.connect(conn, args);
+	leave(plugin, &before);
+	return result;
 }
 
 int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
 	const struct sl_message *message)
 {
+	struct breadcrumb_step before;
+	int result;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
-	return plugin->info.message(conn, args, message);
+	enter(plugin, CRUMB_MESSAGE, conn, &before);
+	result = plugin->info.message(conn, args, message);
+	leave(plugin, &before);
+	return result;
 }
 
 void plugin_call_disconnect(
 	struct sl_plugin *plugin, struct sl_conn *conn, const void *args, const struct sl_end *end)
 {
+	struct breadcrumb_step before;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_DISCONNECT, conn, &before);
 	plugin->info.disconnect(conn, args, end);
+	leave(plugin, &before);
 }
 
 void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const void *args)
 {
+	struct breadcrumb_step before;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_DRAINED, conn, &before);
 	plugin->info.drained(conn, args);
+	leave(plugin, &before);
 }
 
 int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *provider,
 	struct sl_conn *conn, const void *args, void *result)
 {
+	struct breadcrumb_step before;
+	int answer;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
-	return provider->call(conn, args, result);
+	enter_provider(plugin, CRUMB_PROVIDER, conn, provider->name, &before);
+	answer = provider->call(conn, args, result);
+	leave(plugin, &before);
+	return answer;
 }
 
 void plugin_call_conn_timer(struct sl_plugin *plugin, struct sl_conn *conn,
 	void (*fire)(struct sl_conn *, void *), void *data)
 {
+	struct breadcrumb_step before;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_TIMER, conn, &before);
 	fire(conn, data);
+	leave(plugin, &before);
 }
 
 void plugin_call_timer(
 	struct sl_plugin *plugin, void (*fire)(struct sl_plugin *, void *), void *data)
 {
+	struct breadcrumb_step before;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_TIMER, NULL, &before);
 	fire(plugin, data);
+	leave(plugin, &before);
 }
 
 void plugin_call_done(struct sl_plugin *plugin, struct sl_conn *conn,
 	void (*done)(struct sl_conn *, void *), void *data)
 {
+	struct breadcrumb_step before;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_DONE, conn, &before);
 	done(conn, data);
+	leave(plugin, &before);
 }
 
 void plugin_call_drop(struct sl_plugin *plugin, void (*drop)(void *), void *data)
 {
+	struct breadcrumb_step before;
+
 	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_DROP, NULL, &before);
 	drop(data);
+	leave(plugin, &before);
 }

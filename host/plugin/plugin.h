@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include <socklet.h>
@@ -18,10 +19,18 @@
 
 LIST_HEAD(timer_list, sl_timer);
 
+/* What a report says of a connection. */
+struct plugin_subject {
+	uint64_t connection;
+	const char *route; /* lives as long as the plugin */
+};
+
 struct sl_plugin {
 	unsigned magic;
 	unsigned refs;
 	struct image *image;
+	unsigned version;           /* the image's */
+	struct breadcrumb *page;    /* where its calls are noted */
 	struct sl_plugin_info info; /* normalised */
 	const char *name;
 	const char *options_key; /* equal keys, equal options */
@@ -32,6 +41,8 @@ struct sl_plugin {
 	struct timer_list timers; /* call/timer.c's */
 	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
 	void (*end_timers)(struct sl_plugin *);
+	/* Only call/ knows; NULL: reports do without. */
+	struct plugin_subject (*subject_of)(const struct sl_conn *);
 };
 
 /*

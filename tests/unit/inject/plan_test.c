@@ -58,17 +58,17 @@ static const struct inject_rule takes_nothing[] = {FROM_PROVIDER("left", "nobody
 static const struct inject_rule misspelled[] = {{.field = "lift", .place = LINE(91)}};
 
 static const struct inject_provider providers[] = {
-	{"text", &text, NULL, LINE(80), NULL, 0},
-	{"leaf", &text, NULL, LINE(80), NULL, 0},
-	{"number", &number, NULL, LINE(80), NULL, 0},
-	{"maybe", &maybe, NULL, LINE(80), NULL, 0},
-	{"both", &text, NULL, LINE(80), takes_both, 2},
-	{"a", &text, NULL, LINE(80), takes_b, 1},
-	{"b", &text, NULL, LINE(80), takes_c, 1},
-	{"c", &text, NULL, LINE(80), takes_a, 1},
-	{"into_circle", &text, NULL, LINE(80), takes_a, 1},
-	{"lost", &text, NULL, LINE(80), takes_nothing, 1},
-	{"misspelled", &text, NULL, LINE(80), misspelled, 1},
+	{"text", &text, NULL, LINE(80), NULL, 0, NULL},
+	{"leaf", &text, NULL, LINE(80), NULL, 0, NULL},
+	{"number", &number, NULL, LINE(80), NULL, 0, NULL},
+	{"maybe", &maybe, NULL, LINE(80), NULL, 0, NULL},
+	{"both", &text, NULL, LINE(80), takes_both, 2, NULL},
+	{"a", &text, NULL, LINE(80), takes_b, 1, NULL},
+	{"b", &text, NULL, LINE(80), takes_c, 1, NULL},
+	{"c", &text, NULL, LINE(80), takes_a, 1, NULL},
+	{"into_circle", &text, NULL, LINE(80), takes_a, 1, NULL},
+	{"lost", &text, NULL, LINE(80), takes_nothing, 1, NULL},
+	{"misspelled", &text, NULL, LINE(80), misspelled, 1, NULL},
 };
 
 static const struct inject_provider *find_provider(void *context, const char *name)

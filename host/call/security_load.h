@@ -1,0 +1,19 @@
+/*
+ * A provider's section of routes.yaml becomes a struct security. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CALL_SECURITY_LOAD_H
+#define SOCKLET_CALL_SECURITY_LOAD_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "security/security.h"
+
+/*
+ * Reads the files and variables with keys and secrets. NULL adds to `why` every mistake with its
+ * place in the file. The arena is for scratch; the result is the caller's to security_free.
+ */
+struct security *security_load(
+	const struct security_conf *conf, struct arena *arena, struct err_list *why);
+
+#endif
