@@ -167,7 +167,7 @@ static void put_enum(struct line *line, const int32_t *value)
 	} while (0)
 #define SEND(word, type, number)                                          \
 	START(&line, "plain" #word);                                      \
-	put##word(&line, (const type *)(const void *)&args->plain##word); \
+	put##word(&line, (type const *)(const void *)&args->plain##word); \
 	sl_sendf(conn, "%s", line.text);                                  \
 	START(&line, "list" #word);                                       \
 	PUT_LIST(&line, word, args->list##word);                          \
