@@ -254,11 +254,14 @@ static void put_value(struct buf *out, const json_t *value, bool is_quoted)
 void explain_value_text(
 	struct buf *out, uint32_t type, const struct choices *choices, const void *where)
 {
-	json_t *value = explain_value_json(type, choices, where);
+	const struct row *row = row_of(type);
+	json_t *value;
 
-	if (value == NULL)
+	if (row == NULL) {
 		buf_printf(out, "a value of type %u", (unsigned)type);
-	else
-		put_value(out, value, row_of(type)->is_quoted);
+		return;
+	}
+	value = explain_value_json(type, choices, where);
+	put_value(out, value, row->is_quoted);
 	json_decref(value);
 }
