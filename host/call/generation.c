@@ -338,7 +338,7 @@ struct generation *generation_build(const struct generation_input *input, struct
 
 	generation->magic = GENERATION_MAGIC;
 	generation->refs = 1;
-	generation->number = input->previous == NULL ? 1 : input->previous->number + 1;
+	generation->number = input->number;
 	generation->config = *input->config;
 	memset(input->config, 0, sizeof(*input->config));
 	generation->http = route_map_new();

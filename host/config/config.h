@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "config/conf_text.h"
@@ -102,7 +103,7 @@ struct provider_conf {
 	size_t inject_count;
 };
 
-enum { CONFIG_PROVIDER_DEPTH_MAX = 32 };
+enum { CONFIG_PROVIDER_DEPTH_MAX = 32, CONFIG_WORKERS_MAX = 64 };
 
 struct config {
 	struct arena arena;
@@ -110,7 +111,8 @@ struct config {
 	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
-	uint64_t workers;
+	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
+	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
 	struct limits_conf limits;
 	struct ping_conf ping;
 	struct strict_conf strict;
@@ -128,6 +130,8 @@ struct config {
  * each other neither in a circle nor more than CONFIG_PROVIDER_DEPTH_MAX deep.
  */
 bool config_load(struct config *out, const char *path, struct err_list *why);
+/* The file's text alone; False when it cannot be had. */
+bool config_read(struct buf *out, const char *path, struct err_list *why);
 /* The same with the file's text at hand; `path` is its name in complaints and its folder. */
 bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why);
 void config_fini(struct config *config);

@@ -43,28 +43,30 @@
 	TYPE(text, "text", "")                                         \
 	TYPE(top_limits, "section", "")                                \
 	TYPE(truth, "`true`, `false`", "")                             \
-	TYPE(workers, "number", "")
+	TYPE(workers, "number, `auto`", "")
 
 /* limits and ping before routes, which inherit them. */
-#define TOP_KEYS(ROW)                                                                       \
-	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                         \
-		"where to accept connections: host:port, an IPv6 host in brackets, port 0 " \
-		"for any free one")                                                         \
-	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                   \
-		"the folder of the `.so` files; needed as soon as a route or a provider "   \
-		"names a plugin")                                                           \
-	ROW(workers, workers, workers, "1", NULL, NULL,                                     \
-		"how many workers serve; this version has one, so only 1 is accepted")      \
-	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                   \
-		"the limits of all routes that do not set their own")                       \
-	ROW(ping, ping, ping, NULL, NULL, NULL,                                             \
-		"the keep-alive of all routes that do not set their own")                   \
-	ROW(strict, strict, strict, NULL, NULL, NULL,                                       \
-		"which sources of all routes that do not set their own may hold nothing "   \
-		"but what is injected")                                                     \
-	ROW(providers, providers, providers, NULL, NULL, NULL,                              \
-		"functions of plugins whose result is injected, by name")                   \
-	ROW(routes, routes, routes, NULL, NULL, NULL,                                       \
+#define TOP_KEYS(ROW)                                                                            \
+	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                              \
+		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "      \
+		"for any free one")                                                              \
+	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                        \
+		"the folder of the `.so` files; needed as soon as a route or a provider "        \
+		"names a plugin")                                                                \
+	ROW(workers, workers, workers, "1", "1", "64",                                           \
+		"how many processes serve; `auto` is one per core")                              \
+	ROW(control, file, control, NULL, NULL, NULL,                                            \
+		"the socket of `socklet reload`, `status` and `stop`; without it a default one") \
+	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                        \
+		"the limits of all routes that do not set their own")                            \
+	ROW(ping, ping, ping, NULL, NULL, NULL,                                                  \
+		"the keep-alive of all routes that do not set their own")                        \
+	ROW(strict, strict, strict, NULL, NULL, NULL,                                            \
+		"which sources of all routes that do not set their own may hold nothing "        \
+		"but what is injected")                                                          \
+	ROW(providers, providers, providers, NULL, NULL, NULL,                                   \
+		"functions of plugins whose result is injected, by name")                        \
+	ROW(routes, routes, routes, NULL, NULL, NULL,                                            \
 		"what is served under which path; at least one")
 
 #define ROUTE_KEYS(ROW)                                                                  \

@@ -51,6 +51,7 @@ static void warn_of_patterns(const struct generation *generation)
 
 int command_check(const struct options *options)
 {
+	const struct load load = {.file = options->file, .how = LOAD_TO_CHECK};
 	struct err_list why = {0};
 	struct loop loop = idle_loop();
 	struct host *host = host_new(&loop, &why);
@@ -58,7 +59,7 @@ int command_check(const struct options *options)
 	int status;
 
 	if (host != NULL)
-		generation = load_generation(host, options->file, LOAD_TO_CHECK, &why);
+		generation = load_generation(host, &load, &why);
 	command_print_complaints(&why);
 	if (generation != NULL)
 		warn_of_patterns(generation);

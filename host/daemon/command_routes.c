@@ -151,6 +151,7 @@ static void print_json(const struct generation *generation)
 
 int command_routes(const struct options *options)
 {
+	const struct load load = {.file = options->file, .how = LOAD_TO_LOOK};
 	struct err_list why = {0};
 	struct loop loop = idle_loop();
 	struct host *host = host_new(&loop, &why);
@@ -158,7 +159,7 @@ int command_routes(const struct options *options)
 	int status;
 
 	if (host != NULL)
-		generation = load_generation(host, options->file, LOAD_TO_LOOK, &why);
+		generation = load_generation(host, &load, &why);
 	if (generation == NULL)
 		command_print_complaints(&why);
 	else if (options->as_json)

@@ -145,19 +145,13 @@ static void accepted(void *arg, int fd, const char *peer)
 	conn_new(&worker->set, fd, peer);
 }
 
-struct listener *worker_listen(
-	struct worker *worker, const char *host, const char *port, struct err *why)
+struct listener *worker_listen(struct worker *worker, int fd)
 {
-	struct listening *entry;
-	struct listener *listener = listener_open(
-		worker->loop.base, host, port, (struct acceptor){accepted, worker}, why);
+	struct listening *entry = xmalloc(sizeof(*entry));
 
-	if (listener == NULL)
-		return NULL;
-	entry = xmalloc(sizeof(*entry));
-	entry->listener = listener;
+	entry->listener = listener_open(worker->loop.base, fd, (struct acceptor){accepted, worker});
 	LIST_INSERT_HEAD(&worker->listeners, entry, link);
-	return listener;
+	return entry->listener;
 }
 
 static void close_entry(struct listening *entry)

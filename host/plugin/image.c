@@ -1,64 +1,53 @@
 /*
- * A copy gets a name that was never used before, as the loader takes an equal name, or an equal
- * inode, for the library it has already and hands out the old code. The copy stays on disk while
- * it is loaded, so that debuggers and sanitizers find it. Equal bytes, and nothing else (not
- * times, not inodes), are the same version. A forked process may use its parent's store: what it
- * opens and closes there leaves the parent's copies alone. SPDX-License-Identifier: MIT
+ * An image is known by the path of its copy. Commands that serve nobody make their copies
+ * themselves, in a folder that appears with the first; a worker opens those that the master made
+ * and offers, and keeps a lock on each, so that the master knows which are in use.
+ * SPDX-License-Identifier: MIT
  */
 #include "plugin/image.h"
 
 #include <assert.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
 #include "plugin/breadcrumb.h"
-#include "plugin/elf_check.h"
+#include "plugin/copy.h"
 #include "plugin/extent.h"
-#include "plugin/private_dir.h"
 #include "plugin/snapshot.h"
 
 #define IMAGE_MAGIC 0x696d6167u
 
-/* One plugin name; outlives its images, as its count must never start again. */
-struct image_name {
-	struct image_name *next;
-	unsigned version;   /* of the last copy made */
-	struct image *open; /* newest first */
-	char *text;
-};
+LIST_HEAD(image_list, image);
 
 struct image {
 	unsigned magic;
 	unsigned refs;
 	unsigned version;
 	struct image_store *store;
-	struct image_name *name;
-	struct image *older; /* the next of name->open */
-	char *path;          /* of the copy */
-	pid_t writer;        /* of the copy: it goes when that process closes the image */
+	LIST_ENTRY(image) link;
+	char *name;
+	char *path;        /* of the copy */
+	struct copy *copy; /* NULL: another process's, and then */
+	int lock;          /* on it */
 	void *handle;
 };
 
 struct image_store {
-	struct private_dir dir;
-	struct image_name *names;
-	unsigned image_count; /* open now */
+	struct copy_store *copies; /* NULL until one is made */
+	const struct image_offer *offers;
+	size_t offer_count;
+	struct image_list open;
 	struct breadcrumb *page, *own_page;
 };
 
-struct image_store *image_store_open(struct err *why)
+struct image_store *image_store_new(void)
 {
 	struct image_store *store = xcalloc(1, sizeof(*store));
 
-	if (!private_dir_open(&store->dir, why)) {
-		free(store);
-		return NULL;
-	}
+	LIST_INIT(&store->open);
 	store->own_page = xcalloc(1, sizeof(*store->own_page));
 	store->page = store->own_page;
 	return store;
@@ -66,66 +55,23 @@ struct image_store *image_store_open(struct err *why)
 
 void image_store_set_breadcrumb(struct image_store *store, struct breadcrumb *page)
 {
-	assert(store->image_count == 0);
+	assert(LIST_EMPTY(&store->open));
 	store->page = page;
 }
 
-void image_store_close(struct image_store *store)
+void image_store_free(struct image_store *store)
 {
-	struct image_name *name = store->names, *next;
-
-	assert(store->image_count == 0);
-	breadcrumb_forget(store->page); /* the names go */
-	for (; name != NULL; name = next) {
-		next = name->next;
-		free(name->text);
-		free(name);
-	}
-	private_dir_close(&store->dir);
+	assert(LIST_EMPTY(&store->open));
+	if (store->copies != NULL)
+		copy_store_close(store->copies);
 	free(store->own_page);
 	free(store);
 }
 
-static struct image_name *name_get(struct image_store *store, const char *text)
+void image_store_offer(struct image_store *store, const struct image_offer *offers, size_t count)
 {
-	struct image_name *name;
-
-	for (name = store->names; name != NULL; name = name->next)
-		if (strcmp(name->text, text) == 0)
-			return name;
-	name = xcalloc(1, sizeof(*name));
-	name->text = xstrdup(text);
-	name->next = store->names;
-	store->names = name;
-	return name;
-}
-
-static bool write_all(int fd, const struct buf *bytes)
-{
-	size_t done = 0;
-
-	while (done < bytes->len) {
-		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return true;
-}
-
-static bool write_copy(const char *path, const struct buf *bytes, struct err *why)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
-	bool is_written = fd >= 0 && write_all(fd, bytes);
-
-	if (!is_written)
-		err_set(why, ERR_INTERNAL, "the copy %s cannot be written: %s; make room there",
-			path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return is_written;
+	store->offers = offers;
+	store->offer_count = count;
 }
 
 /* The loader names the copy; the author knows only the file. */
@@ -143,17 +89,22 @@ static void set_loader_error(const char *file, const char *copy, struct err *why
 		file, text);
 }
 
-/* After a fork parent and child count alike, so that the child's names need something more. */
-static char *copy_path(
-	const struct image_store *store, const struct image_name *name, unsigned version)
+/* The name of a file without its folder. */
+static const char *file_name(const char *path)
 {
-	size_t size = strlen(store->dir.path) + strlen(name->text) + 48;
-	char *path = xmalloc(size), child[24] = "";
+	const char *slash = strrchr(path, '/');
 
-	if (getpid() != store->dir.owner)
-		snprintf(child, sizeof(child), ".%ld", (long)getpid());
-	snprintf(path, size, "%s/%s.%u%s.so", store->dir.path, name->text, version, child);
-	return path;
+	return slash == NULL ? path : slash + 1;
+}
+
+static struct image *find_open(const struct image_store *store, const char *path)
+{
+	struct image *image;
+
+	LIST_FOREACH (image, &store->open, link)
+		if (strcmp(image->path, path) == 0)
+			return image;
+	return NULL;
 }
 
 /* ---- foreign code: constructors and destructors --------------------------------------------- */
@@ -162,7 +113,7 @@ static void enter(const struct image *image, enum breadcrumb_callback callback,
 	struct breadcrumb_step *before)
 {
 	struct breadcrumb_step step = {
-		.plugin = image->name->text,
+		.plugin = image->name,
 		.version = image->version,
 		.callback = callback,
 	};
@@ -180,8 +131,7 @@ static void open_code(struct image *image)
 	image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
 	breadcrumb_leave(page, &before);
 	if (image->handle != NULL && extent_find(&extent, image->path))
-		breadcrumb_image_opened(
-			page, image->name->text, image->version, extent.low, extent.high);
+		breadcrumb_image_opened(page, image->name, image->version, extent.low, extent.high);
 }
 
 static void close_code(struct image *image)
@@ -192,72 +142,103 @@ static void close_code(struct image *image)
 	enter(image, CRUMB_UNLOAD, &before);
 	dlclose(image->handle);
 	breadcrumb_leave(page, &before);
-	breadcrumb_image_closed(page, image->name->text, image->version);
+	breadcrumb_image_closed(page, image->name, image->version);
 }
 
 /* ---- images --------------------------------------------------------------------------------- */
 
-/* Writes and opens the next copy of that name. */
-static struct image *open_copy(struct image_store *store, struct image_name *name, const char *file,
-	const struct buf *bytes, struct err *why)
+static void image_free(struct image *image)
+{
+	if (image->copy != NULL)
+		copy_unref(image->copy);
+	if (image->lock >= 0)
+		close(image->lock);
+	/* The page borrowed the name. */
+	breadcrumb_forget(image->store->page);
+	free(image->name);
+	free(image->path);
+	image->magic = 0;
+	free(image);
+}
+
+/* Takes the reference to the copy, if there is one. */
+static struct image *open_copy_at(struct image_store *store, const struct image_offer *at,
+	struct copy *copy, const char *file, struct err *why)
 {
 	struct image *image = xcalloc(1, sizeof(*image));
 
 	image->magic = IMAGE_MAGIC;
 	image->refs = 1;
+	image->version = at->version;
 	image->store = store;
-	image->name = name;
-	image->version = ++name->version;
-	image->writer = getpid();
-	image->path = copy_path(store, name, image->version);
-	if (write_copy(image->path, bytes, why)) {
-		open_code(image);
-		if (image->handle != NULL)
-			return image;
-		set_loader_error(file, image->path, why);
+	image->name = xstrdup(at->name);
+	image->path = xstrdup(at->path);
+	image->copy = copy;
+	image->lock = copy == NULL ? copy_lock(at->path) : -1;
+	open_code(image);
+	if (image->handle == NULL) {
+		set_loader_error(file, at->path, why);
+		image_free(image);
+		return NULL;
 	}
-	unlink(image->path);
-	free(image->path);
-	free(image);
-	return NULL;
+	LIST_INSERT_HEAD(&store->open, image, link);
+	return image;
 }
 
-/* The name of a file without its folder. */
-static const char *file_name(const char *path)
+/* Takes the reference. */
+static struct image *open_copy(
+	struct image_store *store, struct copy *copy, const char *file, struct err *why)
 {
-	const char *slash = strrchr(path, '/');
+	const struct image_offer at = {copy_name(copy), copy_version(copy), copy_path(copy), NULL};
+	struct image *image = find_open(store, at.path);
 
-	return slash == NULL ? path : slash + 1;
+	if (image == NULL)
+		return open_copy_at(store, &at, copy, file, why);
+	copy_unref(copy);
+	return image_ref(image);
 }
 
-static struct image *load_bytes(struct image_store *store, struct image_name *name,
-	const char *file, const struct buf *bytes, struct err *why)
+static struct image *load_file(
+	struct image_store *store, const char *name, const char *path, struct err *why)
+{
+	struct copy *copy = NULL;
+	struct buf bytes = {0};
+
+	if (store->copies == NULL)
+		store->copies = copy_store_open(why);
+	if (store->copies == NULL)
+		return NULL;
+	if (snapshot_read(&bytes, path, why))
+		copy = copy_take(store->copies, name, file_name(path), &bytes, why);
+	buf_fini(&bytes);
+	return copy == NULL ? NULL : open_copy(store, copy, file_name(path), why);
+}
+
+static struct image *load_offer(struct image_store *store, const struct image_offer *offer,
+	const char *file, struct err *why)
 {
 	struct image *image;
 
-	if (name->open != NULL && snapshot_is_same(name->open->path, bytes))
-		return image_ref(name->open);
-	if (!elf_check(file, buf_span(bytes), why))
+	if (offer->path == NULL) {
+		err_set(why, ERR_INTERNAL, "%s", offer->reason);
 		return NULL;
-	image = open_copy(store, name, file, bytes, why);
-	if (image == NULL)
-		return NULL;
-	image->older = name->open;
-	name->open = image;
-	store->image_count++;
-	return image;
+	}
+	image = find_open(store, offer->path);
+	if (image != NULL)
+		return image_ref(image);
+	return open_copy_at(store, offer, NULL, file, why);
 }
 
 struct image *image_load(
 	struct image_store *store, const char *name, const char *path, struct err *why)
 {
-	struct image *image = NULL;
-	struct buf bytes = {0};
-
-	if (snapshot_read(&bytes, path, why))
-		image = load_bytes(store, name_get(store, name), file_name(path), &bytes, why);
-	buf_fini(&bytes);
-	return image;
+	if (store->offers == NULL)
+		return load_file(store, name, path, why);
+	for (size_t i = 0; i < store->offer_count; i++)
+		if (strcmp(store->offers[i].name, name) == 0)
+			return load_offer(store, &store->offers[i], file_name(path), why);
+	err_set(why, ERR_INTERNAL, "%s was not offered by the master", file_name(path));
+	return NULL;
 }
 
 struct image *image_ref(struct image *image)
@@ -267,29 +248,14 @@ struct image *image_ref(struct image *image)
 	return image;
 }
 
-/* When the newest goes, because its plugin was refused, the one before is what serves. */
-static void forget(struct image *image)
-{
-	struct image **at = &image->name->open;
-
-	while (*at != image)
-		at = &(*at)->older;
-	*at = image->older;
-}
-
 void image_unref(struct image *image)
 {
 	assert(image->magic == IMAGE_MAGIC && image->refs > 0);
 	if (--image->refs > 0)
 		return;
-	forget(image);
-	image->store->image_count--;
+	LIST_REMOVE(image, link);
 	close_code(image);
-	if (image->writer == getpid())
-		unlink(image->path);
-	free(image->path);
-	image->magic = 0;
-	free(image);
+	image_free(image);
 }
 
 void *image_symbol(const struct image *image, const char *symbol)
