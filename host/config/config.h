@@ -14,13 +14,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "config/conf_text.h"
 #include "wire/rules.h"
-
-/* A text of the file and where it stands. text is NULL when the key is absent. */
-struct conf_text {
-	const char *text;
-	struct place place;
-};
 
 struct listen_conf {
 	struct conf_text address; /* as written: "127.0.0.1:8000", "[::1]:0" */
@@ -42,14 +37,17 @@ struct inject_conf {
 	enum conf_source from;
 	struct conf_text alias;         /* name at the source; absent: the field's own */
 	struct conf_text type;          /* "int", …: what the author expects the member to be */
-	struct conf_text default_value; /* as text; absent: none */
+	struct conf_text default_value; /* as text; absent: none, or a list */
+	struct conf_list default_items;
+	struct conf_list enum_values;           /* one of these */
 	struct conf_text said[RULES_KEY_COUNT]; /* what the value has to be, as text */
 	struct conf_text convert_underscores;   /* "false": the header's name is the field's */
 	struct conf_text title, description, example, deprecated, include_in_docs;
 };
 
 struct option_conf {
-	struct conf_text name, value;
+	struct conf_text name, value; /* value is absent: the items of a list */
+	struct conf_list items;
 };
 
 struct limits_conf {
@@ -63,6 +61,11 @@ struct limits_conf {
 struct ping_conf {
 	uint64_t interval_ms; /* of silence before a ping; 0: never */
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
+};
+
+/* Sources of which a peer may send nothing that the route does not take. */
+struct strict_conf {
+	bool query, cookie;
 };
 
 enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR };
@@ -84,6 +87,7 @@ struct route_conf {
 	struct option_conf *options;
 	size_t option_count;
 	enum reject_conf reject;
+	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
 };
@@ -111,6 +115,7 @@ struct config {
 	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
 	struct limits_conf limits;
 	struct ping_conf ping;
+	struct strict_conf strict;
 	struct route_conf *routes;
 	size_t route_count;
 	struct provider_conf *providers;
