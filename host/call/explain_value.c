@@ -149,6 +149,12 @@ static json_t *timedelta_json(const void *where)
 	return written(&out);
 }
 
+/* What is in it is known to its plugins only. */
+static json_t *struct_json(const void *where)
+{
+	return json_string(*(void *const *)where == NULL ? "no struct" : "a struct");
+}
+
 /* An optional member begins with its value, so one row does for both. */
 static const struct row {
 	uint32_t type;
@@ -166,6 +172,7 @@ static const struct row {
 	{SL_TYPE_DATE, false, date_json},
 	{SL_TYPE_TIME, false, time_json},
 	{SL_TYPE_TIMEDELTA, false, timedelta_json},
+	{SL_TYPE_STRUCT, false, struct_json},
 };
 
 static const struct row *row_of(uint32_t type)

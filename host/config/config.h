@@ -45,6 +45,15 @@ struct inject_conf {
 	struct conf_text said[RULES_KEY_COUNT]; /* what the value has to be, as text */
 	struct conf_text convert_underscores;   /* "false": the header's name is the field's */
 	struct conf_text title, description, example, deprecated, include_in_docs;
+	struct conf_text cache;    /* "false": a call of its own */
+	struct conf_text claim;    /* of a built-in provider's result */
+	const char *const *scopes; /* security scopes, NULL-ended; NULL: none */
+};
+
+/* A provider called for what it does. */
+struct attached_conf {
+	struct conf_text name;
+	const char *const *scopes;
 };
 
 struct option_conf {
@@ -80,6 +89,8 @@ struct route_conf {
 		file_or_dir; /* ROUTE_FILE, ROUTE_DIR: absolute, or joined to the file's folder */
 	struct inject_conf *inject;
 	size_t inject_count;
+	struct attached_conf *attached;
+	size_t attached_count;
 	struct option_conf *options;
 	size_t option_count;
 	enum reject_conf reject;
@@ -87,14 +98,25 @@ struct route_conf {
 	struct ping_conf ping;
 };
 
-struct provider_conf {
-	struct conf_text name; /* also the name of the plugin's SL_PROVIDER */
-	struct conf_text plugin;
-	struct inject_conf *inject;
-	size_t inject_count;
+/* How long a provider's result lives. */
+enum scope_conf {
+	CONF_SCOPE_DEFAULT, /* not said: the plugin says */
+	CONF_SCOPE_CONNECTION,
+	CONF_SCOPE_HANDSHAKE,
+	CONF_SCOPE_MESSAGE,
 };
 
-enum { CONFIG_PROVIDER_DEPTH_MAX = 32 };
+struct provider_conf {
+	struct conf_text name;
+	struct conf_text plugin;
+	struct conf_text function; /* the plugin's SL_PROVIDER; absent: of the entry's name */
+	struct inject_conf *inject;
+	size_t inject_count;
+	enum scope_conf scope;
+	uint64_t timeout_ms;
+	struct conf_text all_routes; /* "true": attached to every route with a plugin */
+	bool is_override;
+};
 
 struct config {
 	struct arena arena;
@@ -109,14 +131,16 @@ struct config {
 	size_t route_count;
 	struct provider_conf *providers;
 	size_t provider_count;
+	struct provider_conf *overrides; /* each is in providers, too, in the other's place */
+	size_t override_count;
 };
 
 /*
  * Reads the file into *out (zeroed first). False when there was any complaint: all of them are in
  * `why`, sorted, each with file:line:column; *out then holds what could be read and still wants
  * config_fini. Complaints end in what to do; a name near a known one gets "did you mean".
- * True promises: every name is well-formed, each injected provider exists, and providers need
- * each other neither in a circle nor more than CONFIG_PROVIDER_DEPTH_MAX deep.
+ * True promises: every name is well-formed. Whether providers exist and whether they need each
+ * other in a circle, the plan finds out.
  */
 bool config_load(struct config *out, const char *path, struct err_list *why);
 /* The same with the file's text at hand; `path` is its name in complaints and its folder. */

@@ -16,6 +16,7 @@
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                               \
 	TYPE(any_text, "text", "")                    \
+	TYPE(attached, "list of provider names", "")  \
 	TYPE(bound, "a value of the type", "")        \
 	TYPE(duration, "time", "ms")                  \
 	TYPE(file, "file or folder", "")              \
@@ -26,12 +27,15 @@
 	TYPE(ping, "section", "")                     \
 	TYPE(plugin, "plugin name", "")               \
 	TYPE(provider_inject, "mapping", "")          \
+	TYPE(overrides, "mapping of sections", "")    \
 	TYPE(providers, "mapping of sections", "")    \
 	TYPE(reject, "`http`, `close`", "")           \
 	TYPE(route_inject, "mapping", "")             \
 	TYPE(route_limits, "section", "")             \
 	TYPE(route_options, "mapping", "")            \
 	TYPE(routes, "list of sections", "")          \
+	TYPE(scope, "scope", "")                      \
+	TYPE(scopes, "list of texts", "")             \
 	TYPE(size, "size", "bytes")                   \
 	TYPE(source, "source", "")                    \
 	TYPE(text, "text", "")                        \
@@ -55,6 +59,8 @@
 		"the keep-alive of all routes that do not set their own")                   \
 	ROW(providers, providers, providers, NULL, NULL, NULL,                              \
 		"functions of plugins whose result is injected, by name")                   \
+	ROW(overrides, overrides, overrides, NULL, NULL, NULL,                              \
+		"providers that stand in for those of the same name, for tests")            \
 	ROW(routes, routes, routes, NULL, NULL, NULL,                                       \
 		"what is served under which path; at least one")
 
@@ -69,6 +75,8 @@
 		"a folder whose files are served below the path")                        \
 	ROW(inject, route_inject, inject, NULL, NULL, NULL,                              \
 		"where the plugin's fields come from, when the convention is not right") \
+	ROW(providers, attached, attached, NULL, NULL, NULL,                             \
+		"providers to call before those of the fields, for what they do")        \
 	ROW(options, route_options, options, NULL, NULL, NULL,                           \
 		"options of the plugin by name; which there are, the plugin says")       \
 	ROW(reject, reject, reject, "http", NULL, NULL,                                  \
@@ -105,6 +113,11 @@
 		"tie it to the ends")                                                              \
 	ROW(convert_underscores, truth, convert_underscores, NULL, NULL, NULL,                     \
 		"of a header: `false` keeps `_` in the field's name as it is")                     \
+	ROW(cache, truth, cache, NULL, NULL, NULL,                                                 \
+		"of a provider: `false` calls it for this field alone")                            \
+	ROW(claim, text, claim, NULL, NULL, NULL, "of a built-in provider: which claim")           \
+	ROW(scopes, scopes, scopes, NULL, NULL, NULL,                                              \
+		"of a provider: the security scopes that this field asks for")                     \
 	ROW(title, any_text, title, NULL, NULL, NULL, "documentation: a short name for people")    \
 	ROW(description, any_text, description, NULL, NULL, NULL, "documentation: what it is for") \
 	ROW(example, any_text, example, NULL, NULL, NULL,                                          \
@@ -114,11 +127,24 @@
 	ROW(include_in_docs, truth, include_in_docs, NULL, NULL, NULL,                             \
 		"documentation: whether the field is to be described at all")
 
-#define PROVIDER_KEYS(ROW)                                     \
-	ROW(plugin, plugin, plugin, NULL, NULL, NULL,          \
-		"the plugin that has the provider; required")  \
-	ROW(inject, provider_inject, inject, NULL, NULL, NULL, \
-		"where the provider's own fields come from, as in a route")
+#define PROVIDER_KEYS(ROW)                                                                     \
+	ROW(plugin, plugin, plugin, NULL, NULL, NULL,                                          \
+		"the plugin that has the provider; required")                                  \
+	ROW(function, text, function, NULL, NULL, NULL,                                        \
+		"the name of the provider in the plugin, when it is not the entry's own")      \
+	ROW(inject, provider_inject, inject, NULL, NULL, NULL,                                 \
+		"where the provider's own fields come from, as in a route")                    \
+	ROW(scope, scope, scope, NULL, NULL, NULL,                                             \
+		"how long a result lives: `connection`, `handshake` or `message`; without it " \
+		"the plugin's word counts")                                                    \
+	ROW(timeout, duration, timeout_ms, "10s", "1ms", "365d",                               \
+		"the longest wait for a provider that answers later, then 504 (or 1011)")      \
+	ROW(all_routes, truth, all_routes, NULL, NULL, NULL,                                   \
+		"`true` calls it for every route with a plugin, before all others")
+
+#define ATTACHED_KEYS(ROW)                                                  \
+	ROW(name, text, name, NULL, NULL, NULL, "which provider; required") \
+	ROW(scopes, scopes, scopes, NULL, NULL, NULL, "the security scopes that the route asks for")
 
 /* What a route may set, too. */
 #define LIMITS_KEYS(ROW)                                                                    \

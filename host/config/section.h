@@ -75,6 +75,9 @@ void read_any_text(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
 void read_text(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
+/* A list of texts, which ends with NULL in the struct. */
+void read_scopes(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
 /* A file or folder: a relative one is joined to the folder of routes.yaml. */
 void read_file(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);

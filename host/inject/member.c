@@ -50,6 +50,8 @@ static const struct member_type rows[] = {
 	OPTIONAL(SL_TYPE_TIME, VALUE_TIME, "time?", struct sl_opt_time),
 	PLAIN(SL_TYPE_TIMEDELTA, VALUE_TIMEDELTA, "timedelta", struct sl_timedelta),
 	OPTIONAL(SL_TYPE_TIMEDELTA, VALUE_TIMEDELTA, "timedelta?", struct sl_opt_timedelta),
+	/* Only copied: no text becomes one. */
+	{SL_TYPE_STRUCT, VALUE_TYPE_COUNT, "struct", "a pointer to a struct", sizeof(void *), 0},
 	OPTIONAL(SL_TYPE_TEXT, VALUE_TEXT, "str?", struct sl_opt_text),
 	OPTIONAL(SL_TYPE_STR, VALUE_STR, "str?", struct sl_opt_str),
 	OPTIONAL(SL_TYPE_INT, VALUE_INT, "int?", struct sl_opt_int),
@@ -104,6 +106,10 @@ void member_clear(const struct member_type *type, void *where)
 {
 	union value empty;
 
+	if (type->type == SL_TYPE_STRUCT) {
+		memset(where, 0, type->size);
+		return;
+	}
 	/* A plugin that prints an absent text must not fall over a NULL. */
 	memset(&empty, 0, sizeof(empty));
 	if (type->base == VALUE_TEXT)
@@ -120,6 +126,10 @@ void member_copy(const struct member_type *type, void *where, const struct membe
 	union value value;
 	uint32_t is_set = 1;
 
+	if (type->type == SL_TYPE_STRUCT) {
+		memcpy(where, from, type->size);
+		return;
+	}
 	memset(&value, 0, sizeof(value));
 	memcpy(&value, from, value_size(type->base));
 	if (from_type->set_offset > 0)

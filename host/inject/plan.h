@@ -25,6 +25,7 @@ enum inject_source {
 	INJECT_HEADER,
 	INJECT_COOKIE,
 	INJECT_PROVIDER,
+	INJECT_CLAIM, /* fetches only: a text of what a built-in provider gives */
 };
 
 /* What only documents a field. */
@@ -48,16 +49,33 @@ struct inject_rule {
 	const char *convert_underscores; /* a spelling of bool, of headers; NULL: true */
 	struct rules_said said;          /* author: "the route" */
 	const char *docs[INJECT_DOC_COUNT];
+	/* Of a provider only. */
+	const char *claim;         /* which text of a built-in one's result, NULL: its default */
+	const char *const *scopes; /* security scopes to ask for, NULL-ended; NULL: none */
+	bool is_fresh;             /* `cache: false`: a call of its own */
 };
 
-/* A provider as a plan needs it. */
+/* A provider as a plan needs it: a plugin's, a built-in one, or one that could not be loaded. */
 struct inject_provider {
 	const char *name;
-	const struct sl_provider *function; /* the plugin's, checked */
+	const struct sl_provider *function; /* the plugin's, checked; else NULL */
+	const void *security;               /* not NULL: built in; its result: struct claims * */
+	const char *default_claim;          /* of a built-in one; NULL: fields have to name one */
 	const void *owner;                  /* handed back when it is called: its plugin */
+	const void *own;                    /* what the plugin calls it when it provides later */
 	struct place place;                 /* in routes.yaml */
 	const struct inject_rule *rules;
 	size_t rule_count;
+	uint32_t scope;      /* SL_SCOPE_… */
+	uint64_t timeout_ms; /* for an answer that comes later */
+	bool is_override;
+};
+
+/* A provider called for what it does: its result is dropped. */
+struct inject_attached {
+	const char *name;
+	struct place place;
+	const char *const *scopes; /* as of a rule */
 };
 
 struct plan_input {
@@ -68,9 +86,19 @@ struct plan_input {
 	size_t path_param_count;
 	const struct inject_rule *rules;
 	size_t rule_count;
+	const struct inject_attached *attached; /* called before those of fields, in this order */
+	size_t attached_count;
+	bool is_any_path; /* there is no route: the path may have every parameter */
 	/* The provider of that name, or NULL. */
 	const struct inject_provider *(*find_provider)(void *context, const char *name);
 	void *context;
+	const char *const *provider_names; /* for "did you mean", NULL-ended; or NULL */
+};
+
+/* Bounds of what a file may ask for. */
+enum {
+	PLAN_DEPTH_MAX = 32,   /* of a chain of providers */
+	PLAN_CALLS_MAX = 1024, /* of one plan: `cache: false` and scopes multiply */
 };
 
 /* One thing said of a field, by route or plugin, for people: "ge" "1". */
@@ -83,7 +111,7 @@ struct plan_note {
 struct plan_fetch {
 	const char *field, *name; /* member; name at the source ("x-token" for a header x_token) */
 	enum inject_source source;
-	uint32_t index;                   /* path: which parameter; provider: which call */
+	uint32_t index;                   /* path: which parameter; provider, claim: which call */
 	uint32_t offset;                  /* bytes, in the call's struct */
 	uint32_t type;                    /* SL_TYPE_… with SL_TYPE_OPTIONAL */
 	const union value *default_value; /* NULL: none */
@@ -98,12 +126,17 @@ struct plan_call {
 	struct plan_fetch *fetches; /* by source, then as declared: the order of errors */
 	size_t fetch_count;
 	uint32_t args_offset, result_offset; /* bytes, in the plan's block */
+	uint32_t scope;                      /* SL_SCOPE_…, of the provider */
+	const char *const *scopes; /* security: those of all who take it; NULL-ended, never NULL */
+	bool is_fresh;             /* nobody else shares the result */
+	bool is_attached;          /* nobody takes it, or it was there before they did */
 };
 
 struct plan {
 	struct plan_call *calls; /* in the order to run; the last is the plugin's own */
 	size_t call_count;
 	size_t block_size; /* bytes for all structs and results of one connection */
+	unsigned scopes;   /* 1 << SL_SCOPE_… for each that its providers have */
 };
 
 /*
@@ -112,9 +145,10 @@ struct plan {
  * to `why` every mistake, naming route, field, both types and the line: a rule for a member that
  * does not exist ("did you mean"), a path source the path does not have, a path parameter that no
  * field takes is fine, a type that differs, a default that does not convert, a default for a path
- * or provider field, a missing provider, a circle of providers (the whole chain is named), a rule
- * that does not fit the type, that loosens the plugin's, or that leaves no value. Both ways *out
- * wants plan_fini; all of it but its patterns is the arena's.
+ * or provider field, a missing provider, a circle of providers, one that lives shorter than who
+ * takes it (each names the whole chain, route -> field -> provider), a rule that does not fit the
+ * type, that loosens the plugin's, or that leaves no value. Both ways *out wants plan_fini; all of
+ * it but its patterns is the arena's.
  */
 bool plan_build(struct plan *out, const struct plan_input *input, struct arena *arena,
 	struct err_list *why);
@@ -122,6 +156,8 @@ void plan_fini(struct plan *plan);
 
 /* "int", "str?": the type as `socklet routes` and complaints name it. */
 const char *plan_type_name(uint32_t type);
+/* "connection", … of SL_SCOPE_…; NULL for another number. */
+const char *plan_scope_name(uint32_t scope);
 /* "path", "query", … */
 const char *inject_source_name(enum inject_source source);
 

@@ -57,6 +57,7 @@ static bool load_into(struct sl_plugin *plugin, struct image_store *store, const
 	char *file = arena_printf(&plugin->arena, "%s.so", plugin->name);
 	char *path = arena_printf(&plugin->arena, "%s/%s", dir, file);
 	struct err reason = {0};
+	const struct sl_plugin_info *raw;
 	sl_entry *entry;
 	void *symbol;
 
@@ -79,7 +80,11 @@ static bool load_into(struct sl_plugin *plugin, struct image_store *store, const
 	}
 	/* ISO C has no cast from object to function pointer; POSIX says they look alike. */
 	memcpy(&entry, &symbol, sizeof(entry));
-	return check_plugin(&plugin->info, entry(), file, place, &plugin->arena, why);
+	raw = entry();
+	if (!check_plugin(&plugin->info, raw, file, place, &plugin->arena, why))
+		return false;
+	plugin->own_providers = raw->providers;
+	return true;
 }
 
 struct sl_plugin *plugin_load(struct image_store *store, const char *dir, const char *name,
@@ -212,6 +217,13 @@ int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *pro
 {
 	assert(plugin->magic == PLUGIN_MAGIC);
 	return provider->call(conn, args, result);
+}
+
+void plugin_call_release(struct sl_plugin *plugin, const struct sl_provider *provider,
+	struct sl_conn *conn, void *result, const struct sl_end *end)
+{
+	assert(plugin->magic == PLUGIN_MAGIC);
+	provider->release(conn, result, end);
 }
 
 void plugin_call_conn_timer(struct sl_plugin *plugin, struct sl_conn *conn,

@@ -264,10 +264,10 @@ static void check_complete(const struct all_args *args)
 }
 
 static int call(
-	void *context, const struct inject_provider *provider, const void *args, void *result)
+	void *context, const struct plan_call *planned, const void *args, void *result)
 {
 	struct story *story = context;
-	size_t i = (size_t)(provider - story->providers);
+	size_t i = (size_t)(planned->provider - story->providers);
 
 	fuzz_assert(i < PROVIDERS && !story->has_run[i] && !story->was_stopped);
 	story->has_run[i] = true;

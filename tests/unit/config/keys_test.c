@@ -39,6 +39,9 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Providers", name, type, __VA_ARGS__)
 				PROVIDER_KEYS(ROW)
 #undef ROW
+#define ROW(name, type, member, ...) ROWS("Attached", name, type, __VA_ARGS__)
+					ATTACHED_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
 					LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)
 #undef ROW
