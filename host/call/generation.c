@@ -112,11 +112,13 @@ static uint32_t find_function(
 
 static uint32_t scope_of(const struct provider_conf *conf, const struct sl_provider *function)
 {
-	static const uint32_t scopes[] = {[CONF_SCOPE_CONNECTION] = SL_SCOPE_CONNECTION,
-		[CONF_SCOPE_HANDSHAKE] = SL_SCOPE_HANDSHAKE,
-		[CONF_SCOPE_MESSAGE] = SL_SCOPE_MESSAGE};
+	uint32_t scope = SL_SCOPE_CONNECTION;
 
-	return conf->scope == CONF_SCOPE_DEFAULT ? *function->scope : scopes[conf->scope];
+	if (conf->scope.text == NULL)
+		return *function->scope;
+	while (strcmp(plan_scope_name(scope), conf->scope.text) != 0)
+		scope++;
+	return scope;
 }
 
 /* One that cannot be had keeps its entry: who takes it has nothing to say about that. */

@@ -274,6 +274,7 @@ void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 	} else if (conn->phase == SESSION_DECIDING) {
 		detail_reply(conn->transport, 503, "Service Unavailable", NULL, true);
 		session_finish(conn, 1006, span_of(reason), SL_BY_HOST);
+		conn->end.status = 503;
 	}
 }
 

@@ -98,21 +98,13 @@ struct route_conf {
 	struct ping_conf ping;
 };
 
-/* How long a provider's result lives. */
-enum scope_conf {
-	CONF_SCOPE_DEFAULT, /* not said: the plugin says */
-	CONF_SCOPE_CONNECTION,
-	CONF_SCOPE_HANDSHAKE,
-	CONF_SCOPE_MESSAGE,
-};
-
 struct provider_conf {
 	struct conf_text name;
 	struct conf_text plugin;
 	struct conf_text function; /* the plugin's SL_PROVIDER; absent: of the entry's name */
 	struct inject_conf *inject;
 	size_t inject_count;
-	enum scope_conf scope;
+	struct conf_text scope; /* "connection", …; absent: the plugin says */
 	uint64_t timeout_ms;
 	struct conf_text all_routes; /* "true": attached to every route with a plugin */
 	bool is_override;

@@ -51,16 +51,13 @@ static void read_provider_inject(
 static void read_scope(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
-	/* As in enum scope_conf, from CONF_SCOPE_CONNECTION on. */
 	static const char *const names[] = {"connection", "handshake", "message", NULL};
 	struct provider_conf *provider = base;
-	size_t i;
 
-	if (!section_expect(reader, key->name, node, TREE_TEXT, "connection, handshake or message"))
-		return;
-	i = section_choose(reader, node->place, "scope", node->text, names);
-	if (names[i] != NULL)
-		provider->scope = (enum scope_conf)(CONF_SCOPE_CONNECTION + i);
+	if (section_expect(
+		    reader, key->name, node, TREE_TEXT, "connection, handshake or message") &&
+		names[section_choose(reader, node->place, "scope", node->text, names)] != NULL)
+		provider->scope = (struct conf_text){node->text, node->place};
 }
 
 #define ROW(...) SECTION_ROW(struct provider_conf, __VA_ARGS__)

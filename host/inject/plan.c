@@ -31,21 +31,6 @@ const char *plan_type_name(uint32_t type)
 	return row == NULL ? "unknown" : row->name;
 }
 
-const char *inject_source_name(enum inject_source source)
-{
-	static const char *const names[] = {
-		[INJECT_DEFAULT] = "path or query",
-		[INJECT_PATH] = "path",
-		[INJECT_QUERY] = "query",
-		[INJECT_HEADER] = "header",
-		[INJECT_COOKIE] = "cookie",
-		[INJECT_PROVIDER] = "provider",
-		[INJECT_CLAIM] = "claim",
-	};
-
-	return names[source];
-}
-
 const char *plan_scope_name(uint32_t scope)
 {
 	static const char *const names[] = {[SL_SCOPE_CONNECTION] = "connection",

@@ -15,68 +15,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "wire/rules.h"
+#include "inject/inject_rule.h"
 #include "wire/value.h"
-
-enum inject_source {
-	INJECT_DEFAULT, /* rules only: path if the path has the name, else query */
-	INJECT_PATH,
-	INJECT_QUERY,
-	INJECT_HEADER,
-	INJECT_COOKIE,
-	INJECT_PROVIDER,
-	INJECT_CLAIM, /* fetches only: a text of what a built-in provider gives */
-};
-
-/* What only documents a field. */
-enum inject_doc {
-	INJECT_TITLE,
-	INJECT_DESCRIPTION,
-	INJECT_EXAMPLE,
-	INJECT_DEPRECATED,
-	INJECT_INCLUDE_IN_DOCS,
-	INJECT_DOC_COUNT
-};
-
-/* One entry of `inject:`. */
-struct inject_rule {
-	const char *field;
-	struct place place;
-	enum inject_source source;
-	const char *alias;               /* name at the source, NULL: the field's */
-	const char *type;                /* what the author expects, NULL: anything */
-	const char *default_text;        /* NULL: none */
-	const char *convert_underscores; /* a spelling of bool, of headers; NULL: true */
-	struct rules_said said;          /* author: "the route" */
-	const char *docs[INJECT_DOC_COUNT];
-	/* Of a provider only. */
-	const char *claim;         /* which text of a built-in one's result, NULL: its default */
-	const char *const *scopes; /* security scopes to ask for, NULL-ended; NULL: none */
-	bool is_fresh;             /* `cache: false`: a call of its own */
-};
-
-/* A provider as a plan needs it: a plugin's, a built-in one, or one that could not be loaded. */
-struct inject_provider {
-	const char *name;
-	const struct sl_provider *function; /* the plugin's, checked; else NULL */
-	const void *security;               /* not NULL: built in; its result: struct claims * */
-	const char *default_claim;          /* of a built-in one; NULL: fields have to name one */
-	const void *owner;                  /* handed back when it is called: its plugin */
-	const void *own;                    /* what the plugin calls it when it provides later */
-	struct place place;                 /* in routes.yaml */
-	const struct inject_rule *rules;
-	size_t rule_count;
-	uint32_t scope;      /* SL_SCOPE_… */
-	uint64_t timeout_ms; /* for an answer that comes later */
-	bool is_override;
-};
-
-/* A provider called for what it does: its result is dropped. */
-struct inject_attached {
-	const char *name;
-	struct place place;
-	const char *const *scopes; /* as of a rule */
-};
 
 struct plan_input {
 	const struct sl_table *table;
@@ -158,7 +98,5 @@ void plan_fini(struct plan *plan);
 const char *plan_type_name(uint32_t type);
 /* "connection", … of SL_SCOPE_…; NULL for another number. */
 const char *plan_scope_name(uint32_t scope);
-/* "path", "query", … */
-const char *inject_source_name(enum inject_source source);
 
 #endif

@@ -263,8 +263,7 @@ static void check_complete(const struct all_args *args)
 	fuzz_assert(args->opt_int.set || args->opt_int.value == 0);
 }
 
-static int call(
-	void *context, const struct plan_call *planned, const void *args, void *result)
+static int call(void *context, const struct plan_call *planned, const void *args, void *result)
 {
 	struct story *story = context;
 	size_t i = (size_t)(planned->provider - story->providers);

@@ -201,14 +201,13 @@ static const struct {
 		"from elsewhere",
 		90},
 	{"text q", {.field = "q", .place = LINE(7), .source = INJECT_PROVIDER, .alias = "lost"},
-		" -> q -> provider lost: field left: there is no provider nobody; add it to providers:, or "
-		"correct "
-		"the name",
+		" -> q -> provider lost: field left: there is no provider nobody; add it to "
+		"providers:, or correct the name",
 		90},
 	{"text q",
 		{.field = "q", .place = LINE(7), .source = INJECT_PROVIDER, .alias = "misspelled"},
-		" -> q -> provider misspelled: struct pair_args of the plugin has no field lift; did you "
-		"mean left?",
+		" -> q -> provider misspelled: struct pair_args of the plugin has no field lift; "
+		"did you mean left?",
 		91},
 };
 
