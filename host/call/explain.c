@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "call/host_state.h"
+#include "call/session_inject.h"
 #include "inject/member.h"
 
 /* ---- the transport that writes down ------------------------------------------------------- */
@@ -74,65 +75,61 @@ static void do_not_pause(struct transport *transport, bool paused)
 	(void)paused;
 }
 
-static const struct transport_ops write_down = {
-	write_reply, write_upgrade, drop_message, write_close, nothing_queued, do_not_pause};
+static const struct transport_ops write_down = {write_reply, write_upgrade, drop_message,
+	write_close, nothing_queued, do_not_pause, do_not_pause};
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-/* Calls run in the order of the plan, so the search goes on behind the last one. */
-static struct explain_call *next_call(
-	struct explanation *out, const struct inject_provider *provider)
-{
-	const struct plan *plan = &out->route->plan;
-	size_t i = plan->call_count;
-
-	while (i > 0 && out->calls[i - 1].state == EXPLAIN_NOT_REACHED)
-		i--;
-	while (i < plan->call_count && plan->calls[i].provider != provider)
-		i++;
-	assert(i < plan->call_count);
-	return &out->calls[i];
-}
-
 static int call_and_note(
-	void *context, const struct inject_provider *provider, const void *args, void *result)
+	void *context, const struct plan_call *planned, const void *args, void *result)
 {
 	struct sl_conn *conn = context;
 	struct explanation *out = explanation_of(conn->transport);
-	struct explain_call *call = next_call(out, provider);
+	struct explain_call *call = &out->calls[planned - out->route->plan.calls];
 
-	*out->calling = provider;
-	call->returned = session_call_provider(conn, provider, args, result);
+	*out->calling = planned->provider;
+	call->returned = session_call_provider(conn, planned, args, result);
 	*out->calling = NULL;
 	call->args = args;
 	call->result = result;
-	call->state = call->returned == SL_OK && conn->phase == SESSION_DECIDING ? EXPLAIN_CALLED
-										 : EXPLAIN_ANSWERED;
+	call->state = EXPLAIN_ANSWERED;
+	if (call->returned == SL_OK && conn->phase == SESSION_DECIDING)
+		call->state = EXPLAIN_CALLED;
+	if (call->returned == SL_LATER && conn->phase == SESSION_DECIDING)
+		call->state = EXPLAIN_WAITING;
 	return call->returned;
 }
 
 /* Those not called although no call before them had answered. */
 static void mark_skipped(struct explanation *out)
 {
-	for (size_t i = 0; i < out->route->plan.call_count; i++) {
-		if (out->calls[i].state == EXPLAIN_ANSWERED)
+	const struct plan *plan = &out->route->plan;
+
+	for (size_t i = 0; i < plan->call_count; i++) {
+		struct explain_call *call = &out->calls[i];
+
+		if (call->state == EXPLAIN_ANSWERED || call->state == EXPLAIN_WAITING)
 			return;
-		if (out->calls[i].state == EXPLAIN_NOT_REACHED)
-			out->calls[i].state = EXPLAIN_SKIPPED;
+		if (call->state == EXPLAIN_NOT_REACHED)
+			call->state = plan->calls[i].scope == SL_SCOPE_MESSAGE ? EXPLAIN_PER_MESSAGE
+									       : EXPLAIN_SKIPPED;
 	}
 }
 
 static void run_plan(struct explanation *out)
 {
 	const struct plan *plan = &out->route->plan;
-	struct inject_run run = {.call = call_and_note};
+	struct explain_call *own;
 
 	out->calls = arena_alloc(&out->arena, plan->call_count * sizeof(*out->calls));
+	own = &out->calls[plan->call_count - 1];
 	out->session = session_new(out->host, &out->transport, out->route, &out->request);
-	if (session_inject(out->session, &run)) {
+	if (session_inject(out->session, call_and_note)) {
 		out->outcome = EXPLAIN_REACHES;
-		out->calls[plan->call_count - 1].state = EXPLAIN_CALLED;
-		out->calls[plan->call_count - 1].args = run.args;
+		own->state = EXPLAIN_CALLED;
+		own->args = out->session->args;
+	} else if (out->session->phase == SESSION_DECIDING) {
+		out->outcome = EXPLAIN_UNDECIDED;
 	}
 	mark_skipped(out);
 }
@@ -238,7 +235,7 @@ static bool is_by_default(struct explanation *out, struct plan_fetch fetch)
 {
 	struct inject_run run;
 
-	if (fetch.default_value == NULL)
+	if (fetch.default_value == NULL || fetch.source == INJECT_CLAIM)
 		return false;
 	fetch.default_value = NULL;
 	run = run_alone(out, fetch);
@@ -252,9 +249,13 @@ static struct explain_field provider_field(
 {
 	const struct explain_call *source = &out->calls[fetch->index];
 	const struct inject_provider *provider = out->route->plan.calls[fetch->index].provider;
-	struct explain_field field = {.type = provider->function->type, .where = source->result};
+	struct explain_field field = {.type = fetch->type, .where = source->result};
 
-	if (source->state != EXPLAIN_CALLED)
+	if (provider->function != NULL)
+		field.type = provider->function->type;
+	if (source->state == EXPLAIN_PER_MESSAGE)
+		field.kind = EXPLAIN_BY_MESSAGE;
+	else if (source->state != EXPLAIN_CALLED)
 		field.kind = EXPLAIN_NO_RESULT;
 	else if (!is_set(field.type, field.where))
 		field.kind = EXPLAIN_NOT_SET;
@@ -267,7 +268,7 @@ struct explain_field explain_field_of(
 	struct explain_field field = {.type = fetch->type, .choices = fetch->item.choices};
 	struct inject_run run = {.args = call->args};
 
-	if (fetch->source == INJECT_PROVIDER)
+	if (fetch->source == INJECT_PROVIDER || (fetch->source == INJECT_CLAIM && run.args == NULL))
 		return provider_field(out, fetch);
 	if (run.args == NULL)
 		run = run_alone(out, *fetch);
@@ -288,5 +289,5 @@ bool explain_misses_start(const struct inject_provider *provider)
 {
 	const struct sl_plugin *owner = provider->owner;
 
-	return owner->info.start != NULL && !owner->is_started;
+	return owner != NULL && owner->info.start != NULL && !owner->is_started;
 }

@@ -16,6 +16,8 @@ enum explain_state {
 	EXPLAIN_SKIPPED,     /* its arguments are not complete */
 	EXPLAIN_CALLED,      /* the plugin's own: it would be */
 	EXPLAIN_ANSWERED,    /* called, and it answered or failed */
+	EXPLAIN_WAITING,     /* called, and it answers later */
+	EXPLAIN_PER_MESSAGE, /* of scope message: called for each one */
 };
 
 /* One call of the route's plan. */
@@ -38,6 +40,7 @@ struct explain_answer {
 enum explain_outcome {
 	EXPLAIN_REACHES,      /* all arguments are there: connect would be called */
 	EXPLAIN_REFUSED,      /* there is an answer */
+	EXPLAIN_UNDECIDED,    /* a provider answers later, and was not waited for */
 	EXPLAIN_NO_WEBSOCKET, /* Upgrade or Connection say something else: nothing was done */
 };
 
@@ -73,10 +76,11 @@ void explain_fini(struct explanation *explanation);
 
 enum explain_kind {
 	EXPLAIN_VALUE,
-	EXPLAIN_DEFAULT,   /* a value, but not of the request */
-	EXPLAIN_NOT_SET,   /* an optional member without value */
-	EXPLAIN_WRONG,     /* errors say why */
-	EXPLAIN_NO_RESULT, /* its provider gave none */
+	EXPLAIN_DEFAULT,    /* a value, but not of the request */
+	EXPLAIN_NOT_SET,    /* an optional member without value */
+	EXPLAIN_WRONG,      /* errors say why */
+	EXPLAIN_NO_RESULT,  /* its provider gave none */
+	EXPLAIN_BY_MESSAGE, /* its provider is called for each message */
 };
 
 struct explain_field {

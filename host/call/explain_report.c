@@ -14,7 +14,7 @@
 
 static const struct sl_plugin *owner_of(const struct inject_provider *provider)
 {
-	return provider->owner;
+	return provider == NULL ? NULL : provider->owner;
 }
 
 static const char *target_of(const struct route *route)
@@ -92,6 +92,8 @@ static void put_field(struct buf *out, struct explanation *explanation,
 		buf_printf(out, " is not set");
 	if (field.kind == EXPLAIN_NO_RESULT)
 		buf_printf(out, " has no value");
+	if (field.kind == EXPLAIN_BY_MESSAGE)
+		buf_printf(out, " is filled for each message");
 	if (field.kind == EXPLAIN_WRONG)
 		put_errors(out, &field.errors);
 	buf_printf(out, "\n");
@@ -117,6 +119,9 @@ static void put_outcome(
 		buf_printf(out, "        it returned %d\n", call->returned);
 	} else if (call->state == EXPLAIN_ANSWERED) {
 		buf_printf(out, "        it answered the request itself\n");
+	} else if (call->state == EXPLAIN_WAITING) {
+		buf_printf(out, "        it answers later, within %llu ms: explain does not wait\n",
+			(unsigned long long)provider->timeout_ms);
 	} else {
 		buf_printf(out, "        it gave ");
 		explain_value_text(out, provider->function->type, NULL, call->result);
@@ -134,9 +139,12 @@ static void put_provider(struct buf *out, struct explanation *explanation, size_
 		buf_printf(out, "    %s was not reached\n", name);
 		return;
 	}
-	buf_printf(out, "    %s %s%s\n", call->state == EXPLAIN_SKIPPED ? "would call" : "calls",
-		name, planned->fetch_count > 0 ? " with" : "");
+	buf_printf(out, "    %s %s%s%s\n", call->state == EXPLAIN_SKIPPED ? "would call" : "calls",
+		name, call->state == EXPLAIN_PER_MESSAGE ? " for each message" : "",
+		planned->fetch_count > 0 ? " with" : "");
 	put_fields(out, explanation, i);
+	if (call->state == EXPLAIN_PER_MESSAGE)
+		return;
 	put_outcome(out, call, planned->provider);
 	if (call->result != NULL && explain_misses_start(planned->provider))
 		buf_printf(out,
@@ -233,6 +241,10 @@ void explain_report_text(struct buf *out, struct explanation *explanation)
 		put_reached(out, explanation);
 		return;
 	}
+	if (explanation->outcome == EXPLAIN_UNDECIDED) {
+		buf_printf(out, "not decided: a provider answers later\n");
+		return;
+	}
 	buf_printf(out, "refused:\n\n");
 	put_answer(out, &explanation->answer);
 }
@@ -251,7 +263,8 @@ static json_t *errors_json(const struct inject_errors *errors)
 static json_t *field_json(struct explanation *explanation, const struct explain_call *call,
 	const struct plan_fetch *fetch)
 {
-	static const char *const kinds[] = {"value", "default", "not set", "wrong", "no result"};
+	static const char *const kinds[] = {
+		"value", "default", "not set", "wrong", "no result", "by message"};
 	struct explain_field field = explain_field_of(explanation, call, fetch);
 	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s}", "field", fetch->field, "type",
 		plan_type_name(fetch->type), "from", inject_source_name(fetch->source), "name",
@@ -267,7 +280,8 @@ static json_t *field_json(struct explanation *explanation, const struct explain_
 
 static json_t *call_json(struct explanation *explanation, size_t i)
 {
-	static const char *const states[] = {"not reached", "skipped", "called", "answered"};
+	static const char *const states[] = {
+		"not reached", "skipped", "called", "answered", "waiting", "per message"};
 	const struct plan_call *planned = &explanation->route->plan.calls[i];
 	const struct inject_provider *provider = planned->provider;
 	const struct explain_call *call = &explanation->calls[i];
@@ -277,7 +291,8 @@ static json_t *call_json(struct explanation *explanation, size_t i)
 		json_array_append_new(fields, field_json(explanation, call, &planned->fetches[j]));
 	out = json_pack("{s:s?, s:s, s:s, s:o}", "provider",
 		provider == NULL ? NULL : provider->name, "plugin",
-		provider == NULL ? explanation->route->plugin->name : owner_of(provider)->name,
+		owner_of(provider) == NULL ? explanation->route->plugin->name
+					   : owner_of(provider)->name,
 		"state", states[call->state], "fields", fields);
 	if (call->result == NULL)
 		return out;
@@ -313,7 +328,8 @@ static json_t *answer_json(const struct explain_answer *answer)
 
 void explain_report_json(struct buf *out, struct explanation *explanation)
 {
-	static const char *const outcomes[] = {"reaches the plugin", "refused", "no WebSocket"};
+	static const char *const outcomes[] = {
+		"reaches the plugin", "refused", "undecided", "no WebSocket"};
 	const struct route *route = explanation->route;
 	json_t *calls = json_array(), *report;
 	char *text;

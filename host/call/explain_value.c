@@ -155,6 +155,12 @@ static json_t *enum_json(const void *where)
 	return json_integer(*(const int32_t *)where);
 }
 
+/* What is in it is known to its plugins only. */
+static json_t *struct_json(const void *where)
+{
+	return json_string(*(void *const *)where == NULL ? "no struct" : "a struct");
+}
+
 /* An optional member begins with its value, so one row does for both; and for a list's items. */
 static const struct row {
 	uint32_t type;
@@ -173,6 +179,7 @@ static const struct row {
 	{SL_TYPE_TIME, false, time_json},
 	{SL_TYPE_TIMEDELTA, false, timedelta_json},
 	{SL_TYPE_ENUM, false, enum_json},
+	{SL_TYPE_STRUCT, false, struct_json},
 };
 
 static const struct row *row_of(uint32_t type)

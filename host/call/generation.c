@@ -21,6 +21,8 @@ struct build {
 	struct generation *generation;
 	struct plugin_source plugins;
 	struct err_list *why;
+	const char **provider_names; /* NULL-ended */
+	bool *is_planned;            /* one a provider: some plan has it */
 };
 
 static struct sl_plugin *need_plugin(
@@ -43,6 +45,19 @@ static void copy_docs(struct inject_rule *rule, const struct inject_conf *conf)
 static struct texts texts_of(const struct conf_list *list)
 {
 	return (struct texts){list->items, list->count};
+}
+
+/* The file's readers let only spellings of truth through. */
+static bool is_said(const struct conf_text *conf, bool wanted)
+{
+	struct value_error ignored;
+	struct arena scratch = {0};
+	union value value = {.truth = !wanted};
+
+	if (conf->text != NULL)
+		value_parse(VALUE_BOOL, span_of(conf->text), &scratch, &value, &ignored);
+	arena_fini(&scratch);
+	return conf->text != NULL && value.truth == wanted;
 }
 
 static struct inject_rule *rules_of(
@@ -74,76 +89,147 @@ static struct inject_rule *rules_of(
 			rules[i].said.texts[key] = conf[i].said[key].text;
 			rules[i].said.places[key] = conf[i].said[key].place;
 		}
+		rules[i].claim = conf[i].claim.text;
+		rules[i].scopes = conf[i].scopes;
+		rules[i].is_fresh = is_said(&conf[i].cache, false);
 		copy_docs(&rules[i], &conf[i]);
 	}
 	return rules;
 }
 
-static const struct sl_provider *find_function(
-	struct build *build, const struct sl_plugin *plugin, const struct provider_conf *conf)
+/* Its index among the plugin's, or their count. */
+static uint32_t find_function(
+	struct build *build, const struct sl_plugin *plugin, const struct conf_text *name)
 {
 	const struct sl_plugin_info *info = &plugin->info;
 	const char *names[SL_PROVIDERS_MAX + 1] = {NULL};
 	const char *near;
 
 	for (uint32_t i = 0; i < info->provider_count; i++) {
-		if (strcmp(info->providers[i]->name, conf->name.text) == 0)
-			return info->providers[i];
+		if (strcmp(info->providers[i]->name, name->text) == 0)
+			return i;
 		names[i] = info->providers[i]->name;
 	}
-	near = err_nearest(conf->name.text, names);
-	err_list_add(build->why, conf->name.place,
+	near = err_nearest(name->text, names);
+	err_list_add(build->why, name->place,
 		"plugin %s has no provider \"%s\"%s%s%s; name one that its SL_PLUGIN lists in "
 		".providers",
-		plugin->name, conf->name.text, near == NULL ? "" : ", did you mean \"",
+		plugin->name, name->text, near == NULL ? "" : ", did you mean \"",
 		near == NULL ? "" : near, near == NULL ? "" : "\"?");
-	return NULL;
+	return info->provider_count;
 }
 
-static void build_security(struct build *build, const struct provider_conf *conf)
+static uint32_t scope_of(const struct provider_conf *conf, const struct sl_provider *function)
 {
-	struct generation *generation = build->generation;
-	struct security *security = security_load(conf->security, &generation->arena, build->why);
+	uint32_t scope = SL_SCOPE_CONNECTION;
 
-	if (security == NULL)
-		return;
-	generation->providers[generation->provider_count++] = (struct inject_provider){
-		.name = conf->name.text, .security = security, .place = conf->name.place};
+	if (conf->scope.text == NULL)
+		return *function->scope;
+	while (strcmp(plan_scope_name(scope), conf->scope.text) != 0)
+		scope++;
+	return scope;
 }
 
+static void build_security(
+	struct build *build, struct inject_provider *provider, const struct provider_conf *conf)
+{
+	struct security *security = security_load(
+		conf->security, &build->generation->arena, build->why);
+
+	provider->security = security;
+	provider->default_claim = security == NULL ? NULL : security_default_claim(security);
+}
+
+/* One that cannot be had keeps its entry: who takes it has nothing to say about that. */
 static void build_provider(struct build *build, const struct provider_conf *conf)
 {
 	struct generation *generation = build->generation;
-	struct inject_provider *provider = &generation->providers[generation->provider_count];
-	struct sl_plugin *plugin;
+	struct inject_provider *provider = &generation->providers[generation->provider_count++];
+	const struct conf_text *name = conf->function.text == NULL ? &conf->name : &conf->function;
+	struct sl_plugin *plugin = NULL;
+	uint32_t i;
 
+	provider->name = conf->name.text;
+	provider->place = conf->name.place;
+	provider->is_override = conf->is_override;
 	if (conf->security != NULL) {
-		build_security(build, conf);
+		build_security(build, provider, conf);
 		return;
 	}
-	if (conf->plugin.text == NULL || (plugin = need_plugin(build, &conf->plugin, NULL)) == NULL)
+	if (conf->plugin.text != NULL)
+		plugin = need_plugin(build, &conf->plugin, NULL);
+	if (plugin == NULL)
 		return;
-	provider->function = find_function(build, plugin, conf);
-	if (provider->function == NULL)
-		return;
-	provider->name = conf->name.text;
 	provider->owner = plugin;
-	provider->place = conf->name.place;
+	i = find_function(build, plugin, name);
+	if (i == plugin->info.provider_count)
+		return;
+	provider->function = plugin->info.providers[i];
+	provider->own = plugin->own_providers[i];
 	provider->rules = rules_of(&generation->arena, conf->inject, conf->inject_count);
 	provider->rule_count = conf->inject_count;
-	generation->provider_count++;
+	provider->scope = scope_of(conf, provider->function);
+	provider->timeout_ms = conf->timeout_ms;
+}
+
+static void build_providers(struct build *build)
+{
+	struct generation *generation = build->generation;
+	const struct config *config = &generation->config;
+
+	generation->providers = xcalloc(config->provider_count + 1, sizeof(*generation->providers));
+	build->provider_names = arena_alloc(
+		&generation->arena, (config->provider_count + 1) * sizeof(char *));
+	build->is_planned = arena_alloc(&generation->arena, config->provider_count + 1);
+	for (size_t i = 0; i < config->provider_count; i++) {
+		build_provider(build, &config->providers[i]);
+		build->provider_names[i] = config->providers[i].name.text;
+	}
 }
 
 /* Only functions of plugins: plans cannot call a struct security. */
 static const struct inject_provider *find_provider(void *context, const char *name)
 {
-	const struct generation *generation = context;
+	struct build *build = context;
+	const struct generation *generation = build->generation;
+
+	for (size_t i = 0; i < generation->provider_count; i++) {
+		if (strcmp(generation->providers[i].name, name) != 0)
+			continue;
+		build->is_planned[i] = true;
+		return &generation->providers[i];
+	}
+	return NULL;
+}
+
+/* Mistakes in a provider that no route takes are mistakes, too. */
+static void plan_alone(struct build *build, const struct inject_provider *provider)
+{
+	const struct inject_attached one = {.name = provider->name, .place = provider->place};
+	const struct plan_input input = {
+		.table = sl_no_args_table(),
+		.label = "providers",
+		.place = provider->place,
+		.attached = &one,
+		.attached_count = 1,
+		.is_any_path = true,
+		.find_provider = find_provider,
+		.context = build,
+		.provider_names = build->provider_names,
+	};
+	struct plan plan;
+
+	plan_build(&plan, &input, &build->generation->arena, build->why);
+	plan_fini(&plan);
+}
+
+static void plan_untaken(struct build *build)
+{
+	const struct generation *generation = build->generation;
 
 	for (size_t i = 0; i < generation->provider_count; i++)
-		if (generation->providers[i].security == NULL &&
-			strcmp(generation->providers[i].name, name) == 0)
-			return &generation->providers[i];
-	return NULL;
+		if (!build->is_planned[i])
+			plan_alone(build, &generation->providers[i]);
 }
 
 /* ---- routes ----------------------------------------------------------------------------- */
@@ -175,6 +261,26 @@ static bool parse_pattern(
 	return false;
 }
 
+/* Those of all routes first, in the file's order. */
+static void attach(struct build *build, const struct route_conf *conf, struct plan_input *input)
+{
+	const struct config *config = &build->generation->config;
+	struct inject_attached *all = arena_alloc(&build->generation->arena,
+		(config->provider_count + conf->attached_count + 1) * sizeof(*all));
+
+	input->attached = all;
+	for (size_t i = 0; i < config->provider_count; i++)
+		if (is_said(&config->providers[i].all_routes, true))
+			all[input->attached_count++] = (struct inject_attached){
+				.name = config->providers[i].name.text,
+				.place = config->providers[i].name.place};
+	for (size_t i = 0; i < conf->attached_count; i++)
+		all[input->attached_count++] = (struct inject_attached){
+			.name = conf->attached[i].name.text,
+			.place = conf->attached[i].name.place,
+			.scopes = conf->attached[i].scopes};
+}
+
 static void build_plugin_route(struct build *build, struct route *route)
 {
 	const struct route_conf *conf = route->conf;
@@ -190,13 +296,15 @@ static void build_plugin_route(struct build *build, struct route *route)
 		.rules = rules_of(arena, conf->inject, conf->inject_count),
 		.rule_count = conf->inject_count,
 		.find_provider = find_provider,
-		.context = build->generation,
+		.context = build,
+		.provider_names = build->provider_names,
 	};
 
 	route->plugin = need_plugin(build, &conf->plugin, conf);
 	if (route->plugin == NULL)
 		return;
 	input.table = route->plugin->info.args;
+	attach(build, conf, &input);
 	plan_build(&route->plan, &input, arena, build->why);
 }
 
@@ -283,14 +391,13 @@ static void build_all(struct build *build)
 	struct generation *generation = build->generation;
 	struct config *config = &generation->config;
 
-	generation->providers = xcalloc(config->provider_count + 1, sizeof(*generation->providers));
-	for (size_t i = 0; i < config->provider_count; i++)
-		build_provider(build, &config->providers[i]);
+	build_providers(build);
 	generation->routes = xcalloc(config->route_count + 1, sizeof(*generation->routes));
 	for (size_t i = 0; i < config->route_count; i++)
 		if (is_complete(&config->routes[i]))
 			build_route(build, &generation->routes[generation->route_count++],
 				&config->routes[i]);
+	plan_untaken(build);
 }
 
 static struct place place_of_plugin(

@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "call/detail.h"
 #include "call/host_state.h"
+#include "call/session_inject.h"
 #include "call/static_file.h"
 #include "wire/ws_key.h"
 
@@ -33,6 +34,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	}
 	host->table = host_table();
 	host->loop = loop;
+	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
 	return host;
 }
@@ -60,8 +62,17 @@ void host_turn_end(struct host *host)
 {
 	struct sl_conn *conn;
 
-	/* A disconnect callback may end further sessions, which queue behind. */
-	while ((conn = TAILQ_FIRST(&host->ended)) != NULL) {
+	/*
+	 * Callbacks may end further sessions, or provide what they wait for, which queue behind.
+	 * A session that is due is freed behind that only, as it stands in both queues.
+	 */
+	while (!TAILQ_EMPTY(&host->due) || !TAILQ_EMPTY(&host->ended)) {
+		if ((conn = TAILQ_FIRST(&host->due)) != NULL) {
+			TAILQ_REMOVE(&host->due, conn, due);
+			session_inject_due(conn);
+			continue;
+		}
+		conn = TAILQ_FIRST(&host->ended);
 		TAILQ_REMOVE(&host->ended, conn, ended);
 		session_free(conn);
 	}

@@ -19,6 +19,7 @@ struct host {
 	struct generation *generation;
 	struct offload *offload;
 	struct session_table sessions;
+	struct session_queue due;   /* something has come that plugin code may not see at once */
 	struct session_queue ended; /* disconnect still to run */
 	struct buf scratch;         /* for formatting a message */
 };

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "call/host_state.h"
+#include "call/session_inject.h"
 #include "wire/ws_key.h"
 
 static struct sl_str to_str(struct span s)
@@ -179,11 +180,6 @@ static const void *api_args(const struct sl_conn *conn)
 	return conn->args;
 }
 
-static void *api_alloc(struct sl_conn *conn, size_t size)
-{
-	return arena_alloc(&conn->arena, size);
-}
-
 static struct sl_plugin *api_plugin_of(const struct sl_conn *conn)
 {
 	return conn->plugin;
@@ -281,6 +277,11 @@ static struct sl_str api_subprotocol(const struct sl_conn *conn, size_t n)
 {
 	return conn->request == NULL ? (struct sl_str){0}
 				     : to_str(ws_subprotocol(conn->request->head, n));
+}
+
+static struct sl_str api_security_scope(const struct sl_conn *conn, size_t n)
+{
+	return to_str(session_security_scope(conn, n));
 }
 
 static const char *api_peer(const struct sl_conn *conn)
@@ -416,7 +417,7 @@ struct sl_host host_table(void)
 		.find = api_find,
 		.state = api_state,
 		.args = api_args,
-		.alloc = api_alloc,
+		.alloc = session_alloc,
 		.plugin_of = api_plugin_of,
 		.plugin_state = api_plugin_state,
 		.options = api_options,
@@ -437,5 +438,8 @@ struct sl_host host_table(void)
 		.event_base = api_event_base,
 		.vlog_conn = api_vlog_conn,
 		.vlog_plugin = api_vlog_plugin,
+		.reject = session_reject,
+		.provide = session_provide,
+		.security_scope = api_security_scope,
 	};
 }

@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "call/detail.h"
 #include "call/host_state.h"
+#include "call/session_inject.h"
 #include "wire/utf8.h"
 #include "wire/ws_key.h"
 
@@ -59,6 +60,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	conn->transport->session = NULL;
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
+	session_inject_end(conn);
 	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
 	conn->host->loop->ops->want_turn_end(conn->host->loop);
 }
@@ -84,8 +86,10 @@ void session_free(struct sl_conn *conn)
 	const struct sl_plugin_info *info = &conn->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
+	session_inject_clear(conn);
 	if (conn->owes_disconnect && info->disconnect != NULL)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
+	session_inject_fini(conn);
 	session_table_remove(&conn->host->sessions, conn);
 	conn->magic = 0;
 	drop_request(conn);
@@ -95,6 +99,16 @@ void session_free(struct sl_conn *conn)
 	free(conn);
 }
 
+struct plugin_subject session_subject(const struct sl_conn *conn)
+{
+	return (struct plugin_subject){conn->id, conn->route->conf->path.text};
+}
+
+const char *session_label(const struct sl_conn *conn)
+{
+	return conn->label;
+}
+
 /* ---- answering the handshake ------------------------------------------------------------ */
 
 /* The plugin's code and reason of a refusal are for the log and for nobody else. */
@@ -102,6 +116,7 @@ static void session_refused(struct sl_conn *conn, unsigned status)
 {
 	conn->owes_disconnect = false;
 	session_finish(conn, 1006, SPAN(""), SL_BY_PLUGIN);
+	conn->end.status = status;
 	log_debug("%s: refused with %u", conn->label, status);
 }
 
@@ -147,7 +162,8 @@ static bool rejects_by_close(const struct sl_conn *conn)
 }
 
 /* Accepted for the peer, which can read a close frame; refused for the plugin. */
-static void reject_by_close(struct sl_conn *conn, unsigned code, const char *reason)
+static void reject_by_close(
+	struct sl_conn *conn, unsigned status, unsigned code, const char *reason)
 {
 	struct span text = {reason, utf8_cut(span_of(reason), WS_REASON_MAX)};
 	struct span offer = ws_subprotocol(conn->request->head, 0);
@@ -159,23 +175,49 @@ static void reject_by_close(struct sl_conn *conn, unsigned code, const char *rea
 	conn->owes_disconnect = false;
 	log_debug("%s: rejected with %u \"%.*s\"", conn->label, code, SPAN_ARG(text));
 	session_finish(conn, code == 0 ? 1005 : code, text, SL_BY_PLUGIN);
+	conn->end.status = status;
 }
 
-int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *detail)
+/* The peer would take it for a broken frame, and never see the code. */
+static const char *reason_of(const struct sl_conn *conn, const char *who, const char *reason)
+{
+	if (reason == NULL || utf8_valid(span_of(reason)))
+		return reason;
+	log_error("%s: %s: the reason is not UTF-8, closing without it", conn->label, who);
+	return "";
+}
+
+static bool is_close_code(const struct sl_conn *conn, const char *who, unsigned code)
+{
+	if (code == 0 || ws_close_code_valid(code))
+		return true;
+	log_error("%s: %s with code %u, wanted 1000-1003, 1007-1014 or 3000-4999", conn->label, who,
+		code);
+	return false;
+}
+
+int session_reject(struct sl_conn *conn, unsigned status, unsigned code, const char *detail)
 {
 	int may = may_refuse(conn, status);
 
 	if (may != SL_OK)
 		return may;
+	if (!is_close_code(conn, "sl_reject", code))
+		return SL_INVALID;
 	if (detail == NULL)
 		detail = http_status_phrase(status);
 	if (rejects_by_close(conn)) {
-		reject_by_close(conn, status >= 500 ? 1011 : 1008, detail);
+		reject_by_close(conn, status, code, reason_of(conn, "sl_reject", detail));
 		return SL_OK;
 	}
 	detail_reply(conn->transport, status, detail, &conn->response_headers, true);
 	session_refused(conn, status);
 	return SL_OK;
+}
+
+int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *detail)
+{
+	return session_reject(conn, status, status >= 500 ? 1011 : 1008, detail);
 }
 
 static bool is_offered(const struct sl_conn *conn, const char *subprotocol)
@@ -194,10 +236,17 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 {
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
+	if (session_inject_waits(conn)) {
+		log_error("%s: sl_accept while a provider is waited for; connect accepts, when all "
+			  "arguments are there",
+			conn->label);
+		return SL_INVALID;
+	}
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
 	conn->phase = SESSION_OPEN;
 	send_upgrade(conn, subprotocol);
+	session_inject_accepted(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */
 	if (conn->owns_request && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);
@@ -210,18 +259,11 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason)
 		reason = "";
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
-	if (code != 0 && !ws_close_code_valid(code)) {
-		log_error("%s: sl_close with code %u, wanted 1000-1003, 1007-1014 or 3000-4999",
-			conn->label, code);
+	if (!is_close_code(conn, "sl_close", code))
 		return SL_INVALID;
-	}
-	/* The peer would take it for a broken frame, and never see the code. */
-	if (!utf8_valid(span_of(reason))) {
-		log_error("%s: sl_close: the reason is not UTF-8, closing without it", conn->label);
-		reason = "";
-	}
+	reason = reason_of(conn, "sl_close", reason);
 	if (conn->phase == SESSION_DECIDING && rejects_by_close(conn)) {
-		reject_by_close(conn, code, reason);
+		reject_by_close(conn, 403, code, reason);
 		return SL_OK;
 	}
 	if (conn->phase == SESSION_DECIDING)
@@ -237,27 +279,13 @@ void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 	} else if (conn->phase == SESSION_DECIDING) {
 		detail_reply(conn->transport, 503, "Service Unavailable", NULL, true);
 		session_finish(conn, 1006, span_of(reason), SL_BY_HOST);
+		conn->end.status = 503;
 	}
 }
 
 /* ---- connect ---------------------------------------------------------------------------- */
 
-int session_call_provider(
-	void *context, const struct inject_provider *provider, const void *args, void *result)
-{
-	struct sl_conn *conn = context;
-	/* The plan knows owners only as somebody's; generation.c made them plugins. */
-	struct sl_plugin *owner = (struct sl_plugin *)(uintptr_t)provider->owner;
-
-	return plugin_call_provider(owner, provider->function, conn, args, result);
-}
-
-static bool is_ended(void *context)
-{
-	return ((struct sl_conn *)context)->phase != SESSION_DECIDING;
-}
-
-static void refuse_invalid(struct sl_conn *conn, const struct inject_errors *errors)
+void session_refuse_invalid(struct sl_conn *conn, const struct inject_errors *errors)
 {
 	const struct inject_error *first = &errors->items[0];
 
@@ -265,7 +293,7 @@ static void refuse_invalid(struct sl_conn *conn, const struct inject_errors *err
 		rejects_by_close(conn) ? 1008u : 403u, first->source, first->name, first->message,
 		errors->count, errors->count == 1 ? "" : "s");
 	if (rejects_by_close(conn)) {
-		reject_by_close(conn, 1008,
+		reject_by_close(conn, 403, 1008,
 			arena_printf(&conn->arena, "%s %s: %s", first->source, first->name,
 				first->message));
 		return;
@@ -274,54 +302,16 @@ static void refuse_invalid(struct sl_conn *conn, const struct inject_errors *err
 	session_refused(conn, 403);
 }
 
-/* Connect or a provider failed without having answered. */
-static void refuse_failed(struct sl_conn *conn, const char *what, int result)
+void session_fail(struct sl_conn *conn, const char *what, int result)
 {
 	if (conn->phase == SESSION_ENDED)
 		return;
-	log_error("%s: %s failed with %d, answering 500", conn->label, what, result);
+	log_error("%s: %s failed with %d, %s", conn->label, what, result,
+		conn->phase == SESSION_OPEN ? "closing with 1011" : "answering 500");
 	if (conn->phase == SESSION_OPEN)
 		close_open(conn, 1011, "internal error", SL_BY_HOST);
 	else
 		session_refuse_detail(conn, 500, "Internal Server Error");
-}
-
-struct inject_request session_source(struct sl_conn *conn)
-{
-	struct request *request = conn->request;
-
-	request_want_query(request);
-	request_want_cookies(request);
-	return (struct inject_request){
-		.head = request->head,
-		.path_params = request->params,
-		.query = request->query,
-		.query_count = request->query_count,
-		.cookies = request->cookies,
-		.cookie_count = request->cookie_count,
-	};
-}
-
-bool session_inject(struct sl_conn *conn, struct inject_run *run)
-{
-	struct inject_request source = session_source(conn);
-	enum inject_result result;
-
-	run->plan = &conn->route->plan;
-	run->request = &source;
-	run->arena = &conn->arena;
-	if (run->call == NULL)
-		run->call = session_call_provider;
-	run->stopped = is_ended;
-	run->context = conn;
-	result = inject_run(run);
-	run->request = NULL;
-	conn->args = run->args;
-	if (result == INJECT_INVALID)
-		refuse_invalid(conn, &run->errors);
-	else if (result == INJECT_STOPPED)
-		refuse_failed(conn, "a provider", run->provider_result);
-	return result == INJECT_DONE;
 }
 
 /* The request is on the caller's stack and must be copied to outlive it. */
@@ -331,7 +321,7 @@ static void keep_request(struct sl_conn *conn)
 	conn->owns_request = true;
 }
 
-static void call_connect(struct sl_conn *conn)
+void session_call_connect(struct sl_conn *conn)
 {
 	int result = SL_OK;
 
@@ -339,108 +329,19 @@ static void call_connect(struct sl_conn *conn)
 	if (conn->plugin->info.connect != NULL)
 		result = plugin_call_connect(conn->plugin, conn, conn->args);
 	if (result < 0)
-		refuse_failed(conn, "connect", result);
+		session_fail(conn, "connect", result);
 	else if (result != SL_LATER && conn->phase == SESSION_DECIDING)
 		session_accept(conn, NULL);
 }
 
 void session_connect(struct sl_conn *conn)
 {
-	struct inject_run run = {0};
-
-	if (session_inject(conn, &run))
-		call_connect(conn);
+	if (session_inject(conn, session_call_provider))
+		session_call_connect(conn);
 	/* A connection that connect accepted and closed has its disconnect to come. */
 	if (conn->phase == SESSION_DECIDING ||
 		(conn->owes_disconnect && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))
 		keep_request(conn);
 	else
 		drop_request(conn);
-}
-
-/* ---- messages --------------------------------------------------------------------------- */
-
-static void refuse_type(struct sl_conn *conn, uint32_t type)
-{
-	close_open(conn, 1003,
-		type == SL_TEXT ? "this route takes binary messages only"
-				: "this route takes text messages only",
-		SL_BY_HOST);
-}
-
-void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span payload)
-{
-	const struct sl_plugin_info *info = &conn->plugin->info;
-	struct sl_message message = {{payload.ptr, payload.len},
-		opcode == WS_TEXT ? (uint32_t)SL_TEXT : (uint32_t)SL_BINARY};
-	int result;
-
-	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_OPEN);
-	if (info->accepts != 0 && (info->accepts & message.type) == 0) {
-		refuse_type(conn, message.type);
-		return;
-	}
-	if (info->message == NULL)
-		return;
-	result = plugin_call_message(conn->plugin, conn, conn->args, &message);
-	if (result < 0 && conn->phase == SESSION_OPEN) {
-		log_error("%s: message failed with %d, closing with 1011", conn->label, result);
-		close_open(conn, 1011, "internal error", SL_BY_HOST);
-	}
-}
-
-void session_drained(struct sl_conn *conn)
-{
-	assert(conn->magic == SESSION_MAGIC);
-	if (conn->phase == SESSION_OPEN && conn->plugin->info.drained != NULL)
-		plugin_call_drained(conn->plugin, conn, conn->args);
-}
-
-const char *session_label(const struct sl_conn *conn)
-{
-	return conn->label;
-}
-
-struct plugin_subject session_subject(const struct sl_conn *conn)
-{
-	return (struct plugin_subject){conn->id, conn->route->conf->path.text};
-}
-
-int session_full(struct sl_conn *conn, size_t len)
-{
-	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "
-		 "`limits: {queue}` of %llu",
-		conn->label, conn->peer, conn->transport->ops->queued(conn->transport), len,
-		(unsigned long long)conn->route->limits.queue_bytes);
-	close_open(conn, 1013, "reads too slowly", SL_BY_HOST);
-	return SL_FULL;
-}
-
-int session_send(struct sl_conn *conn, uint32_t type, struct span data)
-{
-	struct transport *transport = conn->transport;
-
-	if (conn->phase != SESSION_OPEN)
-		return SL_CLOSED;
-	if (type != SL_TEXT && type != SL_BINARY) {
-		log_error(
-			"%s: sl_send with type %u, wanted SL_TEXT or SL_BINARY", conn->label, type);
-		return SL_INVALID;
-	}
-	if (data.ptr == NULL && data.len > 0) {
-		log_error("%s: sl_send with %zu bytes at NULL", conn->label, data.len);
-		return SL_INVALID;
-	}
-	/* Before it is read: a length may be -1 of a call that failed. */
-	if (data.len > conn->route->limits.queue_bytes)
-		return session_full(conn, data.len);
-	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
-	if (type == SL_TEXT && !utf8_valid(data)) {
-		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
-			conn->label, data.len);
-		return SL_INVALID;
-	}
-	if (transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data))
-		return SL_OK;
-	return session_full(conn, data.len);
 }

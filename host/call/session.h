@@ -39,8 +39,10 @@ struct sl_conn {
 	bool owns_request;       /* false: it is on host_request's stack */
 	struct buf response_headers;
 	struct timer_list timers;
+	struct injection *injection; /* session_inject.c's; NULL: the plan has no provider */
 	struct sl_end end;
-	TAILQ_ENTRY(sl_conn) ended;
+	bool is_due;
+	TAILQ_ENTRY(sl_conn) due, ended;
 	struct sl_conn *next_in_bucket; /* session_table's */
 };
 
@@ -49,30 +51,29 @@ TAILQ_HEAD(session_queue, sl_conn);
 /* A session in SESSION_DECIDING, attached to its transport; borrows the request. */
 struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request);
-/*
- * Fills the arguments. False: the handshake is answered, with what is wrong or by a provider. Who
- * wants to see how it came about brings a zeroed run, and may set its `call` to a function that
- * calls session_call_provider; context is the session.
- */
-bool session_inject(struct sl_conn *conn, struct inject_run *run);
-inject_call session_call_provider;
-/* What the request offers to a plan; valid while the session has its request. */
-struct inject_request session_source(struct sl_conn *conn);
 /* Injects, calls connect, answers unless the plugin will do so later. */
 void session_connect(struct sl_conn *conn);
 /* For reports of what a plugin was doing. */
 struct plugin_subject session_subject(const struct sl_conn *conn);
-/* Runs disconnect if owed and frees all. Only from the top of the loop. */
+/* Connect, with the arguments that are there now, and its answer. */
+void session_call_connect(struct sl_conn *conn);
+/* Runs disconnect if owed, releases what providers gave, frees all. Only from the top of the loop.
+ */
 void session_free(struct sl_conn *conn);
 
-/* sl_accept, sl_refuse, sl_close: see socklet.h. */
+/* sl_accept, sl_refuse, sl_reject, sl_close: see socklet.h. */
 int session_accept(struct sl_conn *conn, const char *subprotocol);
 int session_refuse(struct sl_conn *conn, struct reply *reply);
 int session_refuse_detail(struct sl_conn *conn, unsigned status, const char *detail);
+int session_reject(struct sl_conn *conn, unsigned status, unsigned code, const char *detail);
 int session_close(struct sl_conn *conn, unsigned code, const char *reason);
 /* The host's own end: close frame (or a refusal with 503) and session_end in one. */
 void session_stop(struct sl_conn *conn, unsigned code, const char *reason);
 int session_send(struct sl_conn *conn, uint32_t type, struct span data);
+/* The answer to errors in the arguments. */
+void session_refuse_invalid(struct sl_conn *conn, const struct inject_errors *errors);
+/* Plugin code ("connect") returned a negative result: 500 or 1011, unless it answered. */
+void session_fail(struct sl_conn *conn, const char *what, int result);
 /* What sl_send does with a message that the queue cannot take; returns SL_FULL. Open sessions only.
  */
 int session_full(struct sl_conn *conn, size_t len);

@@ -59,6 +59,8 @@ struct transport_ops {
 	void (*close)(struct transport *transport, unsigned code, struct span reason);
 	size_t (*queued)(const struct transport *transport);
 	void (*set_paused)(struct transport *transport, bool paused);
+	/* True, inside session_message: hands over no further message, and keeps what has come. */
+	void (*set_held)(struct transport *transport, bool held);
 };
 
 struct transport {

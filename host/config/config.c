@@ -17,6 +17,7 @@
 #include "config/config_check.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
+#include "config/provider_conf.h"
 #include "config/route_conf.h"
 
 /* The cores this process may run on: a container's share, not the machine's. */
@@ -98,7 +99,8 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 		err_list_add(reader->why, root->place,
 			"found no routes: add \"routes:\" and under it at least one \"- path: "
 			"...\"");
-	config_check(config, reader->arena, reader->why);
+	provider_conf_override(reader, config);
+	config_check(config, reader->why);
 }
 
 bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why)

@@ -14,35 +14,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "config/conf_inject.h"
 #include "config/conf_text.h"
-#include "wire/rules.h"
 
 struct listen_conf {
 	struct conf_text address; /* as written: "127.0.0.1:8000", "[::1]:0" */
 	const char *host, *port;  /* split; host without brackets */
-};
-
-/* Where an injected field comes from. */
-enum conf_source {
-	CONF_FROM_DEFAULT, /* not said: path if the path has the name, else query */
-	CONF_FROM_PATH,
-	CONF_FROM_QUERY,
-	CONF_FROM_HEADER,
-	CONF_FROM_COOKIE,
-	CONF_FROM_PROVIDER,
-};
-
-struct inject_conf {
-	struct conf_text field; /* the plugin's member */
-	enum conf_source from;
-	struct conf_text alias;         /* name at the source; absent: the field's own */
-	struct conf_text type;          /* "int", …: what the author expects the member to be */
-	struct conf_text default_value; /* as text; absent: none, or a list */
-	struct conf_list default_items;
-	struct conf_list enum_values;           /* one of these */
-	struct conf_text said[RULES_KEY_COUNT]; /* what the value has to be, as text */
-	struct conf_text convert_underscores;   /* "false": the header's name is the field's */
-	struct conf_text title, description, example, deprecated, include_in_docs;
 };
 
 struct option_conf {
@@ -84,6 +61,8 @@ struct route_conf {
 		file_or_dir; /* ROUTE_FILE, ROUTE_DIR: absolute, or joined to the file's folder */
 	struct inject_conf *inject;
 	size_t inject_count;
+	struct attached_conf *attached;
+	size_t attached_count;
 	struct option_conf *options;
 	size_t option_count;
 	enum reject_conf reject;
@@ -92,18 +71,7 @@ struct route_conf {
 	struct ping_conf ping;
 };
 
-/* Of one of the host itself: exactly one of plugin and security is there. */
-struct security_conf;
-
-struct provider_conf {
-	struct conf_text name; /* with plugin also the name of its SL_PROVIDER */
-	struct conf_text plugin;
-	const struct security_conf *security; /* config/security_conf.h; NULL: plugin */
-	struct inject_conf *inject;
-	size_t inject_count;
-};
-
-enum { CONFIG_PROVIDER_DEPTH_MAX = 32, CONFIG_WORKERS_MAX = 64 };
+enum { CONFIG_WORKERS_MAX = 64 };
 
 struct config {
 	struct arena arena;
@@ -120,14 +88,16 @@ struct config {
 	size_t route_count;
 	struct provider_conf *providers;
 	size_t provider_count;
+	struct provider_conf *overrides; /* each is in providers, too, in the other's place */
+	size_t override_count;
 };
 
 /*
  * Reads the file into *out (zeroed first). False when there was any complaint: all of them are in
  * `why`, sorted, each with file:line:column; *out then holds what could be read and still wants
  * config_fini. Complaints end in what to do; a name near a known one gets "did you mean".
- * True promises: every name is well-formed, each injected provider exists, and providers need
- * each other neither in a circle nor more than CONFIG_PROVIDER_DEPTH_MAX deep.
+ * True promises: every name is well-formed. Whether providers exist and whether they need each
+ * other in a circle, the plan finds out.
  */
 bool config_load(struct config *out, const char *path, struct err_list *why);
 /* The file's text alone; False when it cannot be had. */

@@ -6,7 +6,6 @@
 
 #include "config/config.h"
 
-/* Complains; texts it builds on the way are the arena's. */
-void config_check(const struct config *config, struct arena *arena, struct err_list *why);
+void config_check(const struct config *config, struct err_list *why);
 
 #endif

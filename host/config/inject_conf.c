@@ -116,7 +116,7 @@ static void read_choices(
 		section_member(key, base));
 }
 
-static void read_truth(
+void read_truth(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	read_spelled(reader, key, node, base, VALUE_BOOL, "true or false");
@@ -136,12 +136,11 @@ static void check_default(struct reader *reader, const struct inject_conf *field
 
 	if (field->default_value.text == NULL && field->default_items.items == NULL)
 		return;
-	if (field->from == CONF_FROM_PATH || field->from == CONF_FROM_PROVIDER) {
+	if (field->from == CONF_FROM_PATH) {
 		err_list_add(reader->why,
 			field->default_value.text != NULL ? field->default_value.place
 							  : field->default_items.place,
-			"default: a value from %s is always there: take the default away",
-			field->from == CONF_FROM_PATH ? "the path" : "a provider");
+			"default: a value from the path is always there: take the default away");
 		return;
 	}
 	if (type == NULL || field->default_value.text == NULL ||

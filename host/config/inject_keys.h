@@ -1,5 +1,5 @@
 /*
- * The keys of one injected field, in rows as in keys.h, which includes this.
+ * The keys of injected fields and of providers, rows as in keys.h, which includes this.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CONFIG_INJECT_KEYS_H
@@ -36,6 +36,11 @@
 		"tie it to the ends")                                                              \
 	ROW(convert_underscores, truth, convert_underscores, NULL, NULL, NULL,                     \
 		"of a header: `false` keeps `_` in the field's name as it is")                     \
+	ROW(cache, truth, cache, NULL, NULL, NULL,                                                 \
+		"of a provider: `false` calls it for this field alone")                            \
+	ROW(claim, text, claim, NULL, NULL, NULL, "of a built-in provider: which claim")           \
+	ROW(scopes, scopes, scopes, NULL, NULL, NULL,                                              \
+		"of a provider: the security scopes that this field asks for")                     \
 	ROW(title, any_text, title, NULL, NULL, NULL, "documentation: a short name for people")    \
 	ROW(description, any_text, description, NULL, NULL, NULL, "documentation: what it is for") \
 	ROW(example, any_text, example, NULL, NULL, NULL,                                          \
@@ -44,5 +49,25 @@
 		"documentation: whether it should no longer be sent")                              \
 	ROW(include_in_docs, truth, include_in_docs, NULL, NULL, NULL,                             \
 		"documentation: whether the field is to be described at all")
+
+/* Or else one of security_keys.h. */
+#define PROVIDER_KEYS(ROW)                                                                     \
+	ROW(plugin, plugin, plugin, NULL, NULL, NULL,                                          \
+		"the plugin that has the provider; this, or one of the sections below")        \
+	ROW(function, text, function, NULL, NULL, NULL,                                        \
+		"the name of the provider in the plugin, when it is not the entry's own")      \
+	ROW(inject, provider_inject, inject, NULL, NULL, NULL,                                 \
+		"with `plugin`: where the provider's own fields come from, as in a route")     \
+	ROW(scope, scope, scope, NULL, NULL, NULL,                                             \
+		"how long a result lives: `connection`, `handshake` or `message`; without it " \
+		"the plugin's word counts")                                                    \
+	ROW(timeout, duration, timeout_ms, "10s", "1ms", "365d",                               \
+		"the longest wait for a provider that answers later, then 504 (or 1011)")      \
+	ROW(all_routes, truth, all_routes, NULL, NULL, NULL,                                   \
+		"`true` calls it for every route with a plugin, before all others")
+
+#define ATTACHED_KEYS(ROW)                                                  \
+	ROW(name, text, name, NULL, NULL, NULL, "which provider; required") \
+	ROW(scopes, scopes, scopes, NULL, NULL, NULL, "the security scopes that the route asks for")
 
 #endif

@@ -18,6 +18,7 @@
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                                                \
 	TYPE(any_text, "text", "")                                     \
+	TYPE(attached, "list of provider names", "")                   \
 	TYPE(bound, "a value of the type", "")                         \
 	TYPE(choices, "text, or list of them", "")                     \
 	TYPE(default, "text, or list of them", "")                     \
@@ -27,6 +28,7 @@
 	TYPE(item_count, "number", "items")                            \
 	TYPE(length, "number", "characters")                           \
 	TYPE(listens, "address, or list of them", "")                  \
+	TYPE(overrides, "mapping of sections", "")                     \
 	TYPE(path, "path pattern", "")                                 \
 	TYPE(ping, "section", "")                                      \
 	TYPE(plugin, "plugin name", "")                                \
@@ -37,6 +39,8 @@
 	TYPE(route_limits, "section", "")                              \
 	TYPE(route_options, "mapping", "")                             \
 	TYPE(routes, "list of sections", "")                           \
+	TYPE(scope, "scope", "")                                       \
+	TYPE(scopes, "list of texts", "")                              \
 	TYPE(size, "size", "bytes")                                    \
 	TYPE(source, "source", "")                                     \
 	TYPE(strict, "`true`, `false`, list of `query`, `cookie`", "") \
@@ -66,6 +70,8 @@
 		"but what is injected")                                                          \
 	ROW(providers, providers, providers, NULL, NULL, NULL,                                   \
 		"functions of plugins whose result is injected, by name")                        \
+	ROW(overrides, overrides, overrides, NULL, NULL, NULL,                                   \
+		"providers that stand in for those of the same name, for tests")                 \
 	ROW(routes, routes, routes, NULL, NULL, NULL,                                            \
 		"what is served under which path; at least one")
 
@@ -80,6 +86,8 @@
 		"a folder whose files are served below the path")                        \
 	ROW(inject, route_inject, inject, NULL, NULL, NULL,                              \
 		"where the plugin's fields come from, when the convention is not right") \
+	ROW(providers, attached, attached, NULL, NULL, NULL,                             \
+		"providers to call before those of the fields, for what they do")        \
 	ROW(options, route_options, options, NULL, NULL, NULL,                           \
 		"options of the plugin by name; which there are, the plugin says")       \
 	ROW(reject, reject, reject, "http", NULL, NULL,                                  \
@@ -92,13 +100,6 @@
 		"limits of this route; what it leaves out is as at the top")             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
 		"keep-alive of this route; what it leaves out is as at the top")
-
-/* Or else one of security_keys.h. */
-#define PROVIDER_KEYS(ROW)                                                              \
-	ROW(plugin, plugin, plugin, NULL, NULL, NULL,                                   \
-		"the plugin that has the provider; this, or one of the sections below") \
-	ROW(inject, provider_inject, inject, NULL, NULL, NULL,                          \
-		"with `plugin`: where the provider's own fields come from, as in a route")
 
 /* What a route may set, too. */
 #define LIMITS_KEYS(ROW)                                                                    \

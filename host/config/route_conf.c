@@ -1,5 +1,5 @@
 /*
- * The lists `routes` and `providers`: what each item may hold, and what it may not hold together.
+ * The list `routes`: what each item may hold, and what it may not hold together.
  * Knows no plugin and no pattern; generation compares them. Called by config.c.
  * SPDX-License-Identifier: MIT
  */
@@ -10,38 +10,7 @@
 #include "config/inject_conf.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
-#include "config/security_conf.h"
-#include "config/security_keys.h"
-#include "wire/value.h"
-
-static const char *plugin_name_advice(const char *name, struct arena *arena)
-{
-	size_t len = strlen(name);
-
-	if (strchr(name, '/') != NULL)
-		return "write only the name here, and the folder once, at \"plugins\"";
-	if (len > 3 && !strcmp(name + len - 3, ".so"))
-		return arena_printf(arena, "leave the .so out: %s",
-			yaml_tree_quote(arena_text(arena, name, len - 3), arena));
-	return "it is that of the .so file, which may have to be renamed";
-}
-
-static void read_plugin(
-	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_-";
-
-	if (!section_expect(reader, key->name, node, TREE_TEXT, "the name of a plugin"))
-		return;
-	if (node->text[0] != '\0' && node->text[strspn(node->text, letters)] == '\0')
-		read_text(reader, key, node, base);
-	else
-		err_list_add(reader->why, node->place,
-			"plugin: found %s, wanted a name of letters, digits, '_' and '-': %s",
-			yaml_tree_found(node, reader->arena),
-			plugin_name_advice(node->text, reader->arena));
-}
+#include "config/provider_conf.h"
 
 static void read_path(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
@@ -111,15 +80,6 @@ static void read_route_inject(
 
 	(void)key;
 	inject_conf_read(reader, node, &route->inject, &route->inject_count);
-}
-
-static void read_provider_inject(
-	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
-{
-	struct provider_conf *provider = base;
-
-	(void)key;
-	inject_conf_read(reader, node, &provider->inject, &provider->inject_count);
 }
 
 static void read_option(
@@ -197,7 +157,7 @@ static void check_plugin_keys(
 	struct reader *reader, const struct yaml_tree *node, const struct route_conf *route)
 {
 	static const char *const names[] = {
-		"inject", "options", "reject", "strict", "limits", "ping"};
+		"inject", "providers", "options", "reject", "strict", "limits", "ping"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
@@ -244,67 +204,4 @@ void read_routes(
 	config->routes = arena_alloc(reader->arena, node->count * sizeof(*config->routes));
 	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
 		read_route(reader, child, &config->routes[config->route_count++]);
-}
-
-#define ROW(...) SECTION_ROW(struct provider_conf, __VA_ARGS__)
-static const struct key provider_keys[] = {PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)};
-#undef ROW
-static const struct section provider_section = SECTION("of a provider", provider_keys);
-
-/* Who is to be asked: exactly one. */
-static void check_provider_kind(struct reader *reader, const struct yaml_tree *node, bool all_known)
-{
-	static const char *const names[] = {
-		"plugin", "api_key", "basic", "bearer", "oauth2", "jwt"};
-	const struct yaml_tree *inject = yaml_tree_get(node, "inject");
-	const char *first = NULL;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
-
-		if (given != NULL && first != NULL)
-			err_list_add(reader->why, given->key_place,
-				"found %s and %s in one provider: take one of them away, or make "
-				"two providers",
-				first, names[i]);
-		if (given != NULL && first == NULL)
-			first = names[i];
-	}
-	if (first == NULL && all_known)
-		err_list_add(reader->why, node->key_place,
-			"found a provider without plugin, api_key, basic, bearer, oauth2 or jwt: "
-			"add one of them");
-	if (first != NULL && strcmp(first, "plugin") != 0 && inject != NULL)
-		err_list_add(reader->why, inject->key_place,
-			"found inject in a provider with %s, which has no fields: take it away",
-			first);
-}
-
-static void read_provider(
-	struct reader *reader, const struct yaml_tree *node, struct provider_conf *provider)
-{
-	provider->name = (struct conf_text){node->key, node->key_place};
-	if (node->kind == TREE_UNUSABLE)
-		return;
-	if (!section_is_identifier(node->key))
-		err_list_add(reader->why, node->key_place,
-			"providers: found the name %s, wanted that of a plugin's provider: "
-			"letters, digits and '_'",
-			yaml_tree_quote(node->key, reader->arena));
-	if (!section_expect(reader, "provider", node, TREE_MAP,
-		    "a mapping such as {plugin: items, inject: {token: query}}"))
-		return;
-	check_provider_kind(reader, node, section_read(reader, &provider_section, node, provider));
-}
-
-void read_providers(
-	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
-{
-	struct config *config = base;
-
-	if (!section_expect(reader, key->name, node, TREE_MAP, "a mapping of names to providers"))
-		return;
-	config->providers = arena_alloc(reader->arena, node->count * sizeof(*config->providers));
-	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
-		read_provider(reader, child, &config->providers[config->provider_count++]);
 }

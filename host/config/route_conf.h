@@ -1,5 +1,5 @@
 /*
- * The lists `routes` and `providers`. SPDX-License-Identifier: MIT
+ * The list `routes`. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CONFIG_ROUTE_CONF_H
 #define SOCKLET_CONFIG_ROUTE_CONF_H
@@ -7,6 +7,6 @@
 #include "config/section.h"
 
 /* Into struct config; routes begin with the config's limits and ping. */
-key_reader read_routes, read_providers;
+key_reader read_routes;
 
 #endif

@@ -163,6 +163,20 @@ bool section_read_list(struct reader *reader, const char *name, const struct yam
 	return true;
 }
 
+void read_scopes(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	const char **texts;
+
+	if (!section_expect(reader, key->name, node, TREE_LIST, "a list such as [items, me]"))
+		return;
+	texts = arena_alloc(reader->arena, (node->count + 1) * sizeof(*texts));
+	*(const char *const **)section_member(key, base) = texts;
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
+		if (section_expect(reader, key->name, child, TREE_TEXT, "the name of a scope"))
+			*texts++ = child->text;
+}
+
 /* A relative path is meant from the folder of routes.yaml, wherever the host was started. */
 static const char *join_to_file(const struct reader *reader, const char *path)
 {

@@ -28,7 +28,7 @@ struct explain_job {
 /* In the child. */
 static unsigned char explain(void *context)
 {
-	static const unsigned char status[] = {REACHES, REFUSED, WRONG_USE};
+	static const unsigned char status[] = {REACHES, REFUSED, REFUSED, WRONG_USE};
 	const struct explain_job *job = context;
 	struct explanation explanation;
 	struct buf out = {0};

@@ -51,6 +51,23 @@ static void print_strict(const struct plan *plan)
 		printf("    nothing else from cookie\n");
 }
 
+/* "calls token, scope message, not shared with": what is not said is as usual. */
+static void print_call(const struct plan_call *call)
+{
+	printf("    calls %s", call->provider->name);
+	if (call->provider->is_override)
+		printf(" (overridden)");
+	if (call->scope != SL_SCOPE_CONNECTION)
+		printf(", scope %s", plan_scope_name(call->scope));
+	if (call->is_fresh)
+		printf(", not cached");
+	if (call->is_attached)
+		printf(", attached");
+	for (size_t i = 0; call->scopes[i] != NULL; i++)
+		printf("%s %s", i == 0 ? ", asking for" : "", call->scopes[i]);
+	printf("%s\n", call->fetch_count > 0 ? ", with" : "");
+}
+
 static void print_route(const struct route *route, int width)
 {
 	printf("%-*s  %s %s\n", width, route->conf->path.text, kind_name(route), target(route));
@@ -58,7 +75,7 @@ static void print_route(const struct route *route, int width)
 		const struct plan_call *call = &route->plan.calls[i];
 
 		if (call->provider != NULL)
-			printf("    calls %s with\n", call->provider->name);
+			print_call(call);
 		for (size_t j = 0; j < call->fetch_count; j++) {
 			if (call->provider != NULL)
 				printf("    ");
@@ -115,12 +132,20 @@ static json_t *fetch_json(const struct plan_fetch *fetch)
 
 static json_t *call_json(const struct plan_call *call)
 {
-	json_t *fields = json_array();
+	json_t *fields = json_array(), *scopes = json_array();
 
 	for (size_t i = 0; i < call->fetch_count; i++)
 		json_array_append_new(fields, fetch_json(&call->fetches[i]));
-	return json_pack("{s:s?, s:o}", "provider",
-		call->provider == NULL ? NULL : call->provider->name, "fields", fields);
+	for (size_t i = 0; call->scopes[i] != NULL; i++)
+		json_array_append_new(scopes, json_string(call->scopes[i]));
+	if (call->provider == NULL) {
+		json_decref(scopes);
+		return json_pack("{s:n, s:o}", "provider", "fields", fields);
+	}
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:o, s:o}", "provider", call->provider->name,
+		"scope", plan_scope_name(call->scope), "cached", !call->is_fresh, "attached",
+		call->is_attached, "overridden", call->provider->is_override, "security_scopes",
+		scopes, "fields", fields);
 }
 
 static json_t *route_json(const struct route *route)

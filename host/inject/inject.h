@@ -44,17 +44,25 @@ enum inject_result {
 	INJECT_INVALID, /* errors has at least one row; args is NULL */
 	INJECT_STOPPED, /* a provider answered itself, or failed: *provider_result is what it
 			   returned */
+	INJECT_WAITING, /* a provider answers later: store its result, then inject_resume */
 };
 
-/* Calls one provider: context is the caller's, the rest the plan's. Returns what it returned. */
+/* Calls the call's provider: context is the caller's, the rest the plan's. Returns what it did. */
 typedef int inject_call(
-	void *context, const struct inject_provider *provider, const void *args, void *result);
+	void *context, const struct plan_call *call, const void *args, void *result);
 /* Whether the connection was answered (refused, closed) by the provider just called. */
 typedef bool inject_stopped(void *context);
 
+enum inject_state {
+	INJECT_UNCALLED,
+	INJECT_INCOMPLETE, /* its arguments have errors, or come from one that has */
+	INJECT_PROVIDED,
+};
+
+/* Zero it, then fill the first half. Lasts as long as the plugin's struct is used. */
 struct inject_run {
 	const struct plan *plan;
-	const struct inject_request *request;
+	const struct inject_request *request; /* needed by inject_run and its inject_resume only */
 	struct arena *arena; /* one block of plan->block_size, and converted texts */
 	inject_call *call;
 	inject_stopped *stopped;
@@ -63,6 +71,11 @@ struct inject_run {
 	const void *args; /* the plugin's own struct */
 	struct inject_errors errors;
 	int provider_result;
+	enum inject_state *states; /* one a call; whoever releases a result sets UNCALLED */
+	/* inject.c's own */
+	char *block;
+	size_t at; /* the next call, or the one that waits */
+	bool is_message;
 };
 
 /*
@@ -70,9 +83,18 @@ struct inject_run {
  * is a value,
  * a provider with errors in its arguments is not called (those whose arguments are right are, and
  * may stop it all), errors come sub-providers first, then path, query, header, cookie, each in
- * declared order. Header bytes above 0x7f are Latin-1 and come out as UTF-8.
+ * declared order. Header bytes above 0x7f are Latin-1 and come out as UTF-8. Providers of scope
+ * message are not called yet; what they will give is empty, and their own arguments are filled.
  */
 enum inject_result inject_run(struct inject_run *run);
+/* After a run was done: calls the providers of scope message and fills what takes their results. */
+enum inject_result inject_message(struct inject_run *run);
+/* Goes on behind the provider that waited, whose result is stored now. */
+enum inject_result inject_resume(struct inject_run *run);
+/* Where the result of a call stands: of the one that waits, plan->calls[run->at]. */
+void *inject_result_of(const struct inject_run *run, const struct plan_call *call);
+/* Empties the members of the plugin's struct that providers of this scope gave. */
+void inject_clear(const struct inject_run *run, uint32_t scope);
 
 /*
  * Fills a struct from name and value pairs (options: of a route). False adds to `why` every

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "inject/member.h"
+#include "wire/claims.h"
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
@@ -47,6 +48,24 @@ static struct span latin1_decode(struct span text, struct arena *arena)
 	return (struct span){copy, len};
 }
 
+/* NULL when nothing was given, or it says nothing of that name. */
+static const struct claim *find_claim(const struct inject_run *run, const struct plan_fetch *fetch)
+{
+	const struct plan_call *source = &run->plan->calls[fetch->index];
+	const struct claims *const *claims = inject_result_of(run, source);
+
+	return *claims == NULL ? NULL : claims_find(*claims, fetch->name);
+}
+
+/* A list has no one text: of several the first counts. */
+static struct span claim_text(const struct inject_run *run, const struct plan_fetch *fetch)
+{
+	const struct claim *claim = find_claim(run, fetch);
+
+	return claim == NULL || claim->count == 0 ? (struct span){NULL, 0}
+						  : present(claim->texts[0]);
+}
+
 /* ptr is NULL when the request does not carry it. */
 static struct span find_text(const struct inject_run *run, const struct plan_fetch *fetch)
 {
@@ -63,6 +82,8 @@ static struct span find_text(const struct inject_run *run, const struct plan_fet
 	case INJECT_HEADER:
 		text = http_header_get(request->head, name, 0);
 		return text.ptr == NULL ? text : latin1_decode(text, run->arena);
+	case INJECT_CLAIM:
+		return claim_text(run, fetch);
 	default:
 		break;
 	}
@@ -70,35 +91,41 @@ static struct span find_text(const struct inject_run *run, const struct plan_fet
 }
 
 struct text_list {
-	struct span *texts;
+	const struct span *texts;
 	size_t count;
 };
 
 static struct text_list all_of_pairs(
 	const struct pair *pairs, size_t count, struct span name, struct arena *arena)
 {
-	struct text_list list = {NULL, 0};
-	size_t found = 0;
+	size_t found = 0, copied = 0;
+	struct span *texts;
 
 	for (size_t i = 0; i < count; i++)
 		found += span_equal(pairs[i].name, name);
-	list.texts = arena_alloc(arena, found * sizeof(*list.texts));
-	for (size_t i = 0; i < count && list.count < found; i++)
+	texts = arena_alloc(arena, found * sizeof(*texts));
+	for (size_t i = 0; i < count && copied < found; i++)
 		if (span_equal(pairs[i].name, name))
-			list.texts[list.count++] = present(pairs[i].value);
-	return list;
+			texts[copied++] = present(pairs[i].value);
+	return (struct text_list){texts, found};
 }
 
 static struct text_list all_of_headers(
 	const struct http_head *head, struct span name, struct arena *arena)
 {
-	struct text_list list = {arena_alloc(arena, head->header_count * sizeof(struct span)), 0};
+	struct span *texts = arena_alloc(arena, head->header_count * sizeof(*texts));
+	size_t count = 0;
 
 	for (size_t i = 0; i < head->header_count; i++)
 		if (span_equal_nocase(head->headers[i].name, name))
-			list.texts[list.count++] = latin1_decode(
-				present(head->headers[i].value), arena);
-	return list;
+			texts[count++] = latin1_decode(present(head->headers[i].value), arena);
+	return (struct text_list){texts, count};
+}
+
+static struct text_list all_of_claim(const struct claim *claim)
+{
+	return claim == NULL ? (struct text_list){NULL, 0}
+			     : (struct text_list){claim->texts, claim->count};
 }
 
 /* Every text of that name, in the request's order. */
@@ -107,6 +134,8 @@ static struct text_list find_texts(const struct inject_run *run, const struct pl
 	const struct inject_request *request = run->request;
 	struct span name = span_of(fetch->name);
 
+	if (fetch->source == INJECT_CLAIM)
+		return all_of_claim(find_claim(run, fetch));
 	if (fetch->source == INJECT_HEADER)
 		return all_of_headers(request->head, name, run->arena);
 	if (fetch->source == INJECT_QUERY)

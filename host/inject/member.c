@@ -43,7 +43,11 @@ _Static_assert(sizeof(struct sl_timedelta) == sizeof(int64_t), "a timedelta is i
 	STRUCT_ROW((number) | SL_TYPE_LIST | SL_TYPE_OPTIONAL, struct sl_opt_list##word,         \
 		struct sl_list##word, offsetof(struct sl_opt_list##word, set), true)
 
-static const struct member_type rows[] = {SL_TYPES_(ROWS) SL_ENUM_TYPE_(ROWS)};
+static const struct member_type rows[] = {
+	SL_TYPES_(ROWS) SL_ENUM_TYPE_(ROWS)
+		/* Only copied: no text becomes one. */
+		[ROW_AT(SL_TYPE_STRUCT)] = {SL_TYPE_STRUCT, VALUE_TYPE_COUNT,
+			"a pointer to a struct", sizeof(void *), sizeof(void *), 0, false}};
 
 _Static_assert(SL_TYPE_ENUM - SL_TYPE_TEXT == VALUE_ENUM - VALUE_TEXT &&
 		       SL_TYPE_DATE - SL_TYPE_TEXT == VALUE_DATE - VALUE_TEXT,
@@ -63,6 +67,8 @@ const struct member_type *member_type_find(uint32_t type)
 
 const char *member_type_name(const struct member_type *type)
 {
+	if (type->type == SL_TYPE_STRUCT)
+		return "struct";
 	return value_form_name(type->base, type->is_list, type->set_offset > 0);
 }
 
@@ -117,6 +123,10 @@ static void fill_empty(const struct member_type *type, void *where)
 {
 	union value empty;
 
+	if (type->type == SL_TYPE_STRUCT) {
+		memset(where, 0, type->size);
+		return;
+	}
 	memset(where, 0, type->value_size);
 	memset(&empty, 0, sizeof(empty));
 	if (type->is_list)
@@ -140,6 +150,10 @@ void member_copy(const struct member_type *type, void *where, const struct membe
 	uint32_t is_set = 1;
 	const char *start;
 
+	if (type->type == SL_TYPE_STRUCT) {
+		memcpy(where, from, type->size);
+		return;
+	}
 	if (from_type->set_offset > 0)
 		memcpy(&is_set, (const char *)from + from_type->set_offset, sizeof(is_set));
 	memcpy(where, from, type->value_size);

@@ -32,18 +32,13 @@ const char *plan_type_name(uint32_t type)
 	return row == NULL ? "unknown" : member_type_name(row);
 }
 
-const char *inject_source_name(enum inject_source source)
+const char *plan_scope_name(uint32_t scope)
 {
-	static const char *const names[] = {
-		[INJECT_DEFAULT] = "path or query",
-		[INJECT_PATH] = "path",
-		[INJECT_QUERY] = "query",
-		[INJECT_HEADER] = "header",
-		[INJECT_COOKIE] = "cookie",
-		[INJECT_PROVIDER] = "provider",
-	};
+	static const char *const names[] = {[SL_SCOPE_CONNECTION] = "connection",
+		[SL_SCOPE_HANDSHAKE] = "handshake",
+		[SL_SCOPE_MESSAGE] = "message"};
 
-	return names[source];
+	return scope < sizeof(names) / sizeof(names[0]) ? names[scope] : NULL;
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -88,13 +83,23 @@ static uint32_t add_call(struct builder *builder, struct plan_call call)
 	return (uint32_t)plan->call_count++;
 }
 
+static size_t result_size(const struct inject_provider *provider)
+{
+	return provider->security != NULL ? sizeof(void *)
+					  : member_type_find(provider->function->type)->size;
+}
+
 uint32_t plan_add_call(struct builder *builder, const struct subject *subject)
 {
 	const struct inject_provider *provider = subject->provider;
 	size_t count = subject->table->field_count;
 	struct plan_call call = {.provider = provider,
 		.fetches = arena_alloc(builder->arena, count * sizeof(*call.fetches)),
-		.fetch_count = count};
+		.fetch_count = count,
+		.scope = provider == NULL ? (uint32_t)SL_SCOPE_CONNECTION : provider->scope,
+		.scopes = subject->scopes,
+		.is_fresh = subject->is_fresh,
+		.is_attached = subject->is_attached};
 
 	for (size_t i = 0; i < subject->rule_count; i++)
 		plan_field_check_rule(builder, subject, &subject->rules[i]);
@@ -103,9 +108,10 @@ uint32_t plan_add_call(struct builder *builder, const struct subject *subject)
 		plan_field_build(builder, subject, i, &call.fetches[i]);
 	sort_fetches(call.fetches, count);
 	call.args_offset = reserve(builder->plan, subject->table->struct_size);
-	if (provider != NULL)
-		call.result_offset = reserve(
-			builder->plan, member_type_find(provider->function->type)->size);
+	if (provider != NULL) {
+		call.result_offset = reserve(builder->plan, result_size(provider));
+		builder->plan->scopes |= 1u << call.scope;
+	}
 	return add_call(builder, call);
 }
 
@@ -146,12 +152,18 @@ bool plan_build(
 	struct builder builder = {
 		.plan = out, .input = input, .arena = arena, .why = why, .is_good = true};
 
+	static const char *const no_scopes[] = {NULL};
+	const struct subject own = {.table = input->table,
+		.label = input->label,
+		.scopes = no_scopes,
+		.place = input->place,
+		.rules = input->rules,
+		.rule_count = input->rule_count};
+
 	memset(out, 0, sizeof(*out));
-	plan_add_call(&builder, &(struct subject){.table = input->table,
-					.label = input->label,
-					.place = input->place,
-					.rules = input->rules,
-					.rule_count = input->rule_count});
+	for (size_t i = 0; i < input->attached_count; i++)
+		plan_provider_attach(&builder, &own, &input->attached[i]);
+	plan_add_call(&builder, &own);
 	collect_names(&builder, &out->query, INJECT_QUERY, input->is_query_strict);
 	collect_names(&builder, &out->cookies, INJECT_COOKIE, input->is_cookie_strict);
 	return builder.is_good;

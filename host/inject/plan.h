@@ -15,55 +15,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "inject/inject_rule.h"
 #include "inject/item.h"
-#include "wire/rules.h"
 #include "wire/value.h"
-
-enum inject_source {
-	INJECT_DEFAULT, /* rules only: path if the path has the name, else query */
-	INJECT_PATH,
-	INJECT_QUERY,
-	INJECT_HEADER,
-	INJECT_COOKIE,
-	INJECT_PROVIDER,
-};
-
-/* What only documents a field. */
-enum inject_doc {
-	INJECT_TITLE,
-	INJECT_DESCRIPTION,
-	INJECT_EXAMPLE,
-	INJECT_DEPRECATED,
-	INJECT_INCLUDE_IN_DOCS,
-	INJECT_DOC_COUNT
-};
-
-/* One entry of `inject:`. */
-struct inject_rule {
-	const char *field;
-	struct place place;
-	enum inject_source source;
-	const char *alias;               /* name at the source, NULL: the field's */
-	const char *type;                /* what the author expects, NULL: anything */
-	const char *default_text;        /* NULL: none, or a list */
-	struct texts default_items;      /* of a list */
-	const char *convert_underscores; /* a spelling of bool, of headers; NULL: true */
-	struct rules_said said;          /* author: "the route" */
-	struct texts enum_values;
-	struct place enum_place;
-	const char *docs[INJECT_DOC_COUNT];
-};
-
-/* A provider as a plan needs it. */
-struct inject_provider {
-	const char *name;
-	const struct sl_provider *function; /* the plugin's, checked */
-	const void *owner;                  /* handed back when it is called: its plugin */
-	struct place place;                 /* in routes.yaml */
-	const struct inject_rule *rules;
-	size_t rule_count;
-	const void *security; /* call/'s, instead of function and owner; NULL: none */
-};
 
 struct plan_input {
 	const struct sl_table *table;
@@ -76,9 +30,19 @@ struct plan_input {
 	bool is_query_strict, is_cookie_strict;
 	const struct inject_rule *rules;
 	size_t rule_count;
+	const struct inject_attached *attached; /* called before those of fields, in this order */
+	size_t attached_count;
+	bool is_any_path; /* there is no route: the path may have every parameter */
 	/* The provider of that name, or NULL. */
 	const struct inject_provider *(*find_provider)(void *context, const char *name);
 	void *context;
+	const char *const *provider_names; /* for "did you mean", NULL-ended; or NULL */
+};
+
+/* Bounds of what a file may ask for. */
+enum {
+	PLAN_DEPTH_MAX = 32,   /* of a chain of providers */
+	PLAN_CALLS_MAX = 1024, /* of one plan: `cache: false` and scopes multiply */
 };
 
 /* One thing said of a field, by route or plugin, for people: "ge" "1". */
@@ -92,7 +56,7 @@ struct plan_note {
 struct plan_fetch {
 	const char *field, *name; /* member; name at the source ("x-token" for a header x_token) */
 	enum inject_source source;
-	uint32_t index;            /* path: which parameter; provider: which call */
+	uint32_t index;            /* path: which parameter; provider, claim: which call */
 	uint32_t offset;           /* bytes, in the call's struct */
 	uint32_t type;             /* SL_TYPE_… with SL_TYPE_OPTIONAL and SL_TYPE_LIST */
 	const void *default_value; /* the whole member, filled; NULL: none */
@@ -108,6 +72,10 @@ struct plan_call {
 	struct plan_fetch *fetches; /* by source, then as declared: the order of errors */
 	size_t fetch_count;
 	uint32_t args_offset, result_offset; /* bytes, in the plan's block */
+	uint32_t scope;                      /* SL_SCOPE_…, of the provider */
+	const char *const *scopes; /* security: those of all who take it; NULL-ended, never NULL */
+	bool is_fresh;             /* nobody else shares the result */
+	bool is_attached;          /* nobody takes it, or it was there before they did */
 };
 
 /* A strict source: the names that any call takes from it, in plan_compare_names's order. */
@@ -122,6 +90,7 @@ struct plan {
 	size_t call_count;
 	size_t block_size; /* bytes for all structs and results of one connection */
 	struct plan_names query, cookies;
+	unsigned scopes; /* 1 << SL_SCOPE_… for each that its providers have */
 };
 
 /*
@@ -130,9 +99,10 @@ struct plan {
  * to `why` every mistake, naming route, field, both types and the line: a rule for a member that
  * does not exist ("did you mean"), a path source the path does not have, a path parameter that no
  * field takes is fine, a type that differs, a default that does not convert, a default for a path
- * or provider field, a missing provider, a circle of providers (the whole chain is named), a rule
- * that does not fit the type, that loosens the plugin's, or that leaves no value. Both ways *out
- * wants plan_fini; all of it but its patterns is the arena's.
+ * or provider field, a missing provider, a circle of providers, one that lives shorter than who
+ * takes it (each names the whole chain, route -> field -> provider), a rule that does not fit the
+ * type, that loosens the plugin's, or that leaves no value. Both ways *out wants plan_fini; all of
+ * it but its patterns is the arena's.
  */
 bool plan_build(struct plan *out, const struct plan_input *input, struct arena *arena,
 	struct err_list *why);
@@ -142,7 +112,7 @@ void plan_fini(struct plan *plan);
 int plan_compare_names(const void *a, const void *b);
 /* "int", "str?": the type as `socklet routes` and complaints name it. */
 const char *plan_type_name(uint32_t type);
-/* "path", "query", … */
-const char *inject_source_name(enum inject_source source);
+/* "connection", … of SL_SCOPE_…; NULL for another number. */
+const char *plan_scope_name(uint32_t scope);
 
 #endif

@@ -56,7 +56,8 @@ static struct inject_rule rule_of(const struct subject *subject, const struct sl
 static bool type_is_named(const struct member_type *type, const char *name)
 {
 	return strcmp(name, member_type_name(type)) == 0 ||
-	       strcmp(name, value_form_name(type->base, type->is_list, false)) == 0;
+	       (type->type != SL_TYPE_STRUCT &&
+		       strcmp(name, value_form_name(type->base, type->is_list, false)) == 0);
 }
 
 /* ---- sources --------------------------------------------------------------------------------- */
@@ -121,7 +122,7 @@ static void resolve_path(struct builder *builder, const struct subject *subject,
 	size_t index = path_index(input, fetch->name);
 
 	fetch->index = (uint32_t)index;
-	if (index == input->path_param_count)
+	if (index == input->path_param_count && !input->is_any_path)
 		plan_complain(builder, subject, rule->place,
 			"field %s comes from the path, which has no {%s}; add it there, or take "
 			"the field from elsewhere",
@@ -263,6 +264,31 @@ static void refuse_rules(
 			rule->field);
 }
 
+static void complain_of_struct(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, const struct sl_field *field)
+{
+	plan_complain(builder, subject, rule->place,
+		"field %s is a pointer to struct %s, which only a provider can give; add \"%s: "
+		"provider\" to inject:",
+		field->name, field->struct_name, field->name);
+}
+
+/* What only providers understand. */
+static void refuse_provider_words(
+	struct builder *builder, const struct subject *subject, const struct inject_rule *rule)
+{
+	const char *word = rule->claim != NULL    ? "claim"
+			   : rule->scopes != NULL ? "scopes"
+			   : rule->is_fresh       ? "cache"
+						  : NULL;
+
+	if (word != NULL)
+		plan_complain(builder, subject, rule->place,
+			"field %s does not come from a provider, so its %s can never be used; "
+			"write \"from: provider\", or remove it",
+			rule->field, word);
+}
+
 /* ---- the field ---------------------------------------------------------------------------------
  */
 
@@ -292,9 +318,16 @@ void plan_field_build(
 		plan_complain(builder, subject, rule.place,
 			"field %s is %s in the plugin (%s), the file says %s; change one of them",
 			field.name, member_type_name(type), type->c_name, rule.type);
+	if (fetch->source == INJECT_PROVIDER)
+		plan_provider_resolve(builder, subject, &rule, &field, fetch);
+	else
+		refuse_provider_words(builder, subject, &rule);
 	if (fetch->source == INJECT_PROVIDER) {
 		refuse_rules(builder, subject, &rule);
-		plan_provider_resolve(builder, subject, &rule, fetch);
+		return;
+	}
+	if (field.type == SL_TYPE_STRUCT) {
+		complain_of_struct(builder, subject, &rule, &field);
 		return;
 	}
 	resolve_item(builder, subject, &rule, &field, fetch);

@@ -12,8 +12,11 @@
 struct subject {
 	const struct inject_provider *provider; /* NULL: the plugin's own */
 	const struct subject *taker;            /* whose field this provider fills */
+	unsigned depth;                         /* takers above it */
 	const struct sl_table *table;
-	const char *label;
+	const char *label;         /* the chain to it: "route /x -> user -> provider p" */
+	const char *const *scopes; /* security: of all takers; NULL-ended */
+	bool is_fresh, is_attached;
 	struct place place;
 	const struct inject_rule *rules;
 	size_t rule_count;
@@ -38,8 +41,14 @@ void plan_field_check_rule(
 /* Fills *fetch for the i-th field of the subject. */
 void plan_field_build(
 	struct builder *builder, const struct subject *subject, size_t i, struct plan_fetch *fetch);
-/* Finds the provider that fetch->name names, and its call, planned now if it is the first. */
+/*
+ * Finds the provider that fetch->name names, and its call, planned now if it is the first. From a
+ * built-in one the source becomes INJECT_CLAIM and the name the claim's.
+ */
 void plan_provider_resolve(struct builder *builder, const struct subject *subject,
-	const struct inject_rule *rule, struct plan_fetch *fetch);
+	const struct inject_rule *rule, const struct sl_field *field, struct plan_fetch *fetch);
+/* Plans what is attached to the route. */
+void plan_provider_attach(
+	struct builder *builder, const struct subject *subject, const struct inject_attached *one);
 
 #endif

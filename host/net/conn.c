@@ -249,6 +249,7 @@ static const struct transport_ops ops = {
 	.close = ws_conn_close,
 	.queued = conn_queued,
 	.set_paused = ws_conn_set_paused,
+	.set_held = ws_conn_set_held,
 };
 
 /* ---- life ----------------------------------------------------------------------------------- */

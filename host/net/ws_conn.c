@@ -118,6 +118,11 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 
 	/* Once more after the last byte: the decoder then lets go of what it handed out. */
 	while (is_ws(conn)) {
+		/* At most what one read brought: nothing is read while it waits. */
+		if (conn->is_held) {
+			buf_append(&conn->stash, data, len);
+			return;
+		}
 		switch (ws_decode(&conn->ws.decoder, &data, &len, &message, &why)) {
 		case WIRE_MORE:
 			return;
@@ -130,11 +135,13 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 	}
 }
 
-/* Frames that came while the plugin had not yet accepted. */
+/* Frames that came while the plugin had not yet accepted, or was busy with one before them. */
 static void decode_stash(struct conn *conn)
 {
 	struct buf stash = conn->stash;
 
+	if (stash.len == 0 || conn->is_held)
+		return;
 	conn->stash = (struct buf){0};
 	decode(conn, (uint8_t *)stash.data, stash.len);
 	buf_fini(&stash);
@@ -144,8 +151,7 @@ static void ws_received(struct conn *conn, uint8_t *data, size_t len)
 {
 	conn->ws.received_ms = clock_ms();
 	conn->ws.pinged_ms = 0;
-	if (conn->stash.len > 0)
-		decode_stash(conn);
+	decode_stash(conn);
 	decode(conn, data, len);
 }
 
@@ -161,8 +167,7 @@ static void ws_sent(struct conn *conn)
 	bool drained = conn->owes_drained;
 
 	conn->owes_drained = false;
-	if (conn->stash.len > 0)
-		decode_stash(conn);
+	decode_stash(conn);
 	if (drained && is_open(conn) && conn->transport.session != NULL)
 		session_drained(conn->transport.session);
 }
@@ -179,9 +184,15 @@ static bool is_watched_for_silence(const struct conn *conn)
 	return conn->ws.ping_interval_ms != 0;
 }
 
+/* Nothing is read, so that nothing comes is no sign of the peer's. */
+static bool is_deaf(const struct conn *conn)
+{
+	return conn->is_paused || conn->is_held;
+}
+
 static bool is_idle(const struct conn *conn, uint64_t now_ms)
 {
-	return !conn->is_paused && is_over(conn->ws.message_ms, conn->ws.idle_ms, now_ms);
+	return !is_deaf(conn) && is_over(conn->ws.message_ms, conn->ws.idle_ms, now_ms);
 }
 
 static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
@@ -207,7 +218,7 @@ static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
 
 	if (ws->closed_ms != 0)
 		return ws->closed_ms + ws->close_ms;
-	if (ws->idle_ms != 0 && !conn->is_paused)
+	if (ws->idle_ms != 0 && !is_deaf(conn))
 		idle_ms = ws->message_ms + ws->idle_ms;
 	return sooner(idle_ms, is_watched_for_silence(conn) ? next_ping(ws, now_ms) : 0);
 }
@@ -224,7 +235,7 @@ static void ping_or_give_up(struct conn *conn, uint64_t now_ms)
 {
 	struct ws_state *ws = &conn->ws;
 
-	if (conn->is_paused) {
+	if (is_deaf(conn)) {
 		/* Nobody reads its pongs; but sending to one that has gone fails. */
 		if (is_over(ws->received_ms, ws->ping_interval_ms, now_ms)) {
 			send_frame(conn, WS_PING, SPAN(""));
@@ -325,8 +336,22 @@ void ws_conn_close(struct transport *transport, unsigned code, struct span reaso
 		return;
 	send_close(conn, code, reason);
 	/* The peer's answer is to be read, and what it sent before to be ignored. */
-	conn->is_paused = false;
+	conn->is_paused = conn->is_held = false;
 	schedule(conn, conn->ws.closed_ms);
+}
+
+/* Reading begins or ends. */
+static void turn_ear(struct conn *conn)
+{
+	conn_touch(conn);
+	if (!is_open(conn))
+		return;
+	conn->ws.pinged_ms = 0;
+	if (is_deaf(conn))
+		return;
+	/* The silence was ours. */
+	conn->ws.received_ms = conn->ws.message_ms = clock_ms();
+	schedule(conn, conn->ws.received_ms);
 }
 
 void ws_conn_set_paused(struct transport *transport, bool paused)
@@ -336,13 +361,15 @@ void ws_conn_set_paused(struct transport *transport, bool paused)
 	if (conn->is_dead || conn->is_paused == paused)
 		return;
 	conn->is_paused = paused;
-	conn_touch(conn);
-	if (!is_open(conn))
+	turn_ear(conn);
+}
+
+void ws_conn_set_held(struct transport *transport, bool held)
+{
+	struct conn *conn = conn_of(transport);
+
+	if (!is_open(conn) || conn->is_held == held)
 		return;
-	conn->ws.pinged_ms = 0;
-	if (paused)
-		return;
-	/* The silence was ours. */
-	conn->ws.received_ms = conn->ws.message_ms = clock_ms();
-	schedule(conn, conn->ws.received_ms);
+	conn->is_held = held;
+	turn_ear(conn);
 }

@@ -15,6 +15,7 @@ static const char *const callback_names[] = {
 	[CRUMB_START] = "start",
 	[CRUMB_CONNECT] = "connect",
 	[CRUMB_PROVIDER] = "provider",
+	[CRUMB_RELEASE] = "release of provider",
 	[CRUMB_MESSAGE] = "message",
 	[CRUMB_DRAINED] = "drained",
 	[CRUMB_DISCONNECT] = "disconnect",

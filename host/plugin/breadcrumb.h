@@ -20,6 +20,7 @@ enum breadcrumb_callback {
 	CRUMB_START,
 	CRUMB_CONNECT,
 	CRUMB_PROVIDER,
+	CRUMB_RELEASE, /* of what a provider gave */
 	CRUMB_MESSAGE,
 	CRUMB_DRAINED,
 	CRUMB_DISCONNECT,

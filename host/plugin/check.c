@@ -79,7 +79,8 @@ struct type_row {
 /* NULL for an unknown one. */
 static const struct type_row *type_find(uint32_t type)
 {
-	static const struct type_row rows[] = {SL_TYPES_(TYPE_ROWS) SL_ENUM_TYPE_(TYPE_ROWS)};
+	static const struct type_row rows[] = {
+		SL_TYPES_(TYPE_ROWS) SL_ENUM_TYPE_(TYPE_ROWS) TYPE_ROW(SL_TYPE_STRUCT, void *)};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].type == type)
@@ -178,6 +179,11 @@ static void check_field(struct check *check, const struct sl_table *table, size_
 			table->name, field->name, field->type);
 		return;
 	}
+	if (field->type == SL_TYPE_STRUCT && field->struct_name == NULL)
+		complain(check,
+			"struct %s: %s points to a struct without a name; list the member "
+			"with SL_FIELD_STRUCT",
+			table->name, field->name);
 	check_place_in_struct(check, table, field, type);
 	check_twice(check, table, i, type);
 	check_enum(check, table, field);
@@ -277,43 +283,93 @@ static void check_callbacks(struct check *check, const struct sl_plugin_info *in
 			info->state_size, info->plugin_state_size, STATE_MAX);
 }
 
-/* A provider's table stays the plugin's: whoever plans with it steps by its stride. */
-static void check_provider(struct check *check, const struct sl_provider *provider, size_t i)
+/* Of 1.0 the first five members; the rest says nothing. */
+static struct sl_provider *copy_provider(
+	struct check *check, const struct sl_plugin_info *info, const struct sl_provider *raw)
 {
-	const struct type_row *type;
+	static const uint32_t connection = SL_SCOPE_CONNECTION;
+	struct sl_provider *copy = arena_alloc(check->arena, sizeof(*copy));
 
-	if (provider == NULL || provider->name == NULL || provider->args == NULL ||
-		provider->call == NULL) {
-		complain(check, "provider %zu is not complete; let SL_PROVIDER make it", i + 1);
-		return;
-	}
-	type = type_find(provider->type);
+	memcpy(copy, raw, info->minor == 0 ? offsetof(struct sl_provider, scope) : sizeof(*copy));
+	if (copy->scope == NULL)
+		copy->scope = &connection;
+	return copy;
+}
+
+static void check_result(struct check *check, const struct sl_provider *provider)
+{
+	const struct type_row *type = type_find(provider->type);
+
 	if (type == NULL || type->size != provider->size)
 		complain(check,
 			"provider %s: result of the unknown type %u with %u bytes; let SL_PROVIDER "
 			"make it",
 			provider->name, provider->type, provider->size);
+	if (provider->type == SL_TYPE_STRUCT &&
+		(provider->struct_name == NULL || provider->struct_size == 0))
+		complain(check,
+			"provider %s: a struct of %u bytes without a name; let SL_PROVIDER_STRUCT "
+			"make it",
+			provider->name, provider->struct_size);
+}
+
+/* A provider's table stays the plugin's: whoever plans with it steps by its stride. */
+static void check_provider(struct check *check, const struct sl_provider *provider)
+{
+	check_result(check, provider);
+	if (*provider->scope > SL_SCOPE_MESSAGE)
+		complain(check,
+			"provider %s: the unknown .scope %u; write SL_SCOPE_CONNECTION, "
+			"SL_SCOPE_HANDSHAKE or SL_SCOPE_MESSAGE",
+			provider->name, *provider->scope);
 	normalise_table(check, provider->args(), provider->name);
 }
 
+static void check_called_twice(
+	struct check *check, const struct sl_provider *const *providers, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (providers[j] != NULL && strcmp(providers[j]->name, providers[i]->name) == 0)
+			complain(check, "two providers are called %s; list it once",
+				providers[i]->name);
+}
+
+/* Puts copies of our size in the place of the plugin's own. */
 static void check_providers(struct check *check, struct sl_plugin_info *info)
 {
+	const struct sl_provider **copies;
+
 	if (info->provider_count > SL_PROVIDERS_MAX ||
 		(info->provider_count > 0 && info->providers == NULL)) {
 		complain(check, "%u providers, at most %d can be listed; use SL_PLUGIN",
 			info->provider_count, SL_PROVIDERS_MAX);
 		return;
 	}
+	copies = arena_alloc(check->arena, (info->provider_count + 1) * sizeof(*copies));
 	for (size_t i = 0; i < info->provider_count; i++) {
-		const struct sl_provider *one = info->providers[i];
+		const struct sl_provider *raw = info->providers[i];
 
-		check_provider(check, one, i);
-		for (size_t j = 0; one != NULL && one->name != NULL && j < i; j++)
-			if (info->providers[j] != NULL && info->providers[j]->name != NULL &&
-				strcmp(info->providers[j]->name, one->name) == 0)
-				complain(check, "two providers are called %s; list it once",
-					one->name);
+		if (raw == NULL || raw->name == NULL || raw->args == NULL || raw->call == NULL) {
+			complain(check, "provider %zu is not complete; let SL_PROVIDER make it",
+				i + 1);
+			continue;
+		}
+		copies[i] = copy_provider(check, info, raw);
+		check_provider(check, copies[i]);
+		check_called_twice(check, copies, i);
 	}
+	info->providers = copies;
+}
+
+/* They are texts of routes.yaml. */
+static void check_options(struct check *check, const struct sl_table *table)
+{
+	for (size_t i = 0; i < table->field_count; i++)
+		if (table->fields[i].type == SL_TYPE_STRUCT)
+			complain(check,
+				"struct %s: option %s is a pointer to a struct, which no text of "
+				"routes.yaml can be; make it a plain member",
+				table->name, table->fields[i].name);
 }
 
 static bool fail_magic(struct check *check, uint32_t magic)
@@ -350,6 +406,8 @@ bool check_plugin(struct sl_plugin_info *out, const struct sl_plugin_info *raw,
 	out->args = normalise_table(&check, out->args, "arguments");
 	if (out->options != NULL)
 		out->options = normalise_table(&check, out->options, "options");
+	if (out->options != NULL)
+		check_options(&check, out->options);
 	check_providers(&check, out);
 	return check.is_good;
 }

@@ -120,7 +120,10 @@ static bool load_into(struct sl_plugin *plugin, struct image_store *store, const
 	enter(plugin, CRUMB_LOAD, NULL, &before);
 	said = entry();
 	leave(plugin, &before);
-	return check_plugin(&plugin->info, said, file, place, &plugin->arena, why);
+	if (!check_plugin(&plugin->info, said, file, place, &plugin->arena, why))
+		return false;
+	plugin->own_providers = said->providers;
+	return true;
 }
 
 struct sl_plugin *plugin_load(struct image_store *store, const char *dir, const char *name,
@@ -291,6 +294,16 @@ int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *pro
 	answer = provider->call(conn, args, result);
 	leave(plugin, &before);
 	return answer;
+}
+
+void plugin_call_release(struct sl_plugin *plugin, const struct sl_provider *provider,
+	struct sl_conn *conn, void *result, const struct sl_end *end)
+{
+	struct breadcrumb_step before;
+
+	enter_provider(plugin, CRUMB_RELEASE, conn, provider->name, &before);
+	provider->release(conn, result, end);
+	leave(plugin, &before);
 }
 
 void plugin_call_conn_timer(struct sl_plugin *plugin, struct sl_conn *conn,

@@ -32,6 +32,8 @@ struct sl_plugin {
 	unsigned version;           /* the image's */
 	struct breadcrumb *page;    /* where its calls are noted */
 	struct sl_plugin_info info; /* normalised */
+	/* What the plugin itself calls info.providers, in their order. */
+	const struct sl_provider *const *own_providers;
 	const char *name;
 	const char *options_key; /* equal keys, equal options */
 	const void *options;     /* the filled struct, NULL without options */
@@ -72,6 +74,8 @@ void plugin_call_disconnect(
 void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const void *args);
 int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *provider,
 	struct sl_conn *conn, const void *args, void *result);
+void plugin_call_release(struct sl_plugin *plugin, const struct sl_provider *provider,
+	struct sl_conn *conn, void *result, const struct sl_end *end);
 void plugin_call_conn_timer(struct sl_plugin *plugin, struct sl_conn *conn,
 	void (*fire)(struct sl_conn *, void *), void *data);
 void plugin_call_timer(

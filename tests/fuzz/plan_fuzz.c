@@ -48,7 +48,9 @@ struct story {
 	struct span params[PARAMS];
 	const char *converters[PARAMS];
 	struct http_head head;
-	bool has_run[PROVIDERS];
+	struct inject_attached attached[PROVIDERS];
+	const struct inject_run *run;
+	size_t last_run; /* index + 1 of the call that ran last in this pass */
 	bool was_stopped;
 };
 
@@ -184,9 +186,16 @@ static void take_default(struct inject_rule *rule, size_t field)
 static void make_right(struct story *story, struct inject_rule *rule, size_t field, size_t taker)
 {
 	if (rule->source == INJECT_PROVIDER) {
+		static const char *const scopes[] = {"a", "b", NULL};
+		unsigned how = take(story);
+
 		rule->alias = fitting_provider(field, taker);
+		rule->is_fresh = (how & 1) != 0;
+		rule->scopes = how & 2 ? scopes + (how >> 2) % 3 : NULL;
 		if (rule->alias != NULL)
 			return;
+		rule->is_fresh = false;
+		rule->scopes = NULL;
 		rule->source = INJECT_QUERY;
 	}
 	take_said(story, rule, field);
@@ -270,9 +279,14 @@ static bool take_plan(struct story *story, struct plan *plan)
 			story->providers[i] = (struct inject_provider){.name = functions[i].name,
 				.function = &functions[i],
 				.rules = story->rules[i],
-				.rule_count = i == 3 ? 0 : count};
+				.rule_count = i == 3 ? 0 : count,
+				.scope = take(story) % 8 < 6 ? 0 : take(story) % 3};
 		}
 	}
+	input.attached = story->attached;
+	input.attached_count = take(story) % PROVIDERS;
+	for (size_t i = 0; i < input.attached_count; i++)
+		story->attached[i].name = functions[take(story) % PROVIDERS].name;
 	is_good = plan_build(plan, &input, &story->arena, &why);
 	fuzz_assert(is_good == (why.count == 0));
 	err_list_fini(&why);
@@ -387,14 +401,16 @@ static void check_complete(const struct all_args *args)
 	fuzz_assert(args->opt_enum.value >= -1 && args->opt_enum.value <= GREEN);
 }
 
-static int call(
-	void *context, const struct inject_provider *provider, const void *args, void *result)
+static int call(void *context, const struct plan_call *planned, const void *args, void *result)
 {
 	struct story *story = context;
-	size_t i = (size_t)(provider - story->providers);
+	size_t i = (size_t)(planned->provider - story->providers);
 
-	fuzz_assert(i < PROVIDERS && !story->has_run[i] && !story->was_stopped);
-	story->has_run[i] = true;
+	size_t at_call = (size_t)(planned - story->run->plan->calls);
+
+	fuzz_assert(i < PROVIDERS && !story->was_stopped && at_call >= story->last_run);
+	fuzz_assert((planned->scope == SL_SCOPE_MESSAGE) == story->run->is_message);
+	story->last_run = at_call + 1;
 	if (i != 3)
 		check_complete(args);
 	for (size_t at = 0; at < functions[i].size; at++)
@@ -402,6 +418,8 @@ static int call(
 	if (i == 0 && story->head.header_count != 1)
 		*(const char **)result = "given";
 	story->was_stopped = i == 2 && story->pair_count[0] == 7;
+	if (i == 4 && !story->was_stopped && story->pair_count[1] % 2 == 1)
+		return SL_LATER;
 	return i == 1 && story->pair_count[1] == 5 ? SL_FAILED : SL_OK;
 }
 
@@ -515,6 +533,35 @@ static void check_errors(const struct inject_errors *errors)
 	}
 }
 
+/* What waits is given nothing, and goes on. */
+static enum inject_result finish(struct story *story, struct inject_run *run,
+	enum inject_result (*go)(struct inject_run *run))
+{
+	enum inject_result result;
+
+	story->last_run = 0;
+	for (result = go(run); result == INJECT_WAITING; result = inject_resume(run))
+		fuzz_assert(run->plan->calls[run->at].provider == &story->providers[4]);
+	return result;
+}
+
+/* A message's providers run again and again, and nothing else does. */
+static void run_messages(struct story *story, const struct plan *plan, struct inject_run *run)
+{
+	run->request = NULL;
+	for (int message = 0; message < 2; message++) {
+		enum inject_result result = finish(story, run, inject_message);
+
+		fuzz_assert(result == INJECT_DONE || result == INJECT_STOPPED);
+		if (result == INJECT_STOPPED)
+			return;
+		check_done(story, plan, run->args);
+		inject_clear(run, SL_SCOPE_MESSAGE);
+		inject_clear(run, SL_SCOPE_HANDSHAKE);
+		check_complete(run->args);
+	}
+}
+
 static void run_plan(struct story *story, const struct plan *plan)
 {
 	const struct inject_request request = {.head = &story->head,
@@ -529,15 +576,19 @@ static void run_plan(struct story *story, const struct plan *plan)
 		.call = call,
 		.stopped = stopped,
 		.context = story};
-	enum inject_result result = inject_run(&run);
+	enum inject_result result;
 
+	story->run = &run;
+	result = finish(story, &run, inject_run);
 	fuzz_assert((result == INJECT_DONE) == (run.args != NULL));
 	fuzz_assert(result != INJECT_INVALID || run.errors.count > 0);
 	fuzz_assert(result != INJECT_DONE || run.errors.count == 0);
 	fuzz_assert(result != INJECT_STOPPED || run.provider_result != SL_OK || story->was_stopped);
-	if (result == INJECT_DONE)
-		check_done(story, plan, run.args);
 	check_errors(&run.errors);
+	if (result != INJECT_DONE)
+		return;
+	check_done(story, plan, run.args);
+	run_messages(story, plan, &run);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

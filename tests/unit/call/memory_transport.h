@@ -17,7 +17,7 @@
 struct memory_transport {
 	struct transport base;
 	unsigned status; /* of the reply, 101 after an upgrade, 0 before an answer */
-	bool is_closed, is_paused;
+	bool is_closed, is_paused, is_held;
 	unsigned close_code; /* of our close frame */
 	struct buf headers, body;
 	struct buf sent; /* every message, each ended by '|' */
@@ -88,10 +88,15 @@ static inline void memory_set_paused(struct transport *base, bool paused)
 	((struct memory_transport *)base)->is_paused = paused;
 }
 
+static inline void memory_set_held(struct transport *base, bool held)
+{
+	((struct memory_transport *)base)->is_held = held;
+}
+
 static inline void memory_transport_init(struct memory_transport *t)
 {
 	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
-		memory_close, memory_queued, memory_set_paused};
+		memory_close, memory_queued, memory_set_paused, memory_set_held};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;

@@ -40,11 +40,14 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Providers", name, type, __VA_ARGS__)
 				PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)
 #undef ROW
+#define ROW(name, type, member, ...) ROWS("Attached", name, type, __VA_ARGS__)
+					ATTACHED_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
-					LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)
+						LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Ping", name, type, __VA_ARGS__)
-						PING_KEYS(ROW)
+							PING_KEYS(ROW)
 #undef ROW
 /* The formatter would move each further to the right. */
 /* clang-format off */

@@ -442,9 +442,9 @@ struct story {
 	struct inject_request request;
 };
 
-static int call(
-	void *context, const struct inject_provider *provider, const void *args, void *result)
+static int call(void *context, const struct plan_call *planned, const void *args, void *result)
 {
+	const struct inject_provider *provider = planned->provider;
 	struct story *story = context;
 	size_t len = strlen(story->called);
 
@@ -541,7 +541,7 @@ static void its_neighbours_are(void **state)
 
 static void a_provider_may_end_it(void **state)
 {
-	static const int results[] = {SL_OK, SL_FAILED, SL_INVALID, SL_LATER, 5};
+	static const int results[] = {SL_OK, SL_FAILED, SL_INVALID, 5};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {

@@ -1,0 +1,136 @@
+/*
+ * Messages of an open connection, both ways. One whose providers of scope message answer later is
+ * kept, and the transport hands over no other until it was delivered, so that order holds and at
+ * most one message of a connection waits here. Called by net/ and host_table.c.
+ * SPDX-License-Identifier: MIT
+ */
+#include <assert.h>
+
+#include "base/log.h"
+#include "call/session.h"
+#include "call/session_inject.h"
+#include "wire/utf8.h"
+
+/* ---- in --------------------------------------------------------------------------------- */
+
+static void refuse_type(struct sl_conn *conn, uint32_t type)
+{
+	session_stop(conn, 1003,
+		type == SL_TEXT ? "this route takes binary messages only"
+				: "this route takes text messages only");
+}
+
+static void deliver(struct sl_conn *conn, const struct sl_message *message)
+{
+	int result = plugin_call_message(conn->plugin, conn, conn->args, message);
+
+	if (result < 0 && conn->phase == SESSION_OPEN)
+		session_fail(conn, "message", result);
+}
+
+static void keep(struct sl_conn *conn, const struct sl_message *message)
+{
+	struct injection *injection = conn->injection;
+
+	buf_append_span(&injection->kept, (struct span){message->data.ptr, message->data.len});
+	injection->kept_type = message->type;
+	conn->transport->ops->set_held(conn->transport, true);
+}
+
+/* Whatever became of the message's providers. */
+static void go_on(struct sl_conn *conn, enum inject_result result, const struct sl_message *message)
+{
+	if (result == INJECT_DONE)
+		deliver(conn, message);
+	else
+		session_inject_message_failed(conn, result);
+	session_inject_message_over(conn);
+}
+
+void session_message_resume(struct sl_conn *conn, enum inject_result result)
+{
+	struct injection *injection = conn->injection;
+	struct buf kept = injection->kept;
+	struct sl_message message = {
+		{kept.len == 0 ? "" : kept.data, kept.len}, injection->kept_type};
+
+	if (result == INJECT_WAITING)
+		return;
+	injection->kept = (struct buf){0};
+	go_on(conn, result, &message);
+	buf_fini(&kept);
+	if (conn->phase == SESSION_OPEN)
+		conn->transport->ops->set_held(conn->transport, false);
+}
+
+void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span payload)
+{
+	const struct sl_plugin_info *info = &conn->plugin->info;
+	struct sl_message message = {{payload.ptr, payload.len},
+		opcode == WS_TEXT ? (uint32_t)SL_TEXT : (uint32_t)SL_BINARY};
+	enum inject_result result;
+
+	assert(conn->phase == SESSION_OPEN);
+	if (info->accepts != 0 && (info->accepts & message.type) == 0) {
+		refuse_type(conn, message.type);
+		return;
+	}
+	if (info->message == NULL)
+		return;
+	if (!session_inject_has(conn, SL_SCOPE_MESSAGE)) {
+		deliver(conn, &message);
+		return;
+	}
+	result = session_inject_message(conn);
+	if (result == INJECT_WAITING)
+		keep(conn, &message);
+	else
+		go_on(conn, result, &message);
+}
+
+/* ---- out -------------------------------------------------------------------------------- */
+
+void session_drained(struct sl_conn *conn)
+{
+	if (conn->phase == SESSION_OPEN && conn->plugin->info.drained != NULL)
+		plugin_call_drained(conn->plugin, conn, conn->args);
+}
+
+int session_full(struct sl_conn *conn, size_t len)
+{
+	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "
+		 "`limits: {queue}` of %llu",
+		conn->label, conn->peer, conn->transport->ops->queued(conn->transport), len,
+		(unsigned long long)conn->route->limits.queue_bytes);
+	session_stop(conn, 1013, "reads too slowly");
+	return SL_FULL;
+}
+
+int session_send(struct sl_conn *conn, uint32_t type, struct span data)
+{
+	struct transport *transport = conn->transport;
+
+	if (conn->phase != SESSION_OPEN)
+		return SL_CLOSED;
+	if (type != SL_TEXT && type != SL_BINARY) {
+		log_error(
+			"%s: sl_send with type %u, wanted SL_TEXT or SL_BINARY", conn->label, type);
+		return SL_INVALID;
+	}
+	if (data.ptr == NULL && data.len > 0) {
+		log_error("%s: sl_send with %zu bytes at NULL", conn->label, data.len);
+		return SL_INVALID;
+	}
+	/* Before it is read: a length may be -1 of a call that failed. */
+	if (data.len > conn->route->limits.queue_bytes)
+		return session_full(conn, data.len);
+	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
+	if (type == SL_TEXT && !utf8_valid(data)) {
+		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
+			conn->label, data.len);
+		return SL_INVALID;
+	}
+	if (transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data))
+		return SL_OK;
+	return session_full(conn, data.len);
+}
