@@ -123,10 +123,10 @@ void crew_order(struct member *member, unsigned kind, const struct order *order,
 {
 	struct buf body = {0};
 
-	for (size_t i = 0; i < listens->count; i++) {
-		const struct listen_at *at = &listens->items[i];
+	for (size_t i = 0; i < order->address_count; i++) {
+		const struct listen_at *at = listen_set_find(listens, order->addresses[i]);
 
-		if (at->is_wanted && at->fds[member->index] >= 0)
+		if (at != NULL && at->fds[member->index] >= 0)
 			channel_send(&member->channel, TO_LISTEN, span_of(at->address),
 				at->fds[member->index]);
 	}

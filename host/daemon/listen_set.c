@@ -5,6 +5,7 @@
  */
 #include "daemon/listen_set.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,12 +35,17 @@ void listen_set_fini(struct listen_set *set)
 	memset(set, 0, sizeof(*set));
 }
 
-static struct listen_at *find(struct listen_set *set, const char *address)
+const struct listen_at *listen_set_find(const struct listen_set *set, const char *address)
 {
 	for (size_t i = 0; i < set->count; i++)
 		if (strcmp(set->items[i].address, address) == 0)
 			return &set->items[i];
 	return NULL;
+}
+
+static struct listen_at *find(struct listen_set *set, const char *address)
+{
+	return (struct listen_at *)(uintptr_t)listen_set_find(set, address);
 }
 
 static struct listen_at *add(struct listen_set *set, const struct listen_conf *conf, int fd)

@@ -30,6 +30,8 @@ struct listen_set {
 };
 
 void listen_set_fini(struct listen_set *set);
+/* NULL: no socket is open there. */
+const struct listen_at *listen_set_find(const struct listen_set *set, const char *address);
 /*
  * Opens what is missing for these addresses and that many workers, and keeps what is there. False
  * adds to `why`, and leaves all as it was.

@@ -116,6 +116,20 @@ def test_worker_that_cannot_prepare_keeps_all_from_it(row):
             old.expect_text("one members=1 messages=1 x")
 
 
+def test_worker_that_does_not_answer_is_replaced_and_keeps_all_from_it():
+    with talking() as host:
+        stuck = host.workers()[0]
+        os.kill(stuck, signal.SIGSTOP)
+        put(TWO, host.plugins / "talk.so")
+        said = host.reload("refused")
+        assert f"worker 1 (pid {stuck}) does not answer, killing it" in said, said
+        assert re.search(r"worker 1 died of signal 9 .* while it prepared", said), said
+        wait_until(lambda: stuck not in host.workers() and len(host.workers()) == 2, "a successor")
+        assert versions(host.port) == {"one"}
+        host.reload()
+        assert versions(host.port) == {"two"}
+
+
 def test_successor_of_a_worker_is_of_the_generation_that_serves():
     with talking() as host:
         put(TWO, host.plugins / "talk.so")

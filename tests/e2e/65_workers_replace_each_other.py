@@ -234,3 +234,23 @@ def test_listen_changes_for_all_workers():
             os.kill(host.workers()[0], signal.SIGKILL)
             wait_until(lambda: len(host.workers()) == 2, "a successor")
             assert len(servers(new, 2)) == 2
+
+
+def test_successor_listens_where_the_refused_reload_would_not():
+    old, new = free_port(), free_port()
+    with folder() as path:
+        file = path / "routes.yaml"
+        text = routes_text(SUDDEN, plugins=TEST_PLUGINS, top="workers: 2\n")
+        file.write_text(text.replace(":8000", f":{old}"))
+        with Host(arguments=["run", file]) as host:
+            # The canary starts it once, and the workers refuse: the new sockets were open by then.
+            file.write_text(text.replace(":8000", f":{new}") +
+                            "  - {path: /x, plugin: sudden, options: {at_start: refuse, after: 1, count: %s/n}}\n" % path)
+            host.reload("refused")
+            with contextlib.suppress(ConnectionRefusedError):
+                get(new, "/ws")
+                raise AssertionError("the refused address accepts")
+            for pid in host.workers():
+                os.kill(pid, signal.SIGKILL)
+                wait_until(lambda: pid not in host.workers() and len(host.workers()) == 2, "a successor")
+            assert servers(old, 2) == set(host.workers())

@@ -16,6 +16,7 @@ struct sudden_options {
 };
 SL_ARGS(sudden_options, SL_FIELD(at_start), SL_FIELD(after, .default_value = "0"), SL_FIELD(count));
 
+/* Several workers may start at once: the byte is written first, and where it landed counts. */
 static long starts_so_far(const struct sudden_options *options)
 {
 	FILE *file = options->count.set ? fopen(options->count.value, "a") : NULL;
@@ -23,9 +24,9 @@ static long starts_so_far(const struct sudden_options *options)
 
 	if (file == NULL)
 		return 0;
-	fseek(file, 0, SEEK_END);
-	count = ftell(file);
 	fputc('x', file);
+	fflush(file);
+	count = ftell(file) - 1;
 	fclose(file);
 	return count;
 }
