@@ -14,7 +14,7 @@
 
 #include "base/log.h"
 #include "daemon/command.h"
-#include "daemon/crash.h"
+#include "daemon/containment.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
 #include "daemon/notify.h"
@@ -59,15 +59,6 @@ static void look_at_stop(struct master *master)
 
 /* ---- workers ---------------------------------------------------------------------------- */
 
-/* A crash has left its line already; other ends in plugin code (SIGKILL, exit) have not. */
-static void log_last_step(const struct member *member, pid_t pid, int status)
-{
-	char text[CRASH_TEXT_MAX];
-
-	if (member->page->fault.signal == 0 && breadcrumb_is_inside(member->page))
-		log_error("%s", crash_report(text, sizeof(text), member->page, pid, status));
-}
-
 static void log_death(const struct master *master, const struct member *member, pid_t pid)
 {
 	if (master->is_stopping || member->index >= master->crew.wanted)
@@ -87,7 +78,7 @@ static void reap_member(struct master *master, struct member *member, pid_t pid,
 	bool is_well = member->row == 0 && status == 0;
 
 	if (!is_well) {
-		log_last_step(member, pid, status);
+		containment_on_death(master, member, pid, status);
 		log_death(master, member, pid);
 	}
 	if (!is_well && master->is_stopping)
@@ -264,6 +255,7 @@ static void fini(struct master *master)
 	listen_set_fini(&master->listens);
 	commit_free(master->committed);
 	buf_fini(&master->report.text);
+	suspects_fini(&master->suspects);
 	status_forget(master);
 	if (master->copies != NULL)
 		copy_store_close(master->copies);

@@ -14,6 +14,7 @@
 #include "daemon/poll_list.h"
 #include "daemon/report.h"
 #include "daemon/status.h"
+#include "daemon/suspects.h"
 
 enum reload_phase {
 	RELOAD_IDLE,
@@ -46,6 +47,7 @@ struct master {
 	struct report report;
 	struct control control;
 	struct file_watch files;
+	struct suspects suspects;
 	struct status status_answers;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;

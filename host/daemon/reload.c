@@ -74,6 +74,8 @@ static void refuse_for(struct master *master, struct place place, const char *te
 static void finish(struct master *master)
 {
 	report_done(master);
+	suspects_settle(&master->suspects, &master->committed->order,
+		&master->committed->config.quarantine);
 	forget(&master->reload);
 	copy_store_sweep(master->copies);
 }
@@ -279,8 +281,10 @@ static void copy(struct master *master)
 		return;
 	if (master->committed != NULL && commit_is_same(reload->next, master->committed))
 		finish_unchanged(master);
-	else
+	else {
+		commit_quarantine(reload->next, &master->suspects);
 		check(master);
+	}
 }
 
 void reload_request(struct master *master)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/quarantine.h"
 #include "daemon/channel.h"
 #include "daemon/crash.h"
 #include "daemon/load.h"
@@ -142,6 +143,8 @@ static bool prepare_order(
 		.text = &order->text,
 		.how = LOAD_TO_SERVE,
 		.number = order->number,
+		.quarantined = order->quarantined,
+		.quarantined_count = order->quarantined_count,
 	};
 
 	drop_next(self);
@@ -297,6 +300,22 @@ static void look_on_event(evutil_socket_t fd, short what, void *arg)
 
 /* ---- orders ----------------------------------------------------------------------------- */
 
+static void quarantine(struct worker_process *self, struct span body)
+{
+	struct generation *serving = host_generation(self->host);
+	struct arena arena = {0};
+	const char *plugin = pack_take_text(&body, &arena);
+	uint64_t version;
+
+	if (plugin != NULL && pack_take_number(&body, &version)) {
+		if (serving != NULL)
+			quarantine_begin(serving, plugin, (unsigned)version);
+		if (self->next != NULL)
+			quarantine_begin(self->next, plugin, (unsigned)version);
+	}
+	arena_fini(&arena);
+}
+
 static void take_message(struct worker_process *self, const struct message *message)
 {
 	if (message->kind == TO_LISTEN && message->fd >= 0) {
@@ -317,6 +336,8 @@ static void take_message(struct worker_process *self, const struct message *mess
 		commit(self);
 	else if (message->kind == TO_ABORT)
 		abort_load(self);
+	else if (message->kind == TO_QUARANTINE)
+		quarantine(self, message->body);
 }
 
 static void channel_on_event(evutil_socket_t fd, short what, void *arg)
