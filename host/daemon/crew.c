@@ -109,6 +109,7 @@ void crew_spawn(struct member *member, const struct order *order, const struct l
 		return;
 	}
 	channel_init(&member->channel, ends[0]);
+	member->watched = (struct watched){0};
 	member->load = LOAD_NONE;
 	member->unanswered = 0;
 	enter(member, MEMBER_STARTING);

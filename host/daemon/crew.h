@@ -14,6 +14,7 @@
 #include "daemon/listen_set.h"
 #include "daemon/order.h"
 #include "daemon/process.h"
+#include "daemon/watchdog.h"
 
 enum member_state {
 	MEMBER_NONE,     /* no process; one starts at respawn_ms if it is wanted */
@@ -33,6 +34,7 @@ struct member {
 	pid_t pid;
 	struct channel channel;
 	struct breadcrumb *page; /* which plugin code it runs, or ran when it died */
+	struct watched watched;
 	enum member_load load;
 	unsigned unanswered;        /* PREPAREs, given up ones included */
 	unsigned number;            /* of the generation that it serves */

@@ -20,6 +20,7 @@
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/reload.h"
+#include "daemon/watchdog.h"
 #include "plugin/copy.h"
 
 /* ---- stop ------------------------------------------------------------------------------- */
@@ -230,10 +231,12 @@ static void run(struct master *master)
 		poll_list_clear(&list);
 		poll_list_add(&list, master->signals, POLLIN, signals_on_ready, NULL);
 		watch_crew(master, &list);
+		watchdog_watch(master, &list);
 		reload_watch(master, &list);
 		control_watch(master, &list);
 		file_watch_add(&master->files, &list);
 		poll_list_wait(&list, master);
+		watchdog_look(master);
 		crew_look(&master->crew);
 		if (file_watch_is_due(&master->files))
 			reload_request(master);
