@@ -141,14 +141,25 @@ void crew_say(struct member *member, unsigned kind)
 	channel_send(&member->channel, kind, (struct span){0}, -1);
 }
 
-void crew_stop(struct member *member)
+static void leave(struct member *member, unsigned kind)
 {
-	if (!crew_is_alive(member) || member->state == MEMBER_LEAVING)
-		return;
-	crew_say(member, TO_STOP);
+	crew_say(member, kind);
 	member->load = LOAD_NONE;
 	enter(member, MEMBER_LEAVING);
 	crew_limit(member, LEAVE_MS);
+}
+
+void crew_stop(struct member *member)
+{
+	/* Also one that leaves already: it may be in no hurry. */
+	if (crew_is_alive(member))
+		leave(member, TO_STOP);
+}
+
+void crew_retire(struct member *member)
+{
+	if (crew_is_alive(member) && member->state != MEMBER_LEAVING)
+		leave(member, TO_RETIRE);
 }
 
 void crew_serves(struct member *member, unsigned number)

@@ -64,6 +64,8 @@ void crew_order(struct member *member, unsigned kind, const struct order *order,
 void crew_say(struct member *member, unsigned kind);
 /* Tells it to end gracefully, and sees to it that it does. */
 void crew_stop(struct member *member);
+/* The same for one that is no longer wanted while others serve on. */
+void crew_retire(struct member *member);
 /* It is to serve from now on. */
 void crew_serves(struct member *member, unsigned number);
 /* From now on it has that long, then it is killed; 0: for ever. */

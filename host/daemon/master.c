@@ -113,7 +113,7 @@ static void man_crew(struct master *master)
 		struct member *member = &master->crew.members[i];
 
 		if (i >= master->crew.wanted)
-			crew_stop(member);
+			crew_retire(member);
 		else if (!crew_is_alive(member) && now >= member->respawn_ms)
 			crew_spawn(member, &master->committed->order, &master->listens);
 	}
