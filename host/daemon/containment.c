@@ -49,6 +49,8 @@ static void begin_quarantine(struct master *master, const struct suspect *suspec
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
 		struct member *member = &master->crew.members[i];
 
+		/* Without that plugin it may well start. */
+		member->unready = 0;
 		if (crew_is_alive(member))
 			tell(member, suspect);
 	}

@@ -165,6 +165,7 @@ void crew_retire(struct member *member)
 void crew_serves(struct member *member, unsigned number)
 {
 	member->number = number;
+	member->unready = 0;
 	if (member->state == MEMBER_STARTING)
 		enter(member, MEMBER_SERVING);
 	crew_limit(member, 0);
@@ -199,6 +200,7 @@ static void count_death(struct member *member)
 			 process_now_ms() - member->since_ms >= QUIET_MS;
 
 	member->deaths++;
+	member->unready = member->state == MEMBER_STARTING ? member->unready + 1 : 0;
 	member->row = was_quiet ? 1 : member->row + 1;
 	member->pause_ms = pause_ms(member);
 	member->respawn_ms = process_now_ms() + member->pause_ms;

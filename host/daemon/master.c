@@ -256,6 +256,7 @@ static void fini(struct master *master)
 	file_watch_fini(&master->files);
 	crew_fini(&master->crew);
 	listen_set_fini(&master->listens);
+	commit_free(master->previous);
 	commit_free(master->committed);
 	buf_fini(&master->report.text);
 	suspects_fini(&master->suspects);

@@ -123,6 +123,23 @@ void report_done(struct master *master)
 	end(master);
 }
 
+void report_fallback(struct master *master)
+{
+	const struct err_list *why = &master->reload.why;
+	struct report *report = &master->report;
+	struct arena arena = {0};
+
+	begin(report, false);
+	for (size_t i = 0; i < why->count; i++)
+		put(report, "%s", complaint_line(&why->items[i], &arena));
+	put(report,
+		"reload: taken back; generation %u serves what was committed before, with %zu "
+		"routes",
+		master->committed->order.number, master->committed->config.route_count);
+	end(master);
+	arena_fini(&arena);
+}
+
 void report_unchanged(struct master *master)
 {
 	begin(&master->report, true);
