@@ -92,8 +92,8 @@ struct explain_field {
 };
 
 /* Of a call that was reached; `fetch` is one of the call's. */
-struct explain_field explain_field_of(struct explanation *explanation,
-	const struct explain_call *call, const struct plan_fetch *fetch);
+struct explain_field explain_field_of(
+	struct explanation *explanation, const struct plan_fetch *fetch);
 /* Whether its plugin has a start callback, which was not called. */
 bool explain_misses_start(const struct inject_provider *provider);
 
