@@ -25,6 +25,8 @@ struct acceptor {
 struct listener *listener_open(struct event_base *base, const char *host, const char *port,
 	struct acceptor acceptor, struct err *why);
 void listener_close(struct listener *listener);
+/* Valid until listener_close. */
+int listener_fd(const struct listener *listener);
 /* The real address and port: "127.0.0.1:8000", "[::1]:8000". */
 const char *listener_address(const struct listener *listener);
 

@@ -12,5 +12,10 @@
 
 /* False fills `why`, which starts with `file` and ends in what its author has to do. */
 bool elf_check(const char *file, struct span bytes, struct err *why);
+/*
+ * Whether a file that elf_check let pass calls nothing that would call it back after it is
+ * unloaded. False fills `why` with what that is and what to do instead.
+ */
+bool elf_may_unload(struct span bytes, struct err *why);
 
 #endif

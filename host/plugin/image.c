@@ -15,10 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
+#include "plugin/audit.h"
 #include "plugin/breadcrumb.h"
 #include "plugin/elf_check.h"
 #include "plugin/extent.h"
+#include "plugin/manners.h"
 #include "plugin/private_dir.h"
 #include "plugin/snapshot.h"
 
@@ -38,18 +41,28 @@ struct image {
 	unsigned version;
 	struct image_store *store;
 	struct image_name *name;
-	struct image *older; /* the next of name->open */
+	struct image *older; /* the next of name->open, or of store->parked */
 	char *path;          /* of the copy */
 	pid_t writer;        /* of the copy: it goes when that process closes the image */
-	void *handle;
+	void *handle;        /* NULL: closed, which does not mean that it is gone */
+	struct extent extent;
+	struct err parked; /* why it could not be unloaded */
 };
 
 struct image_store {
 	struct private_dir dir;
 	struct image_name *names;
-	unsigned image_count; /* open now */
+	struct image *parked;
+	unsigned image_count; /* open now, parked ones apart */
+	const struct audit_threads *threads;
+	struct manners *manners;
 	struct breadcrumb *page, *own_page;
 };
+
+static void sweep(struct image_store *store);
+static void image_free(struct image *image);
+static bool has_room(const struct image_store *store, const struct image_name *name,
+	const char *file, struct err *why);
 
 struct image_store *image_store_open(struct err *why)
 {
@@ -61,6 +74,7 @@ struct image_store *image_store_open(struct err *why)
 	}
 	store->own_page = xcalloc(1, sizeof(*store->own_page));
 	store->page = store->own_page;
+	store->manners = manners_new();
 	return store;
 }
 
@@ -70,11 +84,28 @@ void image_store_set_breadcrumb(struct image_store *store, struct breadcrumb *pa
 	store->page = page;
 }
 
+void image_store_set_threads(struct image_store *store, const struct audit_threads *threads)
+{
+	store->threads = threads;
+}
+
+struct manners *image_store_manners(struct image_store *store)
+{
+	return store->manners;
+}
+
 void image_store_close(struct image_store *store)
 {
 	struct image_name *name = store->names, *next;
+	struct image *parked;
 
 	assert(store->image_count == 0);
+	sweep(store);
+	while ((parked = store->parked) != NULL) {
+		store->parked = parked->older;
+		image_free(parked);
+	}
+	manners_free(store->manners);
 	breadcrumb_forget(store->page); /* the names go */
 	for (; name != NULL; name = next) {
 		next = name->next;
@@ -170,29 +201,71 @@ static void enter(const struct image *image, enum breadcrumb_callback callback,
 	breadcrumb_enter(image->store->page, &step, before);
 }
 
-static void open_code(struct image *image)
+static void leave(
+	const struct image *image, const char *callback, const struct breadcrumb_step *before)
 {
-	struct breadcrumb *page = image->store->page;
-	struct breadcrumb_step before;
-	struct extent extent;
+	const struct manners_suspect who = {image->name->text, image->version, callback, true};
 
-	enter(image, CRUMB_LOAD, &before);
-	image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
-	breadcrumb_leave(page, &before);
-	if (image->handle != NULL && extent_find(&extent, image->path))
-		breadcrumb_image_opened(
-			page, image->name->text, image->version, extent.low, extent.high);
+	breadcrumb_leave(image->store->page, before);
+	manners_check(image->store->manners, &who);
 }
 
-static void close_code(struct image *image)
+static void open_code(struct image *image)
 {
-	struct breadcrumb *page = image->store->page;
 	struct breadcrumb_step before;
 
-	enter(image, CRUMB_UNLOAD, &before);
-	dlclose(image->handle);
-	breadcrumb_leave(page, &before);
-	breadcrumb_image_closed(page, image->name->text, image->version);
+	manners_note(image->store->manners);
+	enter(image, CRUMB_LOAD, &before);
+	image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
+	leave(image, "a constructor", &before);
+	if (image->handle != NULL && extent_find(&image->extent, image->path))
+		breadcrumb_image_opened(image->store->page, image->name->text, image->version,
+			image->extent.low, image->extent.high);
+}
+
+/* Whether nothing is left that could call the code, as far as anybody can tell. */
+static bool is_unused(const struct image *image, struct err *why)
+{
+	struct buf bytes = {0};
+	struct err unread;
+	bool may_unload = !snapshot_read(&bytes, image->path, &unread) ||
+			  elf_may_unload(buf_span(&bytes), why);
+
+	buf_fini(&bytes);
+	return may_unload && audit_is_unused(&image->extent, image->store->threads, why);
+}
+
+static bool is_mapped(const char *path)
+{
+	void *handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
+
+	if (handle != NULL)
+		dlclose(handle);
+	return handle != NULL;
+}
+
+/* Closes what is proven unused, and looks whether it went. False fills `why`: the code is there. */
+static bool close_code(struct image *image, struct err *why)
+{
+	struct breadcrumb_step before;
+
+	if (image->handle != NULL) {
+		if (!is_unused(image, why))
+			return false;
+		manners_note(image->store->manners);
+		enter(image, CRUMB_UNLOAD, &before);
+		dlclose(image->handle);
+		leave(image, "a destructor", &before);
+		image->handle = NULL;
+	}
+	if (is_mapped(image->path)) {
+		err_set(why, ERR_INTERNAL,
+			"the loader keeps it; no thread_local with a destructor (use the state of "
+			"the plugin or the connection), no -z nodelete");
+		return false;
+	}
+	breadcrumb_image_closed(image->store->page, image->name->text, image->version);
+	return true;
 }
 
 /* ---- images --------------------------------------------------------------------------------- */
@@ -237,7 +310,8 @@ static struct image *load_bytes(struct image_store *store, struct image_name *na
 
 	if (name->open != NULL && snapshot_is_same(name->open->path, bytes))
 		return image_ref(name->open);
-	if (!elf_check(file, buf_span(bytes), why))
+	sweep(store);
+	if (!has_room(store, name, file, why) || !elf_check(file, buf_span(bytes), why))
 		return NULL;
 	image = open_copy(store, name, file, bytes, why);
 	if (image == NULL)
@@ -277,19 +351,85 @@ static void forget(struct image *image)
 	*at = image->older;
 }
 
-void image_unref(struct image *image)
+/* Its copy stays while the code does, for debuggers. */
+static void image_free(struct image *image)
 {
-	assert(image->magic == IMAGE_MAGIC && image->refs > 0);
-	if (--image->refs > 0)
-		return;
-	forget(image);
-	image->store->image_count--;
-	close_code(image);
 	if (image->writer == getpid())
 		unlink(image->path);
 	free(image->path);
 	image->magic = 0;
 	free(image);
+}
+
+void image_unref(struct image *image)
+{
+	struct image_store *store = image->store;
+
+	assert(image->magic == IMAGE_MAGIC && image->refs > 0);
+	if (--image->refs > 0)
+		return;
+	forget(image);
+	store->image_count--;
+	if (close_code(image, &image->parked)) {
+		image_free(image);
+	} else {
+		image->older = store->parked;
+		store->parked = image;
+		log_warn("plugin %s: version %u stays in memory: %s", image->name->text,
+			image->version, image->parked.text);
+	}
+	sweep(store);
+}
+
+/* ---- parked --------------------------------------------------------------------------------- */
+
+/* Threads end and handlers are put back: what was in use need not be so for ever. */
+static void sweep(struct image_store *store)
+{
+	struct image **at = &store->parked;
+
+	while (*at != NULL) {
+		struct image *image = *at;
+
+		if (!close_code(image, &image->parked)) {
+			at = &image->older;
+			continue;
+		}
+		*at = image->older;
+		log_info(
+			"plugin %s: version %u has left memory", image->name->text, image->version);
+		image_free(image);
+	}
+}
+
+bool image_store_parked(const struct image_store *store, size_t i, struct image_parked *out)
+{
+	const struct image *image = store->parked;
+
+	while (image != NULL && i-- > 0)
+		image = image->older;
+	if (image == NULL)
+		return false;
+	*out = (struct image_parked){image->name->text, image->version, image->parked.text};
+	return true;
+}
+
+static bool has_room(const struct image_store *store, const struct image_name *name,
+	const char *file, struct err *why)
+{
+	unsigned serving = 0, parked = 0;
+
+	for (const struct image *image = name->open; image != NULL; image = image->older)
+		serving++;
+	for (const struct image *image = store->parked; image != NULL; image = image->older)
+		parked += image->name == name;
+	if (serving + parked < IMAGE_VERSIONS_MAX)
+		return true;
+	err_set(why, ERR_INTERNAL,
+		"%s: %u versions of it are in memory (%u in use, %u that could not be unloaded), "
+		"at most %d are allowed; close old connections, or restart the host",
+		file, serving + parked, serving, parked, IMAGE_VERSIONS_MAX);
+	return false;
 }
 
 void *image_symbol(const struct image *image, const char *symbol)
@@ -305,4 +445,9 @@ unsigned image_version(const struct image *image)
 struct breadcrumb *image_breadcrumb(const struct image *image)
 {
 	return image->store->page;
+}
+
+struct manners *image_manners(const struct image *image)
+{
+	return image->store->manners;
 }
