@@ -221,6 +221,51 @@ bool elf_check(const char *file, struct span bytes, struct err *why)
 	       check_sections(&elf, why) && lint(&elf, &dynamic, why);
 }
 
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* NULL when it is not whole. */
+static const char *text_at(const struct elf *elf, const ElfW(Shdr) * texts, uint64_t at)
+{
+	if (at >= texts->sh_size || !elf_holds(elf, texts->sh_offset, texts->sh_size) ||
+		memchr(elf->bytes.ptr + texts->sh_offset + at, '\0', texts->sh_size - at) == NULL)
+		return NULL;
+	return elf->bytes.ptr + texts->sh_offset + at;
+}
+
+static void names_add(struct elf_names *out, const ElfW(Dyn) * entry, const char *text)
+{
+	const unsigned max = sizeof(out->needed) / sizeof(out->needed[0]);
+
+	if (entry->d_tag == DT_SONAME)
+		out->soname = text;
+	else if (entry->d_tag == DT_RUNPATH || (entry->d_tag == DT_RPATH && !out->runpath))
+		out->runpath = text;
+	else if (entry->d_tag == DT_NEEDED && text != NULL && out->needed_count < max)
+		out->needed[out->needed_count++] = text;
+}
+
+void elf_names_read(struct elf_names *out, struct span bytes)
+{
+	struct elf elf = {.bytes = bytes};
+	ElfW(Shdr) section, texts;
+	ElfW(Dyn) entry;
+
+	memset(out, 0, sizeof(*out));
+	if (!elf_read(&elf, 0, &elf.head, sizeof(elf.head)))
+		return;
+	for (size_t i = 0; i < elf.head.e_shnum; i++) {
+		if (!section_read(&elf, i, &section) || section.sh_type != SHT_DYNAMIC ||
+			!section_read(&elf, section.sh_link, &texts))
+			continue;
+		for (uint64_t at = 0; at + sizeof(entry) <= section.sh_size; at += sizeof(entry)) {
+			if (!elf_read(&elf, section.sh_offset + at, &entry, sizeof(entry)) ||
+				entry.d_tag == DT_NULL)
+				break;
+			names_add(out, &entry, text_at(&elf, &texts, entry.d_un.d_val));
+		}
+	}
+}
+
 /* ---- unloading ------------------------------------------------------------------------------- */
 
 /* Functions of the C library that keep an address of their caller until the end of the process. */

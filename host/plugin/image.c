@@ -23,6 +23,7 @@
 #include "plugin/extent.h"
 #include "plugin/manners.h"
 #include "plugin/private_dir.h"
+#include "plugin/private_libs.h"
 #include "plugin/snapshot.h"
 
 #define IMAGE_MAGIC 0x696d6167u
@@ -46,6 +47,7 @@ struct image {
 	pid_t writer;        /* of the copy: it goes when that process closes the image */
 	void *handle;        /* NULL: closed, which does not mean that it is gone */
 	struct extent extent;
+	struct private_libs libs;
 	struct err parked; /* why it could not be unloaded */
 };
 
@@ -159,21 +161,6 @@ static bool write_copy(const char *path, const struct buf *bytes, struct err *wh
 	return is_written;
 }
 
-/* The loader names the copy; the author knows only the file. */
-static void set_loader_error(const char *file, const char *copy, struct err *why)
-{
-	const char *text = dlerror();
-	size_t len = strlen(copy);
-
-	if (text == NULL)
-		text = "no reason given";
-	if (strncmp(text, copy, len) == 0 && text[len] == ':')
-		text += len + 1 + strspn(text + len + 1, " ");
-	err_set(why, ERR_INTERNAL,
-		"%s cannot be loaded: %s; link all it needs (-Wl,-z,defs finds what is missing)",
-		file, text);
-}
-
 /* After a fork parent and child count alike, so that the child's names need something more. */
 static char *copy_path(
 	const struct image_store *store, const struct image_name *name, unsigned version)
@@ -210,17 +197,58 @@ static void leave(
 	manners_check(image->store->manners, &who);
 }
 
-static void open_code(struct image *image)
+/* The name of a file without its folder. */
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* The loader names the copy; the author knows only the file. */
+static void set_loader_error(const char *file, const char *copy, struct err *why)
+{
+	const char *text = dlerror();
+	size_t len = strlen(copy);
+
+	if (text == NULL)
+		text = "no reason given";
+	if (strncmp(text, copy, len) == 0 && text[len] == ':')
+		text += len + 1 + strspn(text + len + 1, " ");
+	err_set(why, ERR_INTERNAL,
+		"%s cannot be loaded: %s; link all it needs (-Wl,-z,defs finds what is missing)",
+		file, text);
+}
+
+static bool open_all(struct image *image, const char *file, struct err *why)
+{
+	struct err reason;
+
+	if (!private_libs_open(&image->libs, image->path, &reason)) {
+		err_set(why, ERR_INTERNAL, "%s: %s", file, reason.text);
+		return false;
+	}
+	image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
+	if (image->handle == NULL)
+		set_loader_error(file, image->path, why);
+	return image->handle != NULL;
+}
+
+static bool open_code(struct image *image, const char *file, struct err *why)
 {
 	struct breadcrumb_step before;
+	bool is_open;
 
 	manners_note(image->store->manners);
 	enter(image, CRUMB_LOAD, &before);
-	image->handle = dlopen(image->path, RTLD_NOW | RTLD_LOCAL);
+	is_open = open_all(image, file, why);
+	if (!is_open)
+		private_libs_close(&image->libs);
 	leave(image, "a constructor", &before);
-	if (image->handle != NULL && extent_find(&image->extent, image->path))
+	if (is_open && extent_find(&image->extent, image->path))
 		breadcrumb_image_opened(image->store->page, image->name->text, image->version,
 			image->extent.low, image->extent.high);
+	return is_open;
 }
 
 /* Whether nothing is left that could call the code, as far as anybody can tell. */
@@ -232,7 +260,8 @@ static bool is_unused(const struct image *image, struct err *why)
 			  elf_may_unload(buf_span(&bytes), why);
 
 	buf_fini(&bytes);
-	return may_unload && audit_is_unused(&image->extent, image->store->threads, why);
+	return may_unload && audit_is_unused(&image->extent, image->store->threads, why) &&
+	       private_libs_are_unused(&image->libs, image->store->threads, why);
 }
 
 static bool is_mapped(const char *path)
@@ -255,6 +284,7 @@ static bool close_code(struct image *image, struct err *why)
 		manners_note(image->store->manners);
 		enter(image, CRUMB_UNLOAD, &before);
 		dlclose(image->handle);
+		private_libs_close(&image->libs);
 		leave(image, "a destructor", &before);
 		image->handle = NULL;
 	}
@@ -271,7 +301,7 @@ static bool close_code(struct image *image, struct err *why)
 /* ---- images --------------------------------------------------------------------------------- */
 
 /* Writes and opens the next copy of that name. */
-static struct image *open_copy(struct image_store *store, struct image_name *name, const char *file,
+static struct image *open_copy(struct image_store *store, struct image_name *name, const char *path,
 	const struct buf *bytes, struct err *why)
 {
 	struct image *image = xcalloc(1, sizeof(*image));
@@ -283,37 +313,27 @@ static struct image *open_copy(struct image_store *store, struct image_name *nam
 	image->version = ++name->version;
 	image->writer = getpid();
 	image->path = copy_path(store, name, image->version);
-	if (write_copy(image->path, bytes, why)) {
-		open_code(image);
-		if (image->handle != NULL)
-			return image;
-		set_loader_error(file, image->path, why);
-	}
-	unlink(image->path);
-	free(image->path);
-	free(image);
+	if (write_copy(image->path, bytes, why) &&
+		private_libs_copy(image->path, path, buf_span(bytes), why) &&
+		open_code(image, file_name(path), why))
+		return image;
+	image_free(image);
 	return NULL;
 }
 
-/* The name of a file without its folder. */
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
 static struct image *load_bytes(struct image_store *store, struct image_name *name,
-	const char *file, const struct buf *bytes, struct err *why)
+	const char *path, const struct buf *bytes, struct err *why)
 {
+	const char *file = file_name(path);
 	struct image *image;
 
-	if (name->open != NULL && snapshot_is_same(name->open->path, bytes))
+	if (name->open != NULL && snapshot_is_same(name->open->path, bytes) &&
+		private_libs_are_same(name->open->path, path, buf_span(bytes)))
 		return image_ref(name->open);
 	sweep(store);
 	if (!has_room(store, name, file, why) || !elf_check(file, buf_span(bytes), why))
 		return NULL;
-	image = open_copy(store, name, file, bytes, why);
+	image = open_copy(store, name, path, bytes, why);
 	if (image == NULL)
 		return NULL;
 	image->older = name->open;
@@ -329,7 +349,7 @@ struct image *image_load(
 	struct buf bytes = {0};
 
 	if (snapshot_read(&bytes, path, why))
-		image = load_bytes(store, name_get(store, name), file_name(path), &bytes, why);
+		image = load_bytes(store, name_get(store, name), path, &bytes, why);
 	buf_fini(&bytes);
 	return image;
 }
@@ -354,8 +374,10 @@ static void forget(struct image *image)
 /* Its copy stays while the code does, for debuggers. */
 static void image_free(struct image *image)
 {
-	if (image->writer == getpid())
+	if (image->writer == getpid()) {
 		unlink(image->path);
+		private_libs_remove(image->path);
+	}
 	free(image->path);
 	image->magic = 0;
 	free(image);

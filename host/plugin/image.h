@@ -1,7 +1,7 @@
 /*
  * Shared objects, opened from private copies with names never used twice, counted. The only user
- * of dlopen. The author's file may be overwritten, moved or deleted at any time: it is read once
- * per load and never mapped. SPDX-License-Identifier: MIT
+ * of dlopen, with private_libs.c. The author's file may be overwritten, moved or deleted at any
+ * time: it is read once per load and never mapped. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_PLUGIN_IMAGE_H
 #define SOCKLET_PLUGIN_IMAGE_H

@@ -117,12 +117,19 @@ static void adopt(struct own_fds *own)
 			own_fds_add(own, fd);
 }
 
-void own_fds_note(struct own_fds *own)
+static void note_open(struct own_fds *own)
 {
 	for (int fd = 0; fd < OWN_FDS_WATCHED; fd++)
 		own->is_open[fd] = fcntl(fd, F_GETFD) >= 0;
-	if (!own->is_noted)
+}
+
+void own_fds_note(struct own_fds *own)
+{
+	note_open(own);
+	if (!own->is_noted) {
 		adopt(own);
+		note_open(own); /* the spares */
+	}
 	own->is_noted = true;
 	for (unsigned i = own->count; i-- > 0;)
 		if (!fd_mark_holds(&own->items[i].is))

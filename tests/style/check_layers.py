@@ -8,7 +8,7 @@ from tree import files, finish, read
 LIBRARIES = {"event2/": ("host/net/", "host/daemon/"), "yaml.h": ("host/config/yaml_tree.c",),
              "openssl/": ("host/wire/", "host/security/"),
              "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes.c"),
-             "dlfcn.h": ("host/plugin/image.c",)}
+             "dlfcn.h": ("host/plugin/image.c", "host/plugin/private_libs.c")}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
