@@ -20,6 +20,7 @@ enum { WAIT_MS = 100 }; /* for a reader that is only busy; not again while lines
 /* One of two mutable globals of the host; the other is the crash handler's. */
 static struct {
 	enum log_level lowest;
+	char label[24];   /* with what separates it from the text */
 	atomic_uint lost; /* lines, since one was written */
 } sink = {.lowest = LOG_INFO};
 
@@ -28,6 +29,11 @@ static const char *const level_names[] = {"debug", "info", "warn", "error"};
 void log_set_level(enum log_level level)
 {
 	sink.lowest = level;
+}
+
+void log_set_label(const char *label)
+{
+	snprintf(sink.label, sizeof(sink.label), "%s%s", label, label[0] == '\0' ? "" : ": ");
 }
 
 static size_t put_time(char *out, size_t size)
@@ -74,7 +80,8 @@ static void write_line(enum log_level level, const char *text)
 	size_t len = put_time(line, sizeof(line));
 	ssize_t written;
 
-	len += (size_t)snprintf(line + len, sizeof(line) - len, " %s ", level_names[level]);
+	len += (size_t)snprintf(
+		line + len, sizeof(line) - len, " %s %s", level_names[level], sink.label);
 	len += put_escaped(line + len, sizeof(line) - len - 1, text);
 	line[len++] = '\n';
 	written = write(STDERR_FILENO, line, len);

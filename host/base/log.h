@@ -12,6 +12,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 /* Lines below this level are dropped; LOG_INFO at start. */
 void log_set_level(enum log_level level);
+/* Who writes, where several processes share a log: "… info worker 2: text". "" for nobody. */
+void log_set_label(const char *label);
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_vline(enum log_level level, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));

@@ -55,22 +55,45 @@ void detail_reply(struct transport *transport, unsigned status, const char *text
 }
 
 /* A number keeps its spelling as far as JSON has one; what it has not (inf) is a text. */
-static json_t *ctx_value(const struct inject_error *error)
+static json_t *ctx_value(const struct value_ctx *ctx)
 {
-	json_t *value = error->ctx_is_number ? json_loads(error->ctx_value, JSON_DECODE_ANY, NULL)
-					     : NULL;
+	json_t *value = ctx->is_number ? json_loads(ctx->value, JSON_DECODE_ANY, NULL) : NULL;
 
-	return value != NULL ? value : detail_text(span_of(error->ctx_value));
+	return value != NULL ? value : detail_text(span_of(ctx->value));
 }
 
-static json_t *error_row(const struct inject_error *error)
+static json_t *ctx_json(const struct inject_error *error)
 {
-	json_t *row = json_pack("{s:s, s:[s,o], s:s, s:o}", "type", error->type, "loc",
-		error->source, detail_text(span_of(error->name)), "msg", error->message, "input",
-		error->has_input ? detail_text(error->input) : json_null());
-	if (error->ctx_name != NULL)
-		json_object_set_new(
-			row, "ctx", json_pack("{s:o}", error->ctx_name, ctx_value(error)));
+	json_t *ctx = json_object();
+
+	for (size_t i = 0; i < VALUE_CTX_MAX && error->ctx[i].name != NULL; i++)
+		json_object_set_new(ctx, error->ctx[i].name, ctx_value(&error->ctx[i]));
+	return ctx;
+}
+
+json_t *detail_input(const struct inject_error *error)
+{
+	json_t *list;
+
+	if (error->inputs == NULL)
+		return error->has_input ? detail_text(error->input) : json_null();
+	list = json_array();
+	for (size_t i = 0; i < error->input_count; i++)
+		json_array_append_new(list, detail_text(error->inputs[i]));
+	return list;
+}
+
+json_t *detail_row(const struct inject_error *error)
+{
+	json_t *loc = json_pack("[s,o]", error->source, detail_text(span_of(error->name)));
+	json_t *row;
+
+	if (error->has_index)
+		json_array_append_new(loc, json_integer((json_int_t)error->index));
+	row = json_pack("{s:s, s:o, s:o, s:o}", "type", error->type, "loc", loc, "msg",
+		detail_text(span_of(error->message)), "input", detail_input(error));
+	if (error->ctx[0].name != NULL)
+		json_object_set_new(row, "ctx", ctx_json(error));
 	return row;
 }
 
@@ -80,6 +103,6 @@ void detail_reply_errors(
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < errors->count; i++)
-		json_array_append_new(rows, error_row(&errors->items[i]));
+		json_array_append_new(rows, detail_row(&errors->items[i]));
 	send_detail(transport, 403, rows, headers, true);
 }

@@ -215,6 +215,8 @@ static struct inject_run run_alone(struct explanation *out, struct plan_fetch fe
 
 	plan.calls = &call;
 	plan.call_count = 1;
+	/* What else is in the sources is no mistake of this field. */
+	plan.query.is_strict = plan.cookies.is_strict = false;
 	inject_run(&run);
 	run.plan = NULL;
 	run.request = NULL;
@@ -241,7 +243,7 @@ static bool is_by_default(struct explanation *out, struct plan_fetch fetch)
 	fetch.default_value = NULL;
 	run = run_alone(out, fetch);
 	if (run.args == NULL)
-		return !run.errors.items[0].has_input;
+		return strcmp(run.errors.items[0].type, "missing") == 0;
 	return !is_set(fetch.type, (const char *)run.args + fetch.offset);
 }
 
@@ -262,7 +264,7 @@ static struct explain_field provider_field(
 struct explain_field explain_field_of(
 	struct explanation *out, const struct explain_call *call, const struct plan_fetch *fetch)
 {
-	struct explain_field field = {.type = fetch->type};
+	struct explain_field field = {.type = fetch->type, .choices = fetch->item.choices};
 	struct inject_run run = {.args = call->args};
 
 	if (fetch->source == INJECT_PROVIDER)
@@ -271,7 +273,7 @@ struct explain_field explain_field_of(
 		run = run_alone(out, *fetch);
 	if (run.args == NULL) {
 		field.kind = EXPLAIN_WRONG;
-		field.error = run.errors.items[0];
+		field.errors = run.errors;
 		return field;
 	}
 	field.where = (const char *)run.args + fetch->offset;

@@ -75,15 +75,16 @@ enum explain_kind {
 	EXPLAIN_VALUE,
 	EXPLAIN_DEFAULT,   /* a value, but not of the request */
 	EXPLAIN_NOT_SET,   /* an optional member without value */
-	EXPLAIN_WRONG,     /* error says why */
+	EXPLAIN_WRONG,     /* errors say why */
 	EXPLAIN_NO_RESULT, /* its provider gave none */
 };
 
 struct explain_field {
 	enum explain_kind kind;
-	uint32_t type;     /* SL_TYPE_… of what stands at `where` */
-	const void *where; /* VALUE, DEFAULT */
-	struct inject_error error;
+	uint32_t type;                 /* SL_TYPE_… of what stands at `where` */
+	const void *where;             /* VALUE, DEFAULT */
+	const struct choices *choices; /* the names of an enum, if there are any */
+	struct inject_errors errors;   /* WRONG: at least one */
 };
 
 /* Of a call that was reached; `fetch` is one of the call's. */

@@ -52,11 +52,24 @@ static void put_quoted(struct buf *out, struct span text)
 
 static void put_error(struct buf *out, const struct inject_error *error)
 {
+	json_t *found = detail_input(error);
+	char *text = json_dumps(found, JSON_ENCODE_ANY);
+
 	buf_printf(out, " is wrong: %s (%s)", error->message, error->type);
-	if (!error->has_input)
-		return;
-	buf_printf(out, ", found ");
-	put_quoted(out, error->input);
+	if (!json_is_null(found))
+		buf_printf(out, ", found %s", text);
+	free(text);
+	json_decref(found);
+}
+
+/* All in the field's line; the items of a list by their number. */
+static void put_errors(struct buf *out, const struct inject_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++) {
+		if (errors->items[i].has_index)
+			buf_printf(out, "%s item %zu", i > 0 ? ";" : "", errors->items[i].index);
+		put_error(out, &errors->items[i]);
+	}
 }
 
 /* "    q: int? from query = 3" */
@@ -71,7 +84,7 @@ static void put_field(struct buf *out, struct explanation *explanation,
 		buf_printf(out, " %s", fetch->name);
 	if (field.kind == EXPLAIN_VALUE || field.kind == EXPLAIN_DEFAULT) {
 		buf_printf(out, " = ");
-		explain_value_text(out, field.type, field.where);
+		explain_value_text(out, field.type, field.choices, field.where);
 	}
 	if (field.kind == EXPLAIN_DEFAULT)
 		buf_printf(out, ", the default");
@@ -80,7 +93,7 @@ static void put_field(struct buf *out, struct explanation *explanation,
 	if (field.kind == EXPLAIN_NO_RESULT)
 		buf_printf(out, " has no value");
 	if (field.kind == EXPLAIN_WRONG)
-		put_error(out, &field.error);
+		put_errors(out, &field.errors);
 	buf_printf(out, "\n");
 }
 
@@ -106,7 +119,7 @@ static void put_outcome(
 		buf_printf(out, "        it answered the request itself\n");
 	} else {
 		buf_printf(out, "        it gave ");
-		explain_value_text(out, provider->function->type, call->result);
+		explain_value_text(out, provider->function->type, NULL, call->result);
 		buf_printf(out, "\n");
 	}
 }
@@ -226,6 +239,15 @@ void explain_report_text(struct buf *out, struct explanation *explanation)
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
+static json_t *errors_json(const struct inject_errors *errors)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < errors->count; i++)
+		json_array_append_new(rows, detail_row(&errors->items[i]));
+	return rows;
+}
+
 static json_t *field_json(struct explanation *explanation, const struct explain_call *call,
 	const struct plan_fetch *fetch)
 {
@@ -236,13 +258,10 @@ static json_t *field_json(struct explanation *explanation, const struct explain_
 		fetch->name, "is", kinds[field.kind]);
 
 	if (field.kind == EXPLAIN_VALUE || field.kind == EXPLAIN_DEFAULT)
-		json_object_set_new(out, "value", explain_value_json(field.type, field.where));
+		json_object_set_new(
+			out, "value", explain_value_json(field.type, field.choices, field.where));
 	if (field.kind == EXPLAIN_WRONG)
-		json_object_set_new(out, "error",
-			json_pack("{s:s, s:s, s:o}", "type", field.error.type, "msg",
-				field.error.message, "input",
-				field.error.has_input ? detail_text(field.error.input)
-						      : json_null()));
+		json_object_set_new(out, "errors", errors_json(&field.errors));
 	return out;
 }
 
@@ -264,8 +283,8 @@ static json_t *call_json(struct explanation *explanation, size_t i)
 		return out;
 	json_object_set_new(out, "returned", json_integer(call->returned));
 	if (call->state == EXPLAIN_CALLED)
-		json_object_set_new(
-			out, "result", explain_value_json(provider->function->type, call->result));
+		json_object_set_new(out, "result",
+			explain_value_json(provider->function->type, NULL, call->result));
 	json_object_set_new(out, "without_start", json_boolean(explain_misses_start(provider)));
 	return out;
 }

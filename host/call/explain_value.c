@@ -14,6 +14,7 @@
 #include <socklet.h>
 
 #include "call/detail.h"
+#include "inject/member.h"
 
 /* What a provider left untouched is NULL; plugins get it as "". */
 static json_t *text_json(const void *where)
@@ -149,7 +150,12 @@ static json_t *timedelta_json(const void *where)
 	return written(&out);
 }
 
-/* An optional member begins with its value, so one row does for both. */
+static json_t *enum_json(const void *where)
+{
+	return json_integer(*(const int32_t *)where);
+}
+
+/* An optional member begins with its value, so one row does for both; and for a list's items. */
 static const struct row {
 	uint32_t type;
 	bool is_quoted; /* a text whose ends nobody would see otherwise */
@@ -166,21 +172,48 @@ static const struct row {
 	{SL_TYPE_DATE, false, date_json},
 	{SL_TYPE_TIME, false, time_json},
 	{SL_TYPE_TIMEDELTA, false, timedelta_json},
+	{SL_TYPE_ENUM, false, enum_json},
 };
 
 static const struct row *row_of(uint32_t type)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].type == (type & ~(uint32_t)SL_TYPE_OPTIONAL))
+		if (rows[i].type == (type & ~(uint32_t)(SL_TYPE_OPTIONAL | SL_TYPE_LIST)))
 			return &rows[i];
 	return NULL;
 }
 
-json_t *explain_value_json(uint32_t type, const void *where)
+static json_t *one_json(const struct row *row, const struct choices *choices, const void *where)
+{
+	const char *name = NULL;
+
+	if (row->type == SL_TYPE_ENUM && choices != NULL)
+		name = choices_name(choices, *(const int32_t *)where);
+	return name == NULL ? row->json(where) : json_string(name);
+}
+
+/* All lists look alike but for what their items are. */
+static json_t *list_json(
+	const struct row *row, uint32_t type, const struct choices *choices, const void *where)
+{
+	size_t size = member_type_find(type & ~(uint32_t)(SL_TYPE_OPTIONAL | SL_TYPE_LIST))->size;
+	const struct sl_list_text *list = where;
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(
+			out, one_json(row, choices, (const char *)list->items + i * size));
+	return out;
+}
+
+json_t *explain_value_json(uint32_t type, const struct choices *choices, const void *where)
 {
 	const struct row *row = row_of(type);
 
-	return row == NULL ? NULL : row->json(where);
+	if (row == NULL)
+		return NULL;
+	return type & SL_TYPE_LIST ? list_json(row, type, choices, where)
+				   : one_json(row, choices, where);
 }
 
 /* As few digits as give the same number again. */
@@ -196,22 +229,39 @@ static void put_real(struct buf *out, double number)
 	buf_printf(out, "%s", text);
 }
 
-void explain_value_text(struct buf *out, uint32_t type, const void *where)
+static void put_value(struct buf *out, const json_t *value, bool is_quoted)
 {
-	const struct row *row = row_of(type);
-	json_t *value = row == NULL ? NULL : row->json(where);
 	char *text;
 
-	if (value == NULL) {
-		buf_printf(out, "a value of type %u", (unsigned)type);
+	if (json_is_array(value)) {
+		buf_printf(out, "[");
+		for (size_t i = 0; i < json_array_size(value); i++) {
+			buf_printf(out, "%s", i > 0 ? ", " : "");
+			put_value(out, json_array_get(value, i), is_quoted);
+		}
+		buf_printf(out, "]");
 	} else if (json_is_real(value)) {
 		put_real(out, json_real_value(value));
-	} else if (json_is_string(value) && !row->is_quoted) {
+	} else if (json_is_string(value) && !is_quoted) {
 		buf_printf(out, "%s", json_string_value(value));
 	} else {
 		text = json_dumps(value, JSON_ENCODE_ANY);
 		buf_printf(out, "%s", text);
 		free(text);
 	}
+}
+
+void explain_value_text(
+	struct buf *out, uint32_t type, const struct choices *choices, const void *where)
+{
+	const struct row *row = row_of(type);
+	json_t *value;
+
+	if (row == NULL) {
+		buf_printf(out, "a value of type %u", (unsigned)type);
+		return;
+	}
+	value = explain_value_json(type, choices, where);
+	put_value(out, value, row->is_quoted);
 	json_decref(value);
 }

@@ -40,6 +40,11 @@ static void copy_docs(struct inject_rule *rule, const struct inject_conf *conf)
 	rule->docs[INJECT_INCLUDE_IN_DOCS] = conf->include_in_docs.text;
 }
 
+static struct texts texts_of(const struct conf_list *list)
+{
+	return (struct texts){list->items, list->count};
+}
+
 static struct inject_rule *rules_of(
 	struct arena *arena, const struct inject_conf *conf, size_t count)
 {
@@ -60,6 +65,9 @@ static struct inject_rule *rules_of(
 		rules[i].alias = conf[i].alias.text;
 		rules[i].type = conf[i].type.text;
 		rules[i].default_text = conf[i].default_value.text;
+		rules[i].default_items = texts_of(&conf[i].default_items);
+		rules[i].enum_values = texts_of(&conf[i].enum_values);
+		rules[i].enum_place = conf[i].enum_values.place;
 		rules[i].convert_underscores = conf[i].convert_underscores.text;
 		rules[i].said.author = "the route";
 		for (int key = 0; key < RULES_KEY_COUNT; key++) {
@@ -175,7 +183,10 @@ static void build_plugin_route(struct build *build, struct route *route)
 		.label = arena_printf(arena, "route %s", conf->path.text),
 		.place = conf->path.place,
 		.path_params = route->pattern.params,
+		.path_converters = route->pattern.converters,
 		.path_param_count = route->pattern.param_count,
+		.is_query_strict = conf->strict.query,
+		.is_cookie_strict = conf->strict.cookie,
 		.rules = rules_of(arena, conf->inject, conf->inject_count),
 		.rule_count = conf->inject_count,
 		.find_provider = find_provider,
@@ -327,7 +338,7 @@ struct generation *generation_build(const struct generation_input *input, struct
 
 	generation->magic = GENERATION_MAGIC;
 	generation->refs = 1;
-	generation->number = input->previous == NULL ? 1 : input->previous->number + 1;
+	generation->number = input->number;
 	generation->config = *input->config;
 	memset(input->config, 0, sizeof(*input->config));
 	generation->http = route_map_new();

@@ -29,7 +29,7 @@ struct route {
 struct generation {
 	unsigned magic;
 	unsigned refs;
-	unsigned number; /* counts up from 1 with each that was built */
+	unsigned number; /* the master's: the same in all workers */
 	struct config config;
 	struct arena arena;
 	struct route *routes; /* in the file's order */
@@ -46,6 +46,7 @@ struct generation_input {
 	const struct sl_host *host;
 	struct generation *previous; /* NULL at start; its unchanged plugins serve on */
 	bool check_only;             /* do not call start */
+	unsigned number;
 };
 
 /*

@@ -29,19 +29,13 @@ static bool is_offload_thread(void *context, pid_t thread)
 struct host *host_new(struct loop *loop, struct err_list *why)
 {
 	struct host *host = xcalloc(1, sizeof(*host));
-	struct err err;
 
-	host->images = image_store_open(&err);
-	if (host->images == NULL) {
-		err_list_add(why, (struct place){0}, "%s", err.text);
-		free(host);
-		return NULL;
-	}
+	host->images = image_store_new();
 	host->offload = offload_new();
 	if (host->offload == NULL) {
 		err_list_add(why, (struct place){0}, "cannot make an event descriptor: %s",
 			strerror(errno));
-		image_store_close(host->images);
+		image_store_free(host->images);
 		free(host);
 		return NULL;
 	}
@@ -129,7 +123,7 @@ void host_free(struct host *host)
 	host_turn_end(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);
-	image_store_close(host->images);
+	image_store_free(host->images);
 	buf_fini(&host->scratch);
 	free(host);
 }

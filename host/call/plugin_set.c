@@ -29,9 +29,13 @@ static const char *options_key(struct arena *arena, const struct route_conf *con
 	sorted = arena_alloc(arena, conf->option_count * sizeof(*sorted));
 	memcpy(sorted, conf->options, conf->option_count * sizeof(*sorted));
 	qsort(sorted, conf->option_count, sizeof(*sorted), compare_options);
-	for (size_t i = 0; i < conf->option_count; i++)
-		key = arena_printf(arena, "%s%s\x1f%s\x1e", key, sorted[i].name.text,
+	for (size_t i = 0; i < conf->option_count; i++) {
+		key = arena_printf(arena, "%s%s\x1f%s", key, sorted[i].name.text,
 			sorted[i].value.text == NULL ? "" : sorted[i].value.text);
+		for (size_t j = 0; j < sorted[i].items.count; j++)
+			key = arena_printf(arena, "%s\x1d%s", key, sorted[i].items.items[j]);
+		key = arena_printf(arena, "%s\x1e", key);
+	}
 	return key;
 }
 
@@ -55,7 +59,9 @@ static bool fill_options(const struct plugin_source *from, struct sl_plugin *plu
 	for (size_t i = 0; i < count; i++) {
 		options[i].name = conf->options[i].name.text;
 		options[i].value = conf->options[i].value.text;
-		if (options[i].value == NULL)
+		options[i].items = (struct texts){
+			conf->options[i].items.items, conf->options[i].items.count};
+		if (options[i].value == NULL && options[i].items.items == NULL)
 			return false; /* config_load complained of it */
 		options[i].place = conf->options[i].name.place;
 	}

@@ -4,8 +4,11 @@
  */
 #include "config/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,18 +19,37 @@
 #include "config/limits_conf.h"
 #include "config/route_conf.h"
 
+/* The cores this process may run on: a container's share, not the machine's. */
+static unsigned count_cores(void)
+{
+	cpu_set_t cores;
+	int count = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : 1;
+
+	return count < CONFIG_WORKERS_MAX ? (unsigned)count : CONFIG_WORKERS_MAX;
+}
+
 static void read_workers(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	struct config *config = base;
+	unsigned long count;
+	char *end;
 
-	if (!section_expect(reader, key->name, node, TREE_TEXT, "1"))
-		return;
 	config->workers = 1;
-	if (strcmp(node->text, "1") != 0)
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "a number, or auto"))
+		return;
+	if (strcmp(node->text, "auto") == 0) {
+		config->workers = count_cores();
+		return;
+	}
+	count = strtoul(node->text, &end, 10);
+	if (!isdigit((unsigned char)node->text[0]) || *end != '\0' || count < 1 ||
+		count > CONFIG_WORKERS_MAX)
 		err_list_add(reader->why, node->place,
-			"workers: found %s, but this version serves with one worker: write 1",
-			yaml_tree_found(node, reader->arena));
+			"workers: found %s, wanted a number from 1 to %d, or auto for one per core",
+			yaml_tree_found(node, reader->arena), CONFIG_WORKERS_MAX);
+	else
+		config->workers = (unsigned)count;
 }
 
 static void read_listens(
@@ -108,7 +130,7 @@ static bool read_whole(int fd, struct buf *out)
 }
 
 /* Not blocking, and a regular file only: a FIFO without a writer would stop the host's loop. */
-static bool read_regular(const char *path, struct buf *out, struct err_list *why)
+bool config_read(struct buf *out, const char *path, struct err_list *why)
 {
 	struct place place = {.file = path};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -136,7 +158,7 @@ bool config_load(struct config *out, const char *path, struct err_list *why)
 	bool ok = false;
 
 	memset(out, 0, sizeof(*out));
-	if (read_regular(path, &text, why))
+	if (config_read(&text, path, why))
 		ok = config_parse(out, buf_span(&text), path, why);
 	buf_fini(&text);
 	return ok;

@@ -11,15 +11,11 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "config/conf_text.h"
 #include "wire/rules.h"
-
-/* A text of the file and where it stands. text is NULL when the key is absent. */
-struct conf_text {
-	const char *text;
-	struct place place;
-};
 
 struct listen_conf {
 	struct conf_text address; /* as written: "127.0.0.1:8000", "[::1]:0" */
@@ -41,14 +37,17 @@ struct inject_conf {
 	enum conf_source from;
 	struct conf_text alias;         /* name at the source; absent: the field's own */
 	struct conf_text type;          /* "int", …: what the author expects the member to be */
-	struct conf_text default_value; /* as text; absent: none */
+	struct conf_text default_value; /* as text; absent: none, or a list */
+	struct conf_list default_items;
+	struct conf_list enum_values;           /* one of these */
 	struct conf_text said[RULES_KEY_COUNT]; /* what the value has to be, as text */
 	struct conf_text convert_underscores;   /* "false": the header's name is the field's */
 	struct conf_text title, description, example, deprecated, include_in_docs;
 };
 
 struct option_conf {
-	struct conf_text name, value;
+	struct conf_text name, value; /* value is absent: the items of a list */
+	struct conf_list items;
 };
 
 struct limits_conf {
@@ -62,6 +61,11 @@ struct limits_conf {
 struct ping_conf {
 	uint64_t interval_ms; /* of silence before a ping; 0: never */
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
+};
+
+/* Sources of which a peer may send nothing that the route does not take. */
+struct strict_conf {
+	bool query, cookie;
 };
 
 enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR };
@@ -83,6 +87,7 @@ struct route_conf {
 	struct option_conf *options;
 	size_t option_count;
 	enum reject_conf reject;
+	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
 };
@@ -98,7 +103,7 @@ struct provider_conf {
 	size_t inject_count;
 };
 
-enum { CONFIG_PROVIDER_DEPTH_MAX = 32 };
+enum { CONFIG_PROVIDER_DEPTH_MAX = 32, CONFIG_WORKERS_MAX = 64 };
 
 struct config {
 	struct arena arena;
@@ -106,9 +111,11 @@ struct config {
 	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
-	uint64_t workers;
+	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
+	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
 	struct limits_conf limits;
 	struct ping_conf ping;
+	struct strict_conf strict;
 	struct route_conf *routes;
 	size_t route_count;
 	struct provider_conf *providers;
@@ -123,6 +130,8 @@ struct config {
  * each other neither in a circle nor more than CONFIG_PROVIDER_DEPTH_MAX deep.
  */
 bool config_load(struct config *out, const char *path, struct err_list *why);
+/* The file's text alone; False when it cannot be had. */
+bool config_read(struct buf *out, const char *path, struct err_list *why);
 /* The same with the file's text at hand; `path` is its name in complaints and its folder. */
 bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why);
 void config_fini(struct config *config);

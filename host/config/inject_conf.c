@@ -5,6 +5,8 @@
  */
 #include "config/inject_conf.h"
 
+#include <string.h>
+
 #include "config/keys.h"
 #include "wire/value.h"
 
@@ -26,20 +28,31 @@ static void read_source(
 		field->from = (enum conf_source)(CONF_FROM_PATH + i);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
 static void read_inject_type(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	/* A field of a plugin is one of these; the other types of values are for keys. */
 	static const enum value_type types[] = {VALUE_STR, VALUE_INT, VALUE_DOUBLE, VALUE_BOOL,
-		VALUE_UINT, VALUE_UUID, VALUE_DATETIME, VALUE_DATE, VALUE_TIME, VALUE_TIMEDELTA};
+		VALUE_UINT, VALUE_UUID, VALUE_DATETIME, VALUE_DATE, VALUE_TIME, VALUE_TIMEDELTA,
+		VALUE_ENUM};
 	const char *names[sizeof(types) / sizeof(types[0]) + 1] = {0};
+	const char *item = node->text;
 	struct inject_conf *field = base;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		names[i] = value_type_name(types[i]);
 	if (!section_expect(reader, key->name, node, TREE_TEXT, "a type such as str or int"))
 		return;
-	if (names[section_choose(reader, node->place, "type", node->text, names)] != NULL)
+	if (ends_with(item, " list"))
+		item = arena_text(reader->arena, item, strlen(item) - strlen(" list"));
+	if (names[section_choose(reader, node->place, "type", item, names)] != NULL)
 		field->type = (struct conf_text){node->text, node->place};
 }
 
@@ -71,6 +84,38 @@ static void read_length(
 	read_spelled(reader, key, node, base, VALUE_UINT, "a number of characters, such as 20");
 }
 
+static void read_item_count(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	read_spelled(reader, key, node, base, VALUE_UINT, "a number of items, such as 3");
+}
+
+static void read_default(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct inject_conf *field = base;
+
+	if (node->kind == TREE_LIST)
+		section_read_list(reader, key->name, node, &field->default_items);
+	else
+		read_any_text(reader, key, node, base);
+}
+
+/* One text stands for a list of one. */
+static void read_choices(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	const struct yaml_tree list = {.kind = TREE_LIST,
+		.place = node->place,
+		.first = &(struct yaml_tree){.kind = node->kind,
+			.place = node->place,
+			.text = node->text},
+		.count = 1};
+
+	section_read_list(reader, key->name, node->kind == TREE_TEXT ? &list : node,
+		section_member(key, base));
+}
+
 static void read_truth(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
@@ -89,15 +134,18 @@ static void check_default(struct reader *reader, const struct inject_conf *field
 	union value value;
 	struct value_error error;
 
-	if (field->default_value.text == NULL)
+	if (field->default_value.text == NULL && field->default_items.items == NULL)
 		return;
 	if (field->from == CONF_FROM_PATH || field->from == CONF_FROM_PROVIDER) {
-		err_list_add(reader->why, field->default_value.place,
+		err_list_add(reader->why,
+			field->default_value.text != NULL ? field->default_value.place
+							  : field->default_items.place,
 			"default: a value from %s is always there: take the default away",
 			field->from == CONF_FROM_PATH ? "the path" : "a provider");
 		return;
 	}
-	if (type == NULL || !value_type_find(span_of(type), &value_type) ||
+	if (type == NULL || field->default_value.text == NULL ||
+		!value_type_find(span_of(type), &value_type) || value_type == VALUE_ENUM ||
 		value_parse(value_type, span_of(field->default_value.text), reader->arena, &value,
 			&error))
 		return;

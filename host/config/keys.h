@@ -13,49 +13,60 @@
 #ifndef SOCKLET_CONFIG_KEYS_H
 #define SOCKLET_CONFIG_KEYS_H
 
+#include "config/inject_keys.h"
+
 /* TYPE(token, what README calls it, unit) */
-#define KEY_TYPES(TYPE)                               \
-	TYPE(any_text, "text", "")                    \
-	TYPE(bound, "a value of the type", "")        \
-	TYPE(duration, "time", "ms")                  \
-	TYPE(file, "file or folder", "")              \
-	TYPE(inject_type, "name of a type", "")       \
-	TYPE(length, "number", "characters")          \
-	TYPE(listens, "address, or list of them", "") \
-	TYPE(path, "path pattern", "")                \
-	TYPE(ping, "section", "")                     \
-	TYPE(plugin, "plugin name", "")               \
-	TYPE(provider_inject, "mapping", "")          \
-	TYPE(providers, "mapping of sections", "")    \
-	TYPE(reject, "`http`, `close`", "")           \
-	TYPE(route_inject, "mapping", "")             \
-	TYPE(route_limits, "section", "")             \
-	TYPE(route_options, "mapping", "")            \
-	TYPE(routes, "list of sections", "")          \
-	TYPE(size, "size", "bytes")                   \
-	TYPE(source, "source", "")                    \
-	TYPE(text, "text", "")                        \
-	TYPE(top_limits, "section", "")               \
-	TYPE(truth, "`true`, `false`", "")            \
-	TYPE(workers, "number", "")
+#define KEY_TYPES(TYPE)                                                \
+	TYPE(any_text, "text", "")                                     \
+	TYPE(bound, "a value of the type", "")                         \
+	TYPE(choices, "text, or list of them", "")                     \
+	TYPE(default, "text, or list of them", "")                     \
+	TYPE(duration, "time", "ms")                                   \
+	TYPE(file, "file or folder", "")                               \
+	TYPE(inject_type, "name of a type", "")                        \
+	TYPE(item_count, "number", "items")                            \
+	TYPE(length, "number", "characters")                           \
+	TYPE(listens, "address, or list of them", "")                  \
+	TYPE(path, "path pattern", "")                                 \
+	TYPE(ping, "section", "")                                      \
+	TYPE(plugin, "plugin name", "")                                \
+	TYPE(provider_inject, "mapping", "")                           \
+	TYPE(providers, "mapping of sections", "")                     \
+	TYPE(reject, "`http`, `close`", "")                            \
+	TYPE(route_inject, "mapping", "")                              \
+	TYPE(route_limits, "section", "")                              \
+	TYPE(route_options, "mapping", "")                             \
+	TYPE(routes, "list of sections", "")                           \
+	TYPE(size, "size", "bytes")                                    \
+	TYPE(source, "source", "")                                     \
+	TYPE(strict, "`true`, `false`, list of `query`, `cookie`", "") \
+	TYPE(text, "text", "")                                         \
+	TYPE(top_limits, "section", "")                                \
+	TYPE(truth, "`true`, `false`", "")                             \
+	TYPE(workers, "number, `auto`", "")
 
 /* limits and ping before routes, which inherit them. */
-#define TOP_KEYS(ROW)                                                                       \
-	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                         \
-		"where to accept connections: host:port, an IPv6 host in brackets, port 0 " \
-		"for any free one")                                                         \
-	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                   \
-		"the folder of the `.so` files; needed as soon as a route or a provider "   \
-		"names a plugin")                                                           \
-	ROW(workers, workers, workers, "1", NULL, NULL,                                     \
-		"how many workers serve; this version has one, so only 1 is accepted")      \
-	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                   \
-		"the limits of all routes that do not set their own")                       \
-	ROW(ping, ping, ping, NULL, NULL, NULL,                                             \
-		"the keep-alive of all routes that do not set their own")                   \
-	ROW(providers, providers, providers, NULL, NULL, NULL,                              \
-		"functions of plugins whose result is injected, by name")                   \
-	ROW(routes, routes, routes, NULL, NULL, NULL,                                       \
+#define TOP_KEYS(ROW)                                                                            \
+	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                              \
+		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "      \
+		"for any free one")                                                              \
+	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                        \
+		"the folder of the `.so` files; needed as soon as a route or a provider "        \
+		"names a plugin")                                                                \
+	ROW(workers, workers, workers, "1", "1", "64",                                           \
+		"how many processes serve; `auto` is one per core")                              \
+	ROW(control, file, control, NULL, NULL, NULL,                                            \
+		"the socket of `socklet reload`, `status` and `stop`; without it a default one") \
+	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                        \
+		"the limits of all routes that do not set their own")                            \
+	ROW(ping, ping, ping, NULL, NULL, NULL,                                                  \
+		"the keep-alive of all routes that do not set their own")                        \
+	ROW(strict, strict, strict, NULL, NULL, NULL,                                            \
+		"which sources of all routes that do not set their own may hold nothing "        \
+		"but what is injected")                                                          \
+	ROW(providers, providers, providers, NULL, NULL, NULL,                                   \
+		"functions of plugins whose result is injected, by name")                        \
+	ROW(routes, routes, routes, NULL, NULL, NULL,                                            \
 		"what is served under which path; at least one")
 
 #define ROUTE_KEYS(ROW)                                                                  \
@@ -74,45 +85,13 @@
 	ROW(reject, reject, reject, "http", NULL, NULL,                                  \
 		"how a refused handshake is answered: `http` with status and JSON, "     \
 		"`close` with 101 and a close frame whose reason a browser can read")    \
+	ROW(strict, strict, strict, NULL, NULL, NULL,                                    \
+		"which sources may hold nothing but what is injected: an unknown query " \
+		"parameter or cookie is then an error; `true` is both")                  \
 	ROW(limits, route_limits, limits, NULL, NULL, NULL,                              \
 		"limits of this route; what it leaves out is as at the top")             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
 		"keep-alive of this route; what it leaves out is as at the top")
-
-#define INJECT_KEYS(ROW)                                                                           \
-	ROW(from, source, from, NULL, NULL, NULL,                                                  \
-		"`path`, `query`, `header`, `cookie` or `provider`; without it by the "            \
-		"convention")                                                                      \
-	ROW(alias, text, alias, NULL, NULL, NULL,                                                  \
-		"the name at the source, when it is not the field's own")                          \
-	ROW(type, inject_type, type, NULL, NULL, NULL,                                             \
-		"the type the plugin's field must have; another one is reported at load")          \
-	ROW(default, any_text, default_value, NULL, NULL, NULL,                                    \
-		"the value when the request has none; not for path and provider")                  \
-	ROW(gt, bound, said[RULES_GT], NULL, NULL, NULL, "greater than this")                      \
-	ROW(ge, bound, said[RULES_GE], NULL, NULL, NULL, "greater than or equal to this")          \
-	ROW(lt, bound, said[RULES_LT], NULL, NULL, NULL, "less than this")                         \
-	ROW(le, bound, said[RULES_LE], NULL, NULL, NULL, "less than or equal to this")             \
-	ROW(multiple_of, bound, said[RULES_MULTIPLE_OF], NULL, NULL, NULL, "a multiple of this")   \
-	ROW(allow_inf_nan, truth, said[RULES_ALLOW_INF_NAN], NULL, NULL, NULL,                     \
-		"of a float: `false` refuses inf and nan")                                         \
-	ROW(min_length, length, said[RULES_MIN_LENGTH], NULL, NULL, NULL,                          \
-		"of a text: at least so many")                                                     \
-	ROW(max_length, length, said[RULES_MAX_LENGTH], NULL, NULL, NULL,                          \
-		"of a text: at most so many")                                                      \
-	ROW(pattern, text, said[RULES_PATTERN], NULL, NULL, NULL,                                  \
-		"of a text: a Perl regular expression that is found in it; `^` and `$` "           \
-		"tie it to the ends")                                                              \
-	ROW(convert_underscores, truth, convert_underscores, NULL, NULL, NULL,                     \
-		"of a header: `false` keeps `_` in the field's name as it is")                     \
-	ROW(title, any_text, title, NULL, NULL, NULL, "documentation: a short name for people")    \
-	ROW(description, any_text, description, NULL, NULL, NULL, "documentation: what it is for") \
-	ROW(example, any_text, example, NULL, NULL, NULL,                                          \
-		"documentation: a value that could be sent")                                       \
-	ROW(deprecated, truth, deprecated, NULL, NULL, NULL,                                       \
-		"documentation: whether it should no longer be sent")                              \
-	ROW(include_in_docs, truth, include_in_docs, NULL, NULL, NULL,                             \
-		"documentation: whether the field is to be described at all")
 
 /* Or else one of security_keys.h. */
 #define PROVIDER_KEYS(ROW)                                                              \

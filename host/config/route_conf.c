@@ -12,6 +12,7 @@
 #include "config/limits_conf.h"
 #include "config/security_conf.h"
 #include "config/security_keys.h"
+#include "wire/value.h"
 
 static const char *plugin_name_advice(const char *name, struct arena *arena)
 {
@@ -69,6 +70,40 @@ static void read_reject(
 		route->reject = (enum reject_conf)i;
 }
 
+static void read_strict_source(
+	struct reader *reader, const struct yaml_tree *node, struct strict_conf *strict)
+{
+	static const char *const names[] = {"query", "cookie", NULL};
+	size_t i;
+
+	if (!section_expect(reader, "strict", node, TREE_TEXT, "query or cookie"))
+		return;
+	i = section_choose(reader, node->place, "source", node->text, names);
+	strict->query |= i == 0;
+	strict->cookie |= i == 1;
+}
+
+void read_strict(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct strict_conf *strict = section_member(key, base);
+	struct value_error ignored;
+	union value value;
+
+	*strict = (struct strict_conf){false, false};
+	if (node->kind == TREE_LIST) {
+		for (const struct yaml_tree *child = node->first; child != NULL;
+			child = child->next)
+			read_strict_source(reader, child, strict);
+	} else if (node->kind == TREE_TEXT &&
+		   value_parse(VALUE_BOOL, span_of(node->text), reader->arena, &value, &ignored)) {
+		*strict = (struct strict_conf){value.truth, value.truth};
+	} else if (section_expect(reader, "strict", node, TREE_TEXT,
+			   "true, false or a list such as [query, cookie]")) {
+		read_strict_source(reader, node, strict);
+	}
+}
+
 static void read_route_inject(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
@@ -93,7 +128,9 @@ static void read_option(
 	struct key key = {.name = node->key};
 
 	option->name = (struct conf_text){node->key, node->key_place};
-	if (section_is_identifier(node->key))
+	if (section_is_identifier(node->key) && node->kind == TREE_LIST)
+		section_read_list(reader, node->key, node, &option->items);
+	else if (section_is_identifier(node->key))
 		read_any_text(reader, &key, node, &option->value);
 	else if (node->kind != TREE_UNUSABLE)
 		err_list_add(reader->why, node->key_place,
@@ -159,7 +196,8 @@ static void complain_of_missing(struct reader *reader, const struct yaml_tree *n
 static void check_plugin_keys(
 	struct reader *reader, const struct yaml_tree *node, const struct route_conf *route)
 {
-	static const char *const names[] = {"inject", "options", "reject", "limits", "ping"};
+	static const char *const names[] = {
+		"inject", "options", "reject", "strict", "limits", "ping"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
@@ -180,6 +218,7 @@ static void read_route(
 	section_defaults(reader, &route_section, route);
 	route->limits = reader->config->limits;
 	route->ping = reader->config->ping;
+	route->strict = reader->config->strict;
 	if (!section_expect(
 		    reader, "route", node, TREE_MAP, "a mapping such as {path: /ws, plugin: echo}"))
 		return;

@@ -146,6 +146,23 @@ void read_text(
 		read_any_text(reader, key, node, base);
 }
 
+bool section_read_list(struct reader *reader, const char *name, const struct yaml_tree *node,
+	struct conf_list *out)
+{
+	const char **items = arena_alloc(reader->arena, (node->count + 1) * sizeof(*items));
+	size_t count = 0;
+
+	if (!section_expect(reader, name, node, TREE_LIST, "a list of texts"))
+		return false;
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next) {
+		if (!section_expect(reader, name, child, TREE_TEXT, "a text in its list"))
+			return false;
+		items[count++] = child->text;
+	}
+	*out = (struct conf_list){items, count, node->place};
+	return true;
+}
+
 /* A relative path is meant from the folder of routes.yaml, wherever the host was started. */
 static const char *join_to_file(const struct reader *reader, const char *path)
 {

@@ -75,6 +75,12 @@ void read_any_text(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
 void read_text(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
+/* Reads a list of texts, "" among them; false, with a complaint, when it is something else. */
+bool section_read_list(struct reader *reader, const char *name, const struct yaml_tree *node,
+	struct conf_list *out);
+/* `strict`: true, false, a source or a list of them. */
+void read_strict(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
 /* A file or folder: a relative one is joined to the folder of routes.yaml. */
 void read_file(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);

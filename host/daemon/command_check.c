@@ -20,8 +20,38 @@ void command_print_complaints(const struct err_list *why)
 	arena_fini(&arena);
 }
 
+/* The pattern's file and line as a complaint has them; it is none, so the exit status is 0. */
+static void warn_of_pattern(const struct plan_fetch *fetch)
+{
+	const char *pattern = fetch->item.rules == NULL ? NULL
+							: rules_slow_pattern(fetch->item.rules);
+	struct complaint warning = {.place = fetch->place};
+	struct arena arena = {0};
+
+	if (pattern == NULL)
+		return;
+	warning.text = arena_printf(&arena,
+		"warning: field %s: pattern \"%s\" takes too long for some texts, which are then "
+		"refused; repeat nothing that is itself repeated",
+		fetch->field, pattern);
+	fprintf(stderr, "%s\n", complaint_line(&warning, &arena));
+	arena_fini(&arena);
+}
+
+static void warn_of_patterns(const struct generation *generation)
+{
+	for (size_t i = 0; i < generation->route_count; i++) {
+		const struct plan *plan = &generation->routes[i].plan;
+
+		for (size_t j = 0; j < plan->call_count; j++)
+			for (size_t k = 0; k < plan->calls[j].fetch_count; k++)
+				warn_of_pattern(&plan->calls[j].fetches[k]);
+	}
+}
+
 int command_check(const struct options *options)
 {
+	const struct load load = {.file = options->file, .how = LOAD_TO_CHECK};
 	struct err_list why = {0};
 	struct loop loop = idle_loop();
 	struct host *host = host_new(&loop, &why);
@@ -29,8 +59,10 @@ int command_check(const struct options *options)
 	int status;
 
 	if (host != NULL)
-		generation = load_generation(host, options->file, LOAD_TO_CHECK, &why);
+		generation = load_generation(host, &load, &why);
 	command_print_complaints(&why);
+	if (generation != NULL)
+		warn_of_patterns(generation);
 	if (generation != NULL)
 		printf("%s: ok, %zu route%s, %zu plugin%s\n", options->file,
 			generation->route_count, generation->route_count == 1 ? "" : "s",

@@ -81,6 +81,7 @@ static int run_child(struct explain_job *job)
 
 static int load_and_explain(const struct options *options, struct span raw)
 {
+	const struct load load = {.file = options->file, .how = LOAD_TO_CHECK};
 	struct err_list why = {0};
 	struct loop loop = idle_loop();
 	struct explain_job job = {.options = options, .raw = raw};
@@ -88,7 +89,7 @@ static int load_and_explain(const struct options *options, struct span raw)
 
 	job.host = host_new(&loop, &why);
 	if (job.host != NULL)
-		job.generation = load_generation(job.host, options->file, LOAD_TO_CHECK, &why);
+		job.generation = load_generation(job.host, &load, &why);
 	if (job.generation == NULL)
 		command_print_complaints(&why);
 	else

@@ -23,6 +23,13 @@ static const char *target(const struct route *route)
 						 : route->conf->file_or_dir.text;
 }
 
+static void print_note(const struct plan_note *note)
+{
+	printf(", %s %s", note->name, note->text == NULL ? "" : note->text);
+	for (size_t i = 0; i < note->items.count; i++)
+		printf("%s%s", i > 0 ? "|" : "", note->items.items[i]);
+}
+
 /* The member's name, type and source: "q: int? from query". */
 static void print_fetch(const struct plan_fetch *fetch)
 {
@@ -31,8 +38,17 @@ static void print_fetch(const struct plan_fetch *fetch)
 	if (strcmp(fetch->field, fetch->name) != 0)
 		printf(" %s", fetch->name);
 	for (size_t i = 0; i < fetch->note_count; i++)
-		printf(", %s %s", fetch->notes[i].name, fetch->notes[i].text);
+		print_note(&fetch->notes[i]);
 	printf("\n");
+}
+
+/* Sources of which a peer may send nothing else. */
+static void print_strict(const struct plan *plan)
+{
+	if (plan->query.is_strict)
+		printf("    nothing else from query\n");
+	if (plan->cookies.is_strict)
+		printf("    nothing else from cookie\n");
 }
 
 static void print_route(const struct route *route, int width)
@@ -49,6 +65,7 @@ static void print_route(const struct route *route, int width)
 			print_fetch(&call->fetches[j]);
 		}
 	}
+	print_strict(&route->plan);
 }
 
 static void print_text(const struct generation *generation)
@@ -66,11 +83,23 @@ static void print_text(const struct generation *generation)
 }
 
 /* Numbers and truth values bare, if JSON can say them so. */
+static json_t *said_json(const char *text, bool is_text)
+{
+	json_t *value = is_text ? NULL : json_loads(text, JSON_DECODE_ANY, NULL);
+
+	return value != NULL ? value : json_string(text);
+}
+
 static json_t *note_json(const struct plan_note *note)
 {
-	json_t *value = note->is_text ? NULL : json_loads(note->text, JSON_DECODE_ANY, NULL);
+	json_t *list;
 
-	return value != NULL ? value : json_string(note->text);
+	if (note->text != NULL)
+		return said_json(note->text, note->is_text);
+	list = json_array();
+	for (size_t i = 0; i < note->items.count; i++)
+		json_array_append_new(list, said_json(note->items.items[i], note->is_text));
+	return list;
 }
 
 static json_t *fetch_json(const struct plan_fetch *fetch)
@@ -96,13 +125,17 @@ static json_t *call_json(const struct plan_call *call)
 
 static json_t *route_json(const struct route *route)
 {
-	json_t *calls = json_array();
+	json_t *calls = json_array(), *strict = json_array();
 
 	for (size_t i = 0; i < route->plan.call_count; i++)
 		json_array_append_new(calls, call_json(&route->plan.calls[i]));
-	return json_pack("{s:s, s:s, s:s, s:i, s:o}", "path", route->conf->path.text, "serves",
+	if (route->plan.query.is_strict)
+		json_array_append_new(strict, json_string("query"));
+	if (route->plan.cookies.is_strict)
+		json_array_append_new(strict, json_string("cookie"));
+	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "path", route->conf->path.text, "serves",
 		kind_name(route), "target", target(route), "line",
-		(int)route->conf->path.place.line, "calls", calls);
+		(int)route->conf->path.place.line, "strict", strict, "calls", calls);
 }
 
 static void print_json(const struct generation *generation)
@@ -118,6 +151,7 @@ static void print_json(const struct generation *generation)
 
 int command_routes(const struct options *options)
 {
+	const struct load load = {.file = options->file, .how = LOAD_TO_LOOK};
 	struct err_list why = {0};
 	struct loop loop = idle_loop();
 	struct host *host = host_new(&loop, &why);
@@ -125,7 +159,7 @@ int command_routes(const struct options *options)
 	int status;
 
 	if (host != NULL)
-		generation = load_generation(host, options->file, LOAD_TO_LOOK, &why);
+		generation = load_generation(host, &load, &why);
 	if (generation == NULL)
 		command_print_complaints(&why);
 	else if (options->as_json)

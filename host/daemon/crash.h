@@ -1,7 +1,8 @@
 /*
  * One line for a process that a plugin brought down: plugin, version, callback, route, connection,
  * and the place in the code. Written by the process itself while it dies, and again by its parent,
- * which also sees ends that no handler does (SIGKILL, memory, exit). Called by daemon.c.
+ * which also sees ends that no handler does (SIGKILL, memory, exit). Called by canary.c,
+ * worker_process.c and master.c.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_DAEMON_CRASH_H

@@ -1,6 +1,6 @@
 /*
  * A file with mistakes is built all the same, as far as it could be read, so that its author sees
- * at once what the plugins will have to say. Called by reload.c and the commands.
+ * at once what the plugins will have to say. Called by the canary, the workers and the commands.
  * SPDX-License-Identifier: MIT
  */
 #include "daemon/load.h"
@@ -33,8 +33,13 @@ static void drop_echoes(struct err_list *why, size_t count)
 	why->count = kept;
 }
 
-struct generation *load_generation(
-	struct host *host, const char *file, enum load_how how, struct err_list *why)
+static bool load_config(struct config *out, const struct load *load, struct err_list *why)
+{
+	return load->text == NULL ? config_load(out, load->file, why)
+				  : config_parse(out, *load->text, load->file, why);
+}
+
+struct generation *load_generation(struct host *host, const struct load *load, struct err_list *why)
 {
 	struct config config;
 	struct generation_input input = {
@@ -42,13 +47,14 @@ struct generation *load_generation(
 		.images = host_images(host),
 		.host = host_functions(host),
 		.previous = host_generation(host),
+		.number = load->number,
 	};
-	bool is_right = config_load(&config, file, why);
+	bool is_right = load_config(&config, load, why);
 	struct generation *generation = NULL;
 	size_t count = why->count;
 
-	input.check_only = how != LOAD_TO_SERVE || !is_right;
-	if (how != LOAD_TO_CHECK || probe_plugins(&config, host, why))
+	input.check_only = load->how != LOAD_TO_SERVE || !is_right;
+	if (load->how != LOAD_TO_CHECK || probe_plugins(&config, host, why))
 		generation = generation_build(&input, why);
 	else
 		config_fini(&config);

@@ -14,8 +14,15 @@ enum load_how {
 	LOAD_TO_CHECK, /* does not, and opens each plugin in a child process first */
 };
 
+struct load {
+	const char *file;
+	const struct span *text; /* what it holds; NULL: to be read */
+	enum load_how how;
+	unsigned number; /* of the generation */
+};
+
 /* NULL adds to `why` every mistake of the file, its plugins and their plans, from the top down. */
 struct generation *load_generation(
-	struct host *host, const char *file, enum load_how how, struct err_list *why);
+	struct host *host, const struct load *load, struct err_list *why);
 
 #endif

@@ -9,17 +9,17 @@
 
 #include "base/err.h"
 #include "daemon/command.h"
-#include "daemon/daemon.h"
+#include "daemon/master.h"
 
-enum { TAKES_LISTEN = 1, TAKES_JSON = 2, TAKES_REQUEST = 4 };
+enum { TAKES_LISTEN = 1, TAKES_JSON = 2, TAKES_REQUEST = 4, TAKES_RELOAD = 8 };
 
 static const struct command {
 	const char *name, *usage, *help;
 	unsigned takes;
 	int (*run)(const struct options *options);
 } commands[] = {
-	{"run", "run FILE [--listen ADDRESS]...", "serve the routes of FILE", TAKES_LISTEN,
-		daemon_run},
+	{"run", "run FILE [--listen ADDRESS]... [--reload]", "serve the routes of FILE",
+		TAKES_LISTEN | TAKES_RELOAD, master_run},
 	{"check", "check FILE", "read FILE, open its plugins, print every mistake", 0,
 		command_check},
 	{"routes", "routes FILE [--json]", "print the route table of FILE", TAKES_JSON,
@@ -27,6 +27,11 @@ static const struct command {
 	{"explain", "explain FILE URL [-H HEADER]... [--json]",
 		"print what FILE makes of a WebSocket request", TAKES_JSON | TAKES_REQUEST,
 		command_explain},
+	{"reload", "reload FILE", "make the host that runs FILE read it again, and wait", 0,
+		command_reload},
+	{"status", "status FILE [--json]", "print what the host that runs FILE is doing",
+		TAKES_JSON, command_status},
+	{"stop", "stop FILE", "stop the host that runs FILE gracefully, and wait", 0, command_stop},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), USAGE_ERROR = 2 };
@@ -41,6 +46,7 @@ static void print_help(FILE *out)
 		"\noptions:\n"
 		"  --listen ADDRESS   listen there instead of where FILE says; may be repeated;\n"
 		"                     port 0 takes any free one, and the ready line names it\n"
+		"  --reload           reload by itself when FILE or a plugin has been written\n"
 		"  --json             print for machines\n"
 		"  -H HEADER          send \"Name: value\" with the request to explain; may be "
 		"repeated\n"
@@ -79,7 +85,8 @@ static int unknown_command(const char *found)
 		names[i] = commands[i].name;
 	near = err_nearest(found, names);
 	if (near == NULL)
-		return usage_error(found, "one of the commands run, check, routes, explain");
+		return usage_error(found,
+			"one of the commands run, check, routes, explain, reload, status, stop");
 	fprintf(stderr, "socklet: no command \"%s\", did you mean \"%s\"? see socklet --help\n",
 		found, near);
 	return USAGE_ERROR;
@@ -127,6 +134,8 @@ static int parse(const struct command *command, char **argv, struct options *out
 				&out->header_count, OPTIONS_HEADER_MAX);
 		else if (strcmp(word, "--json") == 0 && (command->takes & TAKES_JSON) != 0)
 			out->as_json = true;
+		else if (strcmp(word, "--reload") == 0 && (command->takes & TAKES_RELOAD) != 0)
+			out->reloads_itself = true;
 		else if (word[0] == '-' && word[1] != '\0')
 			mistake = usage_error(word, "an option that this command takes");
 		else

@@ -17,6 +17,7 @@ struct options {
 	const char *headers[OPTIONS_HEADER_MAX]; /* -H, in order */
 	size_t header_count;
 	bool as_json;
+	bool reloads_itself;
 };
 
 /* Runs the command that argv names; returns the exit status: 0, 1 failed, 2 wrong usage. */

@@ -1,128 +1,333 @@
 /*
- * Order matters: everything that can fail happens before the swap, nothing that can fail behind
- * it. Called by daemon.c in a signal event, so no plugin code is on the stack.
- * SPDX-License-Identifier: MIT
+ * One load at a time, in phases that each wait without blocking: copy the plugins, let the canary
+ * try, ask all workers to prepare, then tell all to commit. Whatever fails before the commit
+ * leaves all as it was; nothing behind it can fail. A worker that is missed goes on from what is
+ * committed, whenever it comes. Called by master.c. SPDX-License-Identifier: MIT
  */
 #include "daemon/reload.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/xalloc.h"
-#include "daemon/load.h"
+#include "daemon/message_kinds.h"
+#include "daemon/notify.h"
+#include "daemon/pack.h"
+#include "daemon/start.h"
+#include "plugin/copy.h"
+#include "plugin/snapshot.h"
 
-/* ---- listeners -------------------------------------------------------------------------- */
+enum { ANSWER_MS = 15000 }; /* for a worker to prepare, and to commit */
 
-static struct daemon_listener *find_listener(struct daemon *daemon, const char *address)
+void reload_init(struct reload *reload)
 {
-	for (size_t i = 0; i < daemon->listener_count; i++)
-		if (strcmp(daemon->listeners[i].address, address) == 0)
-			return &daemon->listeners[i];
-	return NULL;
+	memset(reload, 0, sizeof(*reload));
+	reload->look_ms = UINT64_MAX;
+	channel_init(&reload->canary.channel, -1);
 }
 
-static void want_listener(
-	struct daemon *daemon, const struct listen_conf *conf, struct err_list *why)
+static void forget(struct reload *reload)
 {
-	struct daemon_listener *known = find_listener(daemon, conf->address.text);
-	struct listener *opened;
+	bool is_wanted = reload->is_wanted;
+
+	commit_free(reload->next);
+	canary_fini(&reload->canary);
+	buf_fini(&reload->news);
+	err_list_fini(&reload->why);
+	reload_init(reload);
+	reload->is_wanted = is_wanted;
+}
+
+void reload_fini(struct master *master)
+{
+	forget(&master->reload);
+	master->reload.is_wanted = false;
+}
+
+/* ---- the end of it ---------------------------------------------------------------------- */
+
+/* For the reasons in reload->why. */
+static void refuse(struct master *master)
+{
+	struct reload *reload = &master->reload;
+
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
+		struct member *member = &master->crew.members[i];
+
+		if (member->load != LOAD_NONE)
+			crew_say(member, TO_ABORT);
+		member->load = LOAD_NONE;
+	}
+	listen_set_restore(&master->listens);
+	if (master->has_started)
+		report_refused(master);
+	else
+		start_refused(master);
+	forget(reload);
+}
+
+static void refuse_for(struct master *master, struct place place, const char *text)
+{
+	err_list_add(&master->reload.why, place, "%s", text);
+	refuse(master);
+}
+
+static void finish(struct master *master)
+{
+	report_done(master);
+	forget(&master->reload);
+	copy_store_sweep(master->copies);
+}
+
+static void finish_unchanged(struct master *master)
+{
+	report_unchanged(master);
+	forget(&master->reload);
+}
+
+/* ---- commit ----------------------------------------------------------------------------- */
+
+/* The next one is the truth from here on. */
+static void commit_next(struct master *master)
+{
+	struct reload *reload = &master->reload;
+
+	commit_free(master->committed);
+	master->committed = reload->next;
+	reload->next = NULL;
+	listen_set_keep(&master->listens, master->committed->order.workers);
+	master->crew.wanted = master->committed->order.workers;
+}
+
+static bool any_member(const struct master *master, enum member_load load)
+{
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
+		if (master->crew.members[i].load == load)
+			return true;
+	return false;
+}
+
+static void finish_if_all_serve(struct master *master)
+{
+	if (!any_member(master, LOAD_COMMITTED))
+		finish(master);
+}
+
+/* One that was not there to be asked, as it was just starting, is told the whole. */
+static void tell_to_commit(struct master *master, struct member *member)
+{
+	bool is_prepared = member->load == LOAD_PREPARED;
+
+	if (member->state != MEMBER_SERVING && member->state != MEMBER_STARTING)
+		return;
+	member->load = LOAD_COMMITTED;
+	crew_limit(member, ANSWER_MS);
+	if (is_prepared)
+		crew_say(member, TO_COMMIT);
+	else if (member->state == MEMBER_SERVING)
+		crew_order(member, TO_START, &master->committed->order, &master->listens);
+}
+
+static void commit_if_all_are_prepared(struct master *master)
+{
+	if (any_member(master, LOAD_ASKED))
+		return;
+	master->reload.phase = RELOAD_COMMITTING;
+	commit_next(master);
+	for (unsigned i = 0; i < master->crew.wanted; i++)
+		tell_to_commit(master, &master->crew.members[i]);
+	finish_if_all_serve(master);
+}
+
+static void ask_to_prepare(struct master *master)
+{
+	const struct order *order = &master->reload.next->order;
+
+	master->reload.phase = RELOAD_PREPARING;
+	for (unsigned i = 0; i < order->workers; i++) {
+		struct member *member = &master->crew.members[i];
+
+		if (member->state != MEMBER_SERVING)
+			continue;
+		member->load = LOAD_ASKED;
+		member->unanswered++;
+		crew_order(member, TO_PREPARE, order, &master->listens);
+		crew_limit(member, ANSWER_MS);
+	}
+	commit_if_all_are_prepared(master);
+}
+
+static void start_workers(struct master *master)
+{
+	master->reload.phase = RELOAD_STARTING;
+	commit_next(master);
+}
+
+/* ---- canary ----------------------------------------------------------------------------- */
+
+static void check(struct master *master)
+{
+	struct reload *reload = &master->reload;
 	struct err err;
 
-	if (known != NULL) {
-		known->is_wanted = true;
-		return;
-	}
-	opened = worker_listen(daemon->worker, conf->host, conf->port, &err);
-	if (opened == NULL) {
-		err_list_add(why, conf->address.place, "%s", err.text);
-		return;
-	}
-	daemon->listeners = xrealloc(
-		daemon->listeners, (daemon->listener_count + 1) * sizeof(*daemon->listeners));
-	daemon->listeners[daemon->listener_count++] = (struct daemon_listener){
-		xstrdup(conf->address.text), opened, true};
+	reload->phase = RELOAD_CHECKING;
+	if (!canary_start(&reload->canary, &reload->next->order, &err))
+		refuse_for(master, (struct place){0}, err.text);
 }
 
-/* What --listen says replaces what the file says. */
-static void want_listeners(struct daemon *daemon, const struct config *config, struct err_list *why)
+static void take_verdict(struct master *master)
 {
-	const struct options *options = daemon->options;
+	struct reload *reload = &master->reload;
+	struct commit *next = reload->next;
+
+	if (reload->canary.complaints.count > 0) {
+		struct err_list empty = reload->why;
+
+		reload->why = reload->canary.complaints;
+		reload->canary.complaints = empty;
+		refuse(master);
+	} else if (!listen_set_want(&master->listens, next->listens, next->listen_count,
+			   next->order.workers, &reload->why)) {
+		refuse(master);
+	} else if (master->committed == NULL) {
+		start_workers(master);
+	} else {
+		ask_to_prepare(master);
+	}
+}
+
+/* A plugin that cannot even be opened is set aside, so that what else is wrong is found, too. */
+static void check_without(struct master *master, const struct canary_death *death)
+{
+	struct reload *reload = &master->reload;
 	struct arena arena = {0};
 
-	for (size_t i = 0; i < options->listen_count; i++) {
-		struct conf_text text = {options->listens[i], {"--listen", 0, 0}};
-		struct listen_conf conf = {0};
-
-		if (listen_conf_parse(&conf, text, &arena, why))
-			want_listener(daemon, &conf, why);
-	}
-	for (size_t i = 0; options->listen_count == 0 && i < config->listen_count; i++)
-		want_listener(daemon, &config->listens[i], why);
+	commit_withdraw(reload->next, death->plugin,
+		arena_printf(&arena, "opening plugin \"%s\" %s; look at its constructors",
+			death->plugin, death->how));
 	arena_fini(&arena);
+	canary_fini(&reload->canary);
+	check(master);
 }
 
-/* Closes those from index `from` on that are not wanted. */
-static void drop_unwanted(struct daemon *daemon, size_t from)
+static void take_death(struct master *master, const struct canary_death *death)
 {
-	size_t kept = from;
+	struct place place = {0};
+	struct err text;
 
-	for (size_t i = from; i < daemon->listener_count; i++) {
-		struct daemon_listener *listener = &daemon->listeners[i];
-
-		if (listener->is_wanted) {
-			daemon->listeners[kept++] = *listener;
-			continue;
-		}
-		worker_unlisten(daemon->worker, listener->listener);
-		free(listener->address);
+	if (death->plugin[0] == '\0') {
+		err_set(&text, ERR_INTERNAL, "trying it out %s, outside of plugin code",
+			death->how);
+	} else if (death->callback == CRUMB_LOAD) {
+		check_without(master, death);
+		return;
+	} else {
+		place = commit_place(master->reload.next, death->plugin);
+		err_set(&text, ERR_INTERNAL, "trying it out: %s of %s %s",
+			breadcrumb_callback_name(death->callback), death->plugin, death->how);
 	}
-	daemon->listener_count = kept;
+	refuse_for(master, place, text.text);
 }
 
-static void unwant(struct daemon *daemon, size_t from)
+void reload_reap(struct master *master, pid_t pid, int status)
 {
-	for (size_t i = from; i < daemon->listener_count; i++)
-		daemon->listeners[i].is_wanted = false;
+	struct reload *reload = &master->reload;
+	struct canary_death death;
+
+	if (pid != reload->canary.pid)
+		return;
+	if (canary_ended(&reload->canary, status, &death))
+		take_verdict(master);
+	else
+		take_death(master, &death);
 }
 
-/* ---- the load --------------------------------------------------------------------------- */
+/* ---- the beginning ---------------------------------------------------------------------- */
 
-/* One line for each plugin whose code or options are new; before the swap. */
-static void log_plugins(const struct generation *next)
+static void begin(struct master *master)
 {
-	for (size_t i = 0; i < next->plugins.count; i++) {
-		const struct sl_plugin *plugin = next->plugins.plugins[i];
+	struct reload *reload = &master->reload;
 
-		/* Shared with the generation before: nothing changed for it. */
-		if (plugin->refs == 1)
-			log_info("reload: plugin %s: version %u serves new connections",
-				plugin->name, image_version(plugin->image));
+	reload->is_wanted = false;
+	reload->phase = RELOAD_COPYING;
+	control_reload_begins(&master->control);
+	if (master->has_started)
+		notify_reloading();
+	reload->next = commit_new(master->options, &reload->why);
+	if (reload->next == NULL) {
+		refuse(master);
+		return;
 	}
+	reload->next->order.number = master->committed == NULL
+					     ? 1
+					     : master->committed->order.number + 1;
+	file_watch_plugins(&master->files, reload->next->config.plugins_dir.text);
+	reload->look_ms = 0;
+	reload->give_up_ms = process_now_ms() + SNAPSHOT_WAIT_MS;
 }
 
-bool reload_load(struct daemon *daemon, struct err_list *why)
+static void copy(struct master *master)
 {
-	size_t old_count = daemon->listener_count;
-	struct generation *next = load_generation(
-		daemon->host, daemon->options->file, LOAD_TO_SERVE, why);
+	struct reload *reload = &master->reload;
+	uint64_t now = process_now_ms();
+	enum commit_progress progress;
 
-	if (next == NULL)
-		return false;
-	unwant(daemon, 0);
-	want_listeners(daemon, &next->config, why);
-	if (why->count > 0) {
-		unwant(daemon, old_count);
-		drop_unwanted(daemon, old_count);
-		generation_unref(next);
-		return false;
-	}
-	worker_set_handshake_ms(daemon->worker, next->config.limits.handshake_ms);
-	if (host_generation(daemon->host) != NULL)
-		log_plugins(next);
-	host_swap(daemon->host, next);
-	drop_unwanted(daemon, 0);
-	return true;
+	do
+		progress = commit_copy(reload->next, master->copies, now >= reload->give_up_ms);
+	while (progress == COMMIT_MORE);
+	reload->look_ms = progress == COMMIT_BUSY ? now + SNAPSHOT_NAP_MS : UINT64_MAX;
+	if (progress == COMMIT_BUSY)
+		return;
+	if (master->committed != NULL && commit_is_same(reload->next, master->committed))
+		finish_unchanged(master);
+	else
+		check(master);
+}
+
+void reload_request(struct master *master)
+{
+	master->reload.is_wanted = true;
+}
+
+void reload_look(struct master *master)
+{
+	struct reload *reload = &master->reload;
+
+	canary_look(&reload->canary);
+	if (reload->phase == RELOAD_IDLE && reload->is_wanted)
+		begin(master);
+	if (reload->phase == RELOAD_COPYING && process_now_ms() >= reload->look_ms)
+		copy(master);
+}
+
+static void canary_on_ready(void *context, void *arg)
+{
+	(void)context;
+	canary_read(arg);
+}
+
+void reload_watch(struct master *master, struct poll_list *list)
+{
+	struct reload *reload = &master->reload;
+
+	poll_list_until(list, reload->look_ms);
+	if (reload->phase == RELOAD_IDLE && reload->is_wanted)
+		poll_list_until(list, 0);
+	if (reload->canary.pid == 0)
+		return;
+	poll_list_until(list, reload->canary.deadline_ms);
+	if (reload->canary.channel.fd >= 0)
+		poll_list_add(
+			list, reload->canary.channel.fd, POLLIN, canary_on_ready, &reload->canary);
+}
+
+/* ---- what workers say ------------------------------------------------------------------- */
+
+static void on_prepared(struct master *master, struct member *member, struct span news)
+{
+	member->load = LOAD_PREPARED;
+	if (master->reload.news.len == 0)
+		buf_append_span(&master->reload.news, news);
+	commit_if_all_are_prepared(master);
 }
 
 static void log_reasons(const struct err_list *why)
@@ -134,20 +339,83 @@ static void log_reasons(const struct err_list *why)
 	arena_fini(&arena);
 }
 
-void reload_run(struct daemon *daemon)
+static void on_refused(struct master *master, struct member *member, struct span complaints)
 {
-	struct err_list why = {0};
-	const struct generation *now;
+	struct reload *reload = &master->reload;
 
-	if (reload_load(daemon, &why)) {
-		now = host_generation(daemon->host);
-		log_info("reload: done, generation %u serves %zu routes with %zu plugins",
-			now->number, now->route_count, now->plugins.count);
-	} else {
-		log_reasons(&why);
-		now = host_generation(daemon->host);
-		log_error("reload: refused, %zu mistake%s; generation %u serves on", why.count,
-			why.count == 1 ? "" : "s", now->number);
+	if (member->load == LOAD_ASKED || reload->phase == RELOAD_STARTING) {
+		member->load = LOAD_NONE;
+		pack_take_complaints(&complaints, &reload->why);
+		refuse(master);
+		return;
 	}
-	err_list_fini(&why);
+	/* It could not start from what is committed, and ends. */
+	pack_take_complaints(&complaints, &reload->why);
+	log_reasons(&reload->why);
+	err_list_fini(&reload->why);
+}
+
+static void on_serves(struct master *master, struct member *member, struct span body)
+{
+	uint64_t number;
+
+	pack_take_number(&body, &number);
+	crew_serves(member, (unsigned)number);
+	/* Something was committed while it started. */
+	if (master->committed->order.number == member->number)
+		member->load = LOAD_NONE;
+	else
+		crew_order(member, TO_START, &master->committed->order, &master->listens);
+	if (master->reload.phase == RELOAD_COMMITTING)
+		finish_if_all_serve(master);
+	else if (master->reload.phase == RELOAD_STARTING && start_is_done(master))
+		forget(&master->reload);
+}
+
+/* Whether it answers what was asked last. */
+static bool is_current(struct member *member)
+{
+	if (member->unanswered > 0 && --member->unanswered == 0)
+		crew_limit(member, 0);
+	return member->unanswered == 0 && member->load == LOAD_ASKED;
+}
+
+void reload_on_message(struct master *master, struct member *member, const struct message *message)
+{
+	if (master->is_stopping || member->state == MEMBER_LEAVING)
+		return;
+	switch ((enum from_worker)message->kind) {
+	case FROM_PREPARED:
+		if (is_current(member))
+			on_prepared(master, member, message->body);
+		break;
+	case FROM_REFUSED:
+		if (member->unanswered == 0 || is_current(member))
+			on_refused(master, member, message->body);
+		break;
+	case FROM_SERVES:
+		on_serves(master, member, message->body);
+		break;
+	case FROM_STATUS:
+		break;
+	}
+}
+
+void reload_on_death(struct master *master, struct member *member)
+{
+	enum member_load load = member->load;
+	struct err text;
+
+	member->load = LOAD_NONE;
+	if (master->reload.phase == RELOAD_STARTING) {
+		if (start_is_hopeless(member, &text))
+			refuse_for(master, (struct place){0}, text.text);
+	} else if (master->reload.phase == RELOAD_PREPARING && load != LOAD_NONE) {
+		err_set(&text, ERR_INTERNAL,
+			"worker %u %s while it prepared the load; what it logged says more",
+			member->index + 1, member->end);
+		refuse_for(master, (struct place){0}, text.text);
+	} else if (master->reload.phase == RELOAD_COMMITTING) {
+		finish_if_all_serve(master);
+	}
 }

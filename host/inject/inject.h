@@ -21,16 +21,22 @@ struct inject_request {
 struct inject_error {
 	const char *type, *message; /* "int_parsing", "Input should be …" */
 	const char *source, *name;  /* loc */
-	struct span input; /* valid as long as the request; UTF-8 if the request's pairs are */
-	bool has_input;    /* false: null */
-	/* as in struct value_error */
-	const char *ctx_name, *ctx_value;
-	bool ctx_is_number;
+	bool has_index;             /* loc's third: which item of a list */
+	size_t index;
+	/* Valid as long as the request; UTF-8 if the request's pairs are. */
+	struct span input;
+	bool has_input;            /* false: null, or: */
+	const struct span *inputs; /* of a list as a whole; else NULL */
+	size_t input_count;
+	struct value_ctx ctx[VALUE_CTX_MAX];
 };
+
+/* A request that is wrong more often than that is not told of the rest. */
+enum { INJECT_ERRORS_MAX = 1000 };
 
 struct inject_errors {
 	struct inject_error *items; /* the arena's */
-	size_t count;
+	size_t count, capacity;
 };
 
 enum inject_result {
@@ -60,7 +66,8 @@ struct inject_run {
 };
 
 /*
- * FastAPI's rules: duplicates (query and cookie: last wins, header: first), empty is a value,
+ * FastAPI's rules: duplicates (query and cookie: last wins, header: first, a list takes all), empty
+ * is a value,
  * a provider with errors in its arguments is not called (those whose arguments are right are, and
  * may stop it all), errors come sub-providers first, then path, query, header, cookie, each in
  * declared order. Header bytes above 0x7f are Latin-1 and come out as UTF-8.
@@ -73,8 +80,9 @@ enum inject_result inject_run(struct inject_run *run);
  * zeroed where nothing was given.
  */
 struct inject_option {
-	const char *name, *value;
+	const char *name, *value; /* value is NULL: the items of a list */
 	struct place place;
+	struct texts items;
 };
 bool inject_options(const struct sl_table *table, const struct inject_option *options, size_t count,
 	const char *label, struct place place, struct arena *arena, const void **out,

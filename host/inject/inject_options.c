@@ -60,66 +60,130 @@ static const struct inject_option *find_option(const struct filling *filling, co
 	return NULL;
 }
 
-/* The rules beside the option's field hold for this one reading and are gone after it. */
-static bool keeps_rules(struct filling *filling, const struct sl_field *field, struct place place,
-	const union value *value, struct value_error *error)
+/* What a field's values have to be; its rules are wanted for one reading and gone after it. */
+static struct item build_item(
+	struct filling *filling, const struct sl_field *field, struct place place)
 {
-	const struct rules_field compiled = {
+	static const struct rules_said nothing = {.author = "the route"};
+	const struct item_input input = {
 		.label = arena_printf(filling->arena, "%s: option %s", filling->label, field->name),
 		.place = place,
-		.type = member_type_find(field->type)->base};
-	const struct rules_said own = member_said(filling->table, field, filling->arena);
-	const struct rules_said nothing = {.author = "the route"};
+		.table = filling->table,
+		.field = field,
+		.said = &nothing};
 	size_t before = filling->why->count;
-	struct rules *rules = rules_new(&compiled, &own, &nothing, filling->arena, filling->why);
-	bool is_kept = rules == NULL || rules_check(rules, value, error);
+	struct item item;
 
+	item_build(&item, &input, filling->arena, filling->why);
 	if (filling->why->count != before)
 		filling->is_good = false;
-	if (rules != NULL)
-		rules_fini(rules);
-	return is_kept;
+	return item;
 }
 
-static void fill_default(
-	struct filling *filling, const struct sl_field *field, struct place place, void *where)
+/* The texts of an option, or of the plugin's default of it. */
+struct given {
+	struct texts texts;
+	struct place place;
+	bool is_default;
+};
+
+static bool read_text(struct filling *filling, const struct sl_field *field,
+	const struct item *item, const struct given *given, const char *text, union value *value)
+{
+	const char *type = value_type_name(item->base);
+	struct value_error error;
+
+	if (!item_parse(item, span_of(text), filling->arena, value, &error)) {
+		if (given->is_default)
+			complain(filling, given->place,
+				"option %s: the plugin's default \"%s\" is no %s: %s", field->name,
+				text, type, error.message);
+		else
+			complain(filling, given->place, "option %s: \"%s\" is no %s: %s",
+				field->name, text, type, error.message);
+		return false;
+	}
+	if (given->is_default || item_read(item, span_of(text), filling->arena, value, &error))
+		return true;
+	complain(filling, given->place, "option %s: found \"%s\": %s", field->name, text,
+		error.message);
+	return false;
+}
+
+static void check_count(struct filling *filling, const struct sl_field *field,
+	const struct item *item, const struct given *given)
+{
+	size_t count = given->texts.count;
+	struct value_error error;
+
+	if (item->rules == NULL || given->is_default)
+		return;
+	if (!rules_check_most(item->rules, count, filling->arena, &error) ||
+		!rules_check_least(item->rules, count, filling->arena, &error))
+		complain(filling, given->place, "option %s: %s", field->name, error.message);
+}
+
+static void fill_texts(struct filling *filling, const struct sl_field *field,
+	const struct item *item, const struct given *given, void *where)
 {
 	const struct member_type *type = member_type_find(field->type);
-	struct value_error error;
+	size_t size = value_size(type->base);
+	char *items = arena_alloc(filling->arena, given->texts.count * size);
 	union value value;
 
-	if (field->default_value == NULL && type->set_offset == 0)
-		complain(filling, place, "option %s is missing; add options: {%s: <%s>}",
-			field->name, field->name, type->name);
-	if (field->default_value == NULL)
+	for (size_t i = 0; i < given->texts.count; i++) {
+		if (!read_text(filling, field, item, given, given->texts.items[i], &value))
+			continue;
+		if (type->is_list)
+			value_store(type->base, &value, items + i * size);
+		else
+			member_store(type, where, &value);
+	}
+	if (!type->is_list)
 		return;
-	if (value_parse(type->base, span_of(field->default_value), filling->arena, &value, &error))
-		member_store(type, where, &value);
-	else
-		complain(filling, place, "option %s: the plugin's default \"%s\" is no %s: %s",
-			field->name, field->default_value, value_type_name(type->base),
-			error.message);
+	check_count(filling, field, item, given);
+	member_store_list(type, where, items, given->texts.count);
+}
+
+/* False, with a complaint if it has to be there, when neither route nor plugin says anything. */
+static bool find_texts(struct filling *filling, const struct sl_field *field, struct place place,
+	struct given *out)
+{
+	const struct member_type *type = member_type_find(field->type);
+	const struct inject_option *option = find_option(filling, field->name);
+	const char **one = arena_alloc(filling->arena, sizeof(*one));
+
+	*out = (struct given){{one, 1}, option == NULL ? place : option->place, option == NULL};
+	*one = option != NULL ? option->value : field->default_value;
+	if (option != NULL && option->value == NULL) {
+		out->texts = option->items;
+		if (!type->is_list)
+			complain(filling, option->place,
+				"option %s is no list, but is given one; write one value",
+				field->name);
+		return type->is_list;
+	}
+	if (*one == NULL && type->set_offset == 0)
+		complain(filling, place, "option %s is missing; add options: {%s: <%s>}",
+			field->name, field->name, member_type_name(type));
+	if (option == NULL && type->is_list)
+		out->texts = texts_split(field->default_value, filling->arena);
+	return *one != NULL;
 }
 
 static void fill_member(
 	struct filling *filling, const struct sl_field *field, struct place place, void *where)
 {
-	const struct member_type *type = member_type_find(field->type);
-	const struct inject_option *option = find_option(filling, field->name);
-	struct value_error error;
-	union value value;
+	struct given given;
+	struct item item;
 
-	member_clear(type, where);
-	if (option == NULL)
-		fill_default(filling, field, place, where);
-	else if (!value_parse(type->base, span_of(option->value), filling->arena, &value, &error))
-		complain(filling, option->place, "option %s: \"%s\" is no %s: %s", field->name,
-			option->value, value_type_name(type->base), error.message);
-	else if (keeps_rules(filling, field, option->place, &value, &error))
-		member_store(type, where, &value);
-	else
-		complain(filling, option->place, "option %s: found \"%s\": %s", field->name,
-			option->value, error.message);
+	member_clear(member_type_find(field->type), where);
+	if (!find_texts(filling, field, place, &given))
+		return;
+	item = build_item(filling, field, given.place);
+	fill_texts(filling, field, &item, &given, where);
+	if (item.rules != NULL)
+		rules_fini(item.rules);
 }
 
 bool inject_options(const struct sl_table *table, const struct inject_option *options, size_t count,

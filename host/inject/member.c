@@ -1,6 +1,7 @@
 /*
- * One row a type; all that depends on the type of a member is here. Knows no request and no
- * source. Called by plan.c, inject.c and inject_options.c. SPDX-License-Identifier: MIT
+ * All that depends on the type of a member, in rows that socklet.h's own list of types makes.
+ * Knows no request and no source. Called by plan*.c, inject*.c and item.c.
+ * SPDX-License-Identifier: MIT
  */
 #include "inject/member.h"
 
@@ -12,6 +13,11 @@ _Static_assert(sizeof(struct sl_str) == sizeof(struct span) &&
 	"struct span and struct sl_str have to look alike");
 
 /* What value_store writes is read as these. */
+struct any_list {
+	const void *items;
+	size_t count;
+};
+
 #define LOOKS_ALIKE(value, plugin, last)                                                      \
 	_Static_assert(sizeof(struct value) == sizeof(struct plugin) &&                       \
 			       offsetof(struct value, last) == offsetof(struct plugin, last), \
@@ -22,54 +28,50 @@ LOOKS_ALIKE(value_date, sl_date, day);
 LOOKS_ALIKE(value_time, sl_time, offset_s);
 _Static_assert(sizeof(struct sl_timedelta) == sizeof(int64_t), "a timedelta is its microseconds");
 
-#define PLAIN(number, base, name, c_type)                      \
-	{                                                      \
-		number, base, name, #c_type, sizeof(c_type), 0 \
-	}
-#define OPTIONAL(number, base, name, c_type)                                      \
-	{                                                                         \
-		(number) | SL_TYPE_OPTIONAL, base, name, #c_type, sizeof(c_type), \
-			offsetof(c_type, set)                                     \
-	}
+/* A type's four forms stand together: plain, optional, list, optional list. */
+#define ROW_AT(type) (((type)&0xffu) * 4 + ((type) >> 8 & 3u))
+/* `name` is what the author wrote; what is behind bool is the compiler's affair. */
+#define ROW(number, name, c_type, inner, set, list)                                          \
+	[ROW_AT(number)] = {number, (enum value_type)(((number)&0xff) - SL_TYPE_TEXT), name, \
+		sizeof(c_type), sizeof(inner), set, list},
+#define STRUCT_ROW(number, c_type, inner, set, list) ROW(number, #c_type, c_type, inner, set, list)
+#define ROWS(word, type, number)                                                                 \
+	ROW(number, #type, type, type, 0, false)                                                 \
+	STRUCT_ROW((number) | SL_TYPE_OPTIONAL, struct sl_opt##word, type,                       \
+		offsetof(struct sl_opt##word, set), false)                                       \
+	STRUCT_ROW((number) | SL_TYPE_LIST, struct sl_list##word, struct sl_list##word, 0, true) \
+	STRUCT_ROW((number) | SL_TYPE_LIST | SL_TYPE_OPTIONAL, struct sl_opt_list##word,         \
+		struct sl_list##word, offsetof(struct sl_opt_list##word, set), true)
 
-static const struct member_type rows[] = {
-	PLAIN(SL_TYPE_TEXT, VALUE_TEXT, "str", const char *),
-	PLAIN(SL_TYPE_STR, VALUE_STR, "str", struct sl_str),
-	PLAIN(SL_TYPE_INT, VALUE_INT, "int", int64_t),
-	PLAIN(SL_TYPE_DOUBLE, VALUE_DOUBLE, "float", double),
-	PLAIN(SL_TYPE_BOOL, VALUE_BOOL, "bool", bool),
-	PLAIN(SL_TYPE_UINT, VALUE_UINT, "uint", uint64_t),
-	OPTIONAL(SL_TYPE_UINT, VALUE_UINT, "uint?", struct sl_opt_uint),
-	PLAIN(SL_TYPE_UUID, VALUE_UUID, "uuid", struct sl_uuid),
-	OPTIONAL(SL_TYPE_UUID, VALUE_UUID, "uuid?", struct sl_opt_uuid),
-	PLAIN(SL_TYPE_DATETIME, VALUE_DATETIME, "datetime", struct sl_datetime),
-	OPTIONAL(SL_TYPE_DATETIME, VALUE_DATETIME, "datetime?", struct sl_opt_datetime),
-	PLAIN(SL_TYPE_DATE, VALUE_DATE, "date", struct sl_date),
-	OPTIONAL(SL_TYPE_DATE, VALUE_DATE, "date?", struct sl_opt_date),
-	PLAIN(SL_TYPE_TIME, VALUE_TIME, "time", struct sl_time),
-	OPTIONAL(SL_TYPE_TIME, VALUE_TIME, "time?", struct sl_opt_time),
-	PLAIN(SL_TYPE_TIMEDELTA, VALUE_TIMEDELTA, "timedelta", struct sl_timedelta),
-	OPTIONAL(SL_TYPE_TIMEDELTA, VALUE_TIMEDELTA, "timedelta?", struct sl_opt_timedelta),
-	OPTIONAL(SL_TYPE_TEXT, VALUE_TEXT, "str?", struct sl_opt_text),
-	OPTIONAL(SL_TYPE_STR, VALUE_STR, "str?", struct sl_opt_str),
-	OPTIONAL(SL_TYPE_INT, VALUE_INT, "int?", struct sl_opt_int),
-	OPTIONAL(SL_TYPE_DOUBLE, VALUE_DOUBLE, "float?", struct sl_opt_double),
-	OPTIONAL(SL_TYPE_BOOL, VALUE_BOOL, "bool?", struct sl_opt_bool),
-};
+static const struct member_type rows[] = {SL_TYPES_(ROWS) SL_ENUM_TYPE_(ROWS)};
+
+_Static_assert(SL_TYPE_ENUM - SL_TYPE_TEXT == VALUE_ENUM - VALUE_TEXT &&
+		       SL_TYPE_DATE - SL_TYPE_TEXT == VALUE_DATE - VALUE_TEXT,
+	"enum value_type has the order of SL_TYPE_…");
+/* What a list's `items` and `count` are read as, whatever the items are. */
+LOOKS_ALIKE(any_list, sl_list_text, count);
 
 const struct member_type *member_type_find(uint32_t type)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].type == type)
-			return &rows[i];
-	return NULL;
+	size_t at = ROW_AT(type);
+
+	if (at >= sizeof(rows) / sizeof(rows[0]) || rows[at].c_name == NULL ||
+		rows[at].type != type)
+		return NULL;
+	return &rows[at];
+}
+
+const char *member_type_name(const struct member_type *type)
+{
+	return value_form_name(type->base, type->is_list, type->set_offset > 0);
 }
 
 struct sl_field member_field(const struct sl_table *table, size_t i)
 {
-	struct sl_field field;
+	struct sl_field field = {0};
 
-	memcpy(&field, (const char *)table->fields + i * table->stride, sizeof(field));
+	memcpy(&field, (const char *)table->fields + i * table->stride,
+		table->stride < sizeof(field) ? table->stride : sizeof(field));
 	return field;
 }
 
@@ -84,7 +86,9 @@ struct rules_said member_said(
 					   [RULES_GT] = field->gt,
 					   [RULES_MAX_LENGTH] = field->max_length,
 					   [RULES_MIN_LENGTH] = field->min_length,
-					   [RULES_PATTERN] = field->pattern},
+					   [RULES_PATTERN] = field->pattern,
+					   [RULES_MIN_ITEMS] = field->min_items,
+					   [RULES_MAX_ITEMS] = field->max_items},
 		.author = arena_printf(arena, "struct %s of the plugin", table->name)};
 }
 
@@ -100,35 +104,50 @@ void member_store(const struct member_type *type, void *where, const union value
 	set_mark(type, where, 1);
 }
 
-void member_clear(const struct member_type *type, void *where)
+void member_store_list(const struct member_type *type, void *where, const void *items, size_t count)
+{
+	const struct any_list list = {items, count};
+
+	memcpy(where, &list, sizeof(list));
+	set_mark(type, where, 1);
+}
+
+/* A plugin that prints an absent text must not fall over a NULL. */
+static void fill_empty(const struct member_type *type, void *where)
 {
 	union value empty;
 
-	/* A plugin that prints an absent text must not fall over a NULL. */
+	memset(where, 0, type->value_size);
 	memset(&empty, 0, sizeof(empty));
+	if (type->is_list)
+		return;
 	if (type->base == VALUE_TEXT)
 		empty.text = "";
 	if (type->base == VALUE_STR)
 		empty.str = SPAN("");
 	value_store(type->base, &empty, where);
+}
+
+void member_clear(const struct member_type *type, void *where)
+{
+	fill_empty(type, where);
 	set_mark(type, where, 0);
 }
 
 void member_copy(const struct member_type *type, void *where, const struct member_type *from_type,
 	const void *from)
 {
-	union value value;
 	uint32_t is_set = 1;
+	const char *start;
 
-	memset(&value, 0, sizeof(value));
-	memcpy(&value, from, value_size(type->base));
 	if (from_type->set_offset > 0)
 		memcpy(&is_set, (const char *)from + from_type->set_offset, sizeof(is_set));
+	memcpy(where, from, type->value_size);
 	/* What a provider left untouched is zero: again no NULL. */
-	if ((type->base == VALUE_TEXT && value.text == NULL) ||
-		(type->base == VALUE_STR && value.str.ptr == NULL))
-		member_clear(type, where);
-	else
-		value_store(type->base, &value, where);
+	if (!type->is_list && (type->base == VALUE_TEXT || type->base == VALUE_STR)) {
+		memcpy(&start, from, sizeof(start));
+		if (start == NULL)
+			fill_empty(type, where);
+	}
 	set_mark(type, where, is_set != 0);
 }

@@ -7,6 +7,7 @@
 #include "inject/plan.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "inject/member.h"
@@ -28,7 +29,7 @@ const char *plan_type_name(uint32_t type)
 {
 	const struct member_type *row = member_type_find(type);
 
-	return row == NULL ? "unknown" : row->name;
+	return row == NULL ? "unknown" : member_type_name(row);
 }
 
 const char *inject_source_name(enum inject_source source)
@@ -108,6 +109,37 @@ uint32_t plan_add_call(struct builder *builder, const struct subject *subject)
 	return add_call(builder, call);
 }
 
+/* ---- strict sources -------------------------------------------------------------------------- */
+
+/* By length first: most names differ in it. */
+int plan_compare_names(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return x->len == 0 ? 0 : memcmp(x->ptr, y->ptr, x->len);
+}
+
+static void collect_names(
+	struct builder *builder, struct plan_names *out, enum inject_source source, bool is_strict)
+{
+	const struct plan *plan = builder->plan;
+	size_t most = 0;
+
+	if (!is_strict)
+		return;
+	for (size_t i = 0; i < plan->call_count; i++)
+		most += plan->calls[i].fetch_count;
+	out->is_strict = true;
+	out->names = arena_alloc(builder->arena, most * sizeof(*out->names));
+	for (size_t i = 0; i < plan->call_count; i++)
+		for (size_t j = 0; j < plan->calls[i].fetch_count; j++)
+			if (plan->calls[i].fetches[j].source == source)
+				out->names[out->count++] = span_of(plan->calls[i].fetches[j].name);
+	qsort(out->names, out->count, sizeof(*out->names), plan_compare_names);
+}
+
 bool plan_build(
 	struct plan *out, const struct plan_input *input, struct arena *arena, struct err_list *why)
 {
@@ -120,6 +152,8 @@ bool plan_build(
 					.place = input->place,
 					.rules = input->rules,
 					.rule_count = input->rule_count});
+	collect_names(&builder, &out->query, INJECT_QUERY, input->is_query_strict);
+	collect_names(&builder, &out->cookies, INJECT_COOKIE, input->is_cookie_strict);
 	return builder.is_good;
 }
 
@@ -127,7 +161,7 @@ void plan_fini(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->call_count; i++)
 		for (size_t j = 0; j < plan->calls[i].fetch_count; j++)
-			if (plan->calls[i].fetches[j].rules != NULL)
-				rules_fini(plan->calls[i].fetches[j].rules);
+			if (plan->calls[i].fetches[j].item.rules != NULL)
+				rules_fini(plan->calls[i].fetches[j].item.rules);
 	plan->call_count = 0;
 }

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "inject/item.h"
 #include "wire/rules.h"
 #include "wire/value.h"
 
@@ -44,9 +45,12 @@ struct inject_rule {
 	enum inject_source source;
 	const char *alias;               /* name at the source, NULL: the field's */
 	const char *type;                /* what the author expects, NULL: anything */
-	const char *default_text;        /* NULL: none */
+	const char *default_text;        /* NULL: none, or a list */
+	struct texts default_items;      /* of a list */
 	const char *convert_underscores; /* a spelling of bool, of headers; NULL: true */
 	struct rules_said said;          /* author: "the route" */
+	struct texts enum_values;
+	struct place enum_place;
 	const char *docs[INJECT_DOC_COUNT];
 };
 
@@ -66,7 +70,10 @@ struct plan_input {
 	const char *label; /* for complaints: "route /items/{item_id}/ws" */
 	struct place place;
 	const char *const *path_params;
+	const char *const *path_converters; /* "int", "str", one a parameter; NULL: all "str" */
 	size_t path_param_count;
+	/* Sources whose every name has to be one that the plan takes. */
+	bool is_query_strict, is_cookie_strict;
 	const struct inject_rule *rules;
 	size_t rule_count;
 	/* The provider of that name, or NULL. */
@@ -77,18 +84,20 @@ struct plan_input {
 /* One thing said of a field, by route or plugin, for people: "ge" "1". */
 struct plan_note {
 	const char *name, *text;
-	bool is_text; /* and not a number or a truth value */
+	struct texts items; /* text is NULL: this list */
+	bool is_text;       /* and not a number or a truth value */
 };
 
 /* One member to fill. */
 struct plan_fetch {
 	const char *field, *name; /* member; name at the source ("x-token" for a header x_token) */
 	enum inject_source source;
-	uint32_t index;                   /* path: which parameter; provider: which call */
-	uint32_t offset;                  /* bytes, in the call's struct */
-	uint32_t type;                    /* SL_TYPE_… with SL_TYPE_OPTIONAL */
-	const union value *default_value; /* NULL: none */
-	struct rules *rules;              /* NULL: none */
+	uint32_t index;            /* path: which parameter; provider: which call */
+	uint32_t offset;           /* bytes, in the call's struct */
+	uint32_t type;             /* SL_TYPE_… with SL_TYPE_OPTIONAL and SL_TYPE_LIST */
+	const void *default_value; /* the whole member, filled; NULL: none */
+	struct item item;          /* but of providers' results */
+	struct place place;        /* in routes.yaml */
 	const struct plan_note *notes;
 	size_t note_count;
 };
@@ -101,10 +110,18 @@ struct plan_call {
 	uint32_t args_offset, result_offset; /* bytes, in the plan's block */
 };
 
+/* A strict source: the names that any call takes from it, in plan_compare_names's order. */
+struct plan_names {
+	bool is_strict;
+	struct span *names;
+	size_t count;
+};
+
 struct plan {
 	struct plan_call *calls; /* in the order to run; the last is the plugin's own */
 	size_t call_count;
 	size_t block_size; /* bytes for all structs and results of one connection */
+	struct plan_names query, cookies;
 };
 
 /*
@@ -121,6 +138,8 @@ bool plan_build(struct plan *out, const struct plan_input *input, struct arena *
 	struct err_list *why);
 void plan_fini(struct plan *plan);
 
+/* For qsort and bsearch over plan_names. */
+int plan_compare_names(const void *a, const void *b);
 /* "int", "str?": the type as `socklet routes` and complaints name it. */
 const char *plan_type_name(uint32_t type);
 /* "path", "query", … */

@@ -55,7 +55,8 @@ static struct inject_rule rule_of(const struct subject *subject, const struct sl
 /* "int" fits int and int?, "int?" only the latter. */
 static bool type_is_named(const struct member_type *type, const char *name)
 {
-	return strcmp(name, type->name) == 0 || strcmp(name, value_type_name(type->base)) == 0;
+	return strcmp(name, member_type_name(type)) == 0 ||
+	       strcmp(name, value_form_name(type->base, type->is_list, false)) == 0;
 }
 
 /* ---- sources --------------------------------------------------------------------------------- */
@@ -70,6 +71,49 @@ static size_t path_index(const struct plan_input *input, const char *name)
 	return i;
 }
 
+/* What each converter lets through: a type that reads it, and texts that are typical of it. */
+static const struct converter {
+	const char *name;
+	enum value_type type;
+	const char *texts[2];
+} converters[] = {
+	{"int", VALUE_UINT, {"0", "1"}},
+	{"float", VALUE_DOUBLE, {"1", "0.5"}},
+	{"uuid", VALUE_UUID,
+		{"01234567-89ab-cdef-0123-456789abcdef", "0123456789abcdef0123456789abcdef"}},
+};
+
+/* Whether the member could take anything that the converter lets through. */
+static bool can_match(
+	struct builder *builder, const struct item *item, const struct converter *converter)
+{
+	struct value_error ignored;
+	union value value;
+
+	for (size_t i = 0; item->choices == NULL && i < 2; i++)
+		if (item_parse(
+			    item, span_of(converter->texts[i]), builder->arena, &value, &ignored))
+			return true;
+	for (size_t i = 0; item->choices != NULL && i < item->choices->count; i++)
+		if (value_parse(converter->type, span_of(item->choices->items[i].name),
+			    builder->arena, &value, &ignored))
+			return true;
+	return false;
+}
+
+static void check_converter(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, const struct plan_fetch *fetch, const char *name)
+{
+	for (size_t i = 0; i < sizeof(converters) / sizeof(converters[0]); i++)
+		if (strcmp(converters[i].name, name) == 0 &&
+			!can_match(builder, &fetch->item, &converters[i]))
+			plan_complain(builder, subject, rule->place,
+				"field %s is %s, which nothing that {%s:%s} lets through can be; "
+				"change one of them",
+				fetch->field, member_type_name(member_type_find(fetch->type)),
+				fetch->name, name);
+}
+
 static void resolve_path(struct builder *builder, const struct subject *subject,
 	const struct inject_rule *rule, struct plan_fetch *fetch)
 {
@@ -82,11 +126,20 @@ static void resolve_path(struct builder *builder, const struct subject *subject,
 			"field %s comes from the path, which has no {%s}; add it there, or take "
 			"the field from elsewhere",
 			fetch->field, fetch->name);
-	if (rule->default_text != NULL)
+	else if (member_type_find(fetch->type)->is_list)
 		plan_complain(builder, subject, rule->place,
-			"field %s comes from the path, so its default \"%s\" can never be used; "
+			"field %s is a list, and the path has each of its parameters once; take it "
+			"from the query, headers or cookies, or make it no list",
+			fetch->field);
+	else if (input->path_converters != NULL)
+		check_converter(builder, subject, rule, fetch, input->path_converters[index]);
+	if (rule->default_text != NULL || rule->default_items.items != NULL)
+		plan_complain(builder, subject, rule->place,
+			"field %s comes from the path, so its default%s%s%s can never be used; "
 			"remove it",
-			fetch->field, rule->default_text);
+			fetch->field, rule->default_text != NULL ? " \"" : "",
+			rule->default_text != NULL ? rule->default_text : "",
+			rule->default_text != NULL ? "\"" : "");
 }
 
 static bool truth_of(
@@ -121,38 +174,75 @@ static void resolve_header(struct builder *builder, const struct subject *subjec
 			fetch->field, fetch->name);
 }
 
-/* The route's default, else the plugin's. As in FastAPI it need not keep to the rules. */
+/* ---- defaults -------------------------------------------------------------------------------- */
+
+/* The route's default, else the plugin's; items is NULL when there is none. */
+static struct texts default_of(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, const struct sl_field *field)
+{
+	const char **one = arena_alloc(builder->arena, sizeof(*one));
+	bool is_list = member_type_find(field->type)->is_list;
+
+	if (rule->default_items.items != NULL) {
+		if (!is_list)
+			plan_complain(builder, subject, rule->place,
+				"field %s is no list, but its default is one; write one value",
+				field->name);
+		return is_list ? rule->default_items : (struct texts){NULL, 0};
+	}
+	if (rule->default_text == NULL && is_list)
+		return texts_split(field->default_value, builder->arena);
+	*one = rule->default_text != NULL ? rule->default_text : field->default_value;
+	return *one != NULL ? (struct texts){one, 1} : (struct texts){NULL, 0};
+}
+
+/* As in FastAPI a default need not keep to the rules. */
 static void resolve_default(struct builder *builder, const struct subject *subject,
-	const struct inject_rule *rule, const char *plugin_default, struct plan_fetch *fetch)
+	const struct inject_rule *rule, const struct sl_field *field, struct plan_fetch *fetch)
 {
 	const struct member_type *type = member_type_find(fetch->type);
-	const char *text = rule->default_text != NULL ? rule->default_text : plugin_default;
+	const struct texts texts = default_of(builder, subject, rule, field);
+	size_t size = value_size(type->base);
 	struct value_error error;
-	union value *value;
+	char *items, *member;
+	union value value;
 
-	if (text == NULL)
+	if (texts.items == NULL)
 		return;
-	value = arena_alloc(builder->arena, sizeof(*value));
-	fetch->default_value = value;
-	if (!value_parse(type->base, span_of(text), builder->arena, value, &error))
-		plan_complain(builder, subject, rule->place,
-			"field %s: default \"%s\" is no %s: %s", fetch->field, text,
-			value_type_name(type->base), error.message);
+	items = arena_alloc(builder->arena, texts.count * size);
+	member = arena_alloc(builder->arena, type->size);
+	fetch->default_value = member;
+	for (size_t i = 0; i < texts.count; i++) {
+		if (item_parse(
+			    &fetch->item, span_of(texts.items[i]), builder->arena, &value, &error))
+			value_store(type->base, &value, items + i * size);
+		else
+			plan_complain(builder, subject, rule->place,
+				"field %s: default \"%s\" is no %s: %s", fetch->field,
+				texts.items[i], value_type_name(type->base), error.message);
+	}
+	if (type->is_list)
+		member_store_list(type, member, items, texts.count);
+	else
+		member_store(type, member, &value);
 }
 
 /* ---- rules of values ------------------------------------------------------------------------- */
 
-static void resolve_rules(struct builder *builder, const struct subject *subject,
+static void resolve_item(struct builder *builder, const struct subject *subject,
 	const struct inject_rule *rule, const struct sl_field *field, struct plan_fetch *fetch)
 {
-	const struct rules_field compiled = {
+	const struct item_input input = {
 		.label = arena_printf(builder->arena, "%s: field %s", subject->label, fetch->field),
 		.place = rule->place,
-		.type = member_type_find(fetch->type)->base};
-	const struct rules_said own = member_said(subject->table, field, builder->arena);
+		.table = subject->table,
+		.field = field,
+		.said = &rule->said,
+		.enum_values = rule->enum_values,
+		.enum_place = rule->enum_place};
 	size_t before = builder->why->count;
 
-	fetch->rules = rules_new(&compiled, &own, &rule->said, builder->arena, builder->why);
+	item_build(&fetch->item, &input, builder->arena, builder->why);
 	if (builder->why->count != before)
 		builder->is_good = false;
 }
@@ -167,6 +257,10 @@ static void refuse_rules(
 				"field %s comes from a provider, so %s can never be checked; "
 				"remove it",
 				rule->field, rules_key_name((enum rules_key)key));
+	if (rule->enum_values.items != NULL)
+		plan_complain(builder, subject, rule->enum_place,
+			"field %s comes from a provider, so enum can never be checked; remove it",
+			rule->field);
 }
 
 /* ---- the field ---------------------------------------------------------------------------------
@@ -192,22 +286,23 @@ void plan_field_build(
 	plan_note_all(fetch, &rule, &field, builder->arena);
 	fetch->offset = field.offset;
 	fetch->type = field.type;
+	fetch->place = rule.place;
 	fetch->source = source_of(builder->input, &rule, fetch->name);
 	if (rule.type != NULL && !type_is_named(type, rule.type))
 		plan_complain(builder, subject, rule.place,
 			"field %s is %s in the plugin (%s), the file says %s; change one of them",
-			field.name, type->name, type->c_name, rule.type);
+			field.name, member_type_name(type), type->c_name, rule.type);
 	if (fetch->source == INJECT_PROVIDER) {
 		refuse_rules(builder, subject, &rule);
 		plan_provider_resolve(builder, subject, &rule, fetch);
 		return;
 	}
-	resolve_rules(builder, subject, &rule, &field, fetch);
+	resolve_item(builder, subject, &rule, &field, fetch);
 	if (fetch->source == INJECT_PATH) {
 		resolve_path(builder, subject, &rule, fetch);
 		return;
 	}
 	if (fetch->source == INJECT_HEADER)
 		resolve_header(builder, subject, &rule, fetch);
-	resolve_default(builder, subject, &rule, field.default_value, fetch);
+	resolve_default(builder, subject, &rule, &field, fetch);
 }

@@ -6,32 +6,25 @@
  */
 #include "net/listener.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "net/clock.h"
+#include "net/listen_socket.h"
 
 #define LISTENER_MAGIC 0x6c697374u
 
 enum {
-	BACKLOG = 4096,      /* the kernel lowers it to net.core.somaxconn */
 	ACCEPTS_A_TURN = 64, /* then other events have their turn */
 	REST_MS = 100,       /* after an error that accepting again at once would repeat */
 	LOG_INTERVAL_MS = 1000,
-	ADDRESS_SIZE = INET6_ADDRSTRLEN + sizeof("[]:65535"),
 };
 
 struct listener {
@@ -40,28 +33,8 @@ struct listener {
 	struct event event, rest;
 	struct acceptor acceptor;
 	uint64_t turned_away, logged_ms;
-	char address[ADDRESS_SIZE];
+	char address[LISTEN_ADDRESS_SIZE];
 };
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_storage room;
-};
-
-static void address_print(char out[ADDRESS_SIZE], const union address *address)
-{
-	char text[INET6_ADDRSTRLEN] = "?";
-
-	if (address->any.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &address->in6.sin6_addr, text, sizeof(text));
-		snprintf(out, ADDRESS_SIZE, "[%s]:%u", text, ntohs(address->in6.sin6_port));
-	} else {
-		inet_ntop(AF_INET, &address->in.sin_addr, text, sizeof(text));
-		snprintf(out, ADDRESS_SIZE, "%s:%u", text, ntohs(address->in.sin_port));
-	}
-}
 
 /* ---- accepting ------------------------------------------------------------------------------ */
 
@@ -162,16 +135,16 @@ static void accept_batch(struct listener *listener)
 	enum next next = GO_ON;
 
 	for (unsigned i = 0; i < ACCEPTS_A_TURN && next == GO_ON; i++) {
-		union address address = {0};
+		union listen_address address = {0};
 		socklen_t len = sizeof(address);
-		char peer[ADDRESS_SIZE];
+		char peer[LISTEN_ADDRESS_SIZE];
 		int fd = accept4(listener->fd, &address.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			next = after_error(listener, errno);
 			continue;
 		}
-		address_print(peer, &address);
+		listen_address_print(peer, &address);
 		listener->acceptor.accept(listener->acceptor.arg, fd, peer);
 	}
 	if (next == REST)
@@ -199,77 +172,15 @@ static void listener_on_rested(evutil_socket_t fd, short what, void *arg)
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-static void switch_on(int fd, int level, int option)
+struct listener *listener_open(struct event_base *base, int fd, struct acceptor acceptor)
 {
-	int on = 1;
+	struct listener *listener = xcalloc(1, sizeof(*listener));
 
-	setsockopt(fd, level, option, &on, sizeof(on));
-}
-
-/* -1 leaves errno. */
-static int bind_one(const struct addrinfo *info)
-{
-	int error, fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	switch_on(fd, SOL_SOCKET, SO_REUSEADDR);
-	if (info->ai_family == AF_INET6)
-		switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-	/* Accepted sockets inherit it, which saves a call for each. */
-	switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
-	if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-static int bind_first(const char *host, const char *port, struct err *why)
-{
-	const struct addrinfo hints = {
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-	};
-	const bool is_ipv6 = strchr(host, ':') != NULL;
-	struct addrinfo *list;
-	int fd = -1, result = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &list);
-
-	if (result != 0) {
-		err_set(why, ERR_INTERNAL, "cannot resolve %s port %s: %s", host, port,
-			gai_strerror(result));
-		return -1;
-	}
-	for (const struct addrinfo *info = list; info != NULL && fd < 0; info = info->ai_next)
-		fd = bind_one(info);
-	if (fd < 0)
-		err_set(why, ERR_INTERNAL, "cannot listen on %s%s%s:%s: %s%s", is_ipv6 ? "[" : "",
-			host, is_ipv6 ? "]" : "", port, strerror(errno),
-			errno == EADDRINUSE ? "; stop the program there, or take another port"
-					    : "");
-	freeaddrinfo(list);
-	return fd;
-}
-
-struct listener *listener_open(struct event_base *base, const char *host, const char *port,
-	struct acceptor acceptor, struct err *why)
-{
-	int fd = bind_first(host, port, why);
-	struct listener *listener;
-	union address address = {0};
-	socklen_t len = sizeof(address);
-
-	if (fd < 0)
-		return NULL;
-	listener = xcalloc(1, sizeof(*listener));
 	listener->magic = LISTENER_MAGIC;
 	listener->fd = fd;
 	listener->reserve_fd = open_reserve();
 	listener->acceptor = acceptor;
-	getsockname(fd, &address.any, &len);
-	address_print(listener->address, &address);
+	listen_socket_print(listener->address, fd);
 	event_assign(&listener->event, base, fd, EV_READ | EV_PERSIST, listener_on_event, listener);
 	event_assign(&listener->rest, base, -1, 0, listener_on_rested, listener);
 	event_add(&listener->event, NULL);

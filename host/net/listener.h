@@ -1,5 +1,5 @@
 /*
- * A listening TCP socket: bind, accept in batches, and what to do when descriptors run out. Knows
+ * Accepting from a listening TCP socket in batches, and what to do when descriptors run out. Knows
  * no protocol; worker.c gives each accepted socket to a new connection.
  * SPDX-License-Identifier: MIT
  */
@@ -18,12 +18,8 @@ struct acceptor {
 	void *arg;
 };
 
-/*
- * host "" is every address; port is a number, "0" for any free one. Of a name's addresses the first
- * that can be bound is taken. NULL fills `why`.
- */
-struct listener *listener_open(struct event_base *base, const char *host, const char *port,
-	struct acceptor acceptor, struct err *why);
+/* Takes the listening socket. */
+struct listener *listener_open(struct event_base *base, int fd, struct acceptor acceptor);
 void listener_close(struct listener *listener);
 /* Valid until listener_close. */
 int listener_fd(const struct listener *listener);

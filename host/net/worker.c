@@ -145,21 +145,15 @@ static void accepted(void *arg, int fd, const char *peer)
 	conn_new(&worker->set, fd, peer);
 }
 
-struct listener *worker_listen(
-	struct worker *worker, const char *host, const char *port, struct err *why)
+struct listener *worker_listen(struct worker *worker, int fd)
 {
-	struct listening *entry;
-	struct listener *listener = listener_open(
-		worker->loop.base, host, port, (struct acceptor){accepted, worker}, why);
+	struct listening *entry = xmalloc(sizeof(*entry));
 
-	if (listener == NULL)
-		return NULL;
-	entry = xmalloc(sizeof(*entry));
-	entry->listener = listener;
+	entry->listener = listener_open(worker->loop.base, fd, (struct acceptor){accepted, worker});
 	LIST_INSERT_HEAD(&worker->listeners, entry, link);
 	if (worker->set.host != NULL)
-		host_own_descriptor(worker->set.host, listener_fd(listener));
-	return listener;
+		host_own_descriptor(worker->set.host, fd);
+	return entry->listener;
 }
 
 static void close_entry(struct worker *worker, struct listening *entry)

@@ -36,9 +36,8 @@ void worker_set_host(struct worker *worker, struct host *host);
 /* Time for a request head, and for the plugin's answer to a handshake. 10 s at first. */
 void worker_set_handshake_ms(struct worker *worker, uint64_t ms);
 
-/* Owned by the worker; listener_address tells where. NULL fills `why`. */
-struct listener *worker_listen(
-	struct worker *worker, const char *host, const char *port, struct err *why);
+/* Takes the listening socket; the listener is the worker's. */
+struct listener *worker_listen(struct worker *worker, int fd);
 /* Closes it; its connections stay. */
 void worker_unlisten(struct worker *worker, struct listener *listener);
 /*

@@ -10,6 +10,7 @@
 
 enum {
 	FIELDS_MAX = 256,
+	NAMES_MAX = 1000,      /* of an enum */
 	STRUCT_MAX = 1 << 20,  /* bytes of an argument struct: each connection has one */
 	STATE_MAX = 256 << 20, /* bytes of state: what is more is a negative number */
 };
@@ -68,38 +69,17 @@ struct type_row {
 	size_t size, align;
 };
 
-#define TYPE_ROW(number, type)                       \
-	{                                            \
-		number, sizeof(type), _Alignof(type) \
-	}
+#define TYPE_ROW(number, type) {number, sizeof(type), _Alignof(type)},
+#define TYPE_ROWS(word, type, number)                              \
+	TYPE_ROW(number, type)                                     \
+	TYPE_ROW((number) | SL_TYPE_OPTIONAL, struct sl_opt##word) \
+	TYPE_ROW((number) | SL_TYPE_LIST, struct sl_list##word)    \
+	TYPE_ROW((number) | SL_TYPE_LIST | SL_TYPE_OPTIONAL, struct sl_opt_list##word)
 
 /* NULL for an unknown one. */
 static const struct type_row *type_find(uint32_t type)
 {
-	static const struct type_row rows[] = {
-		TYPE_ROW(SL_TYPE_TEXT, const char *),
-		TYPE_ROW(SL_TYPE_STR, struct sl_str),
-		TYPE_ROW(SL_TYPE_INT, int64_t),
-		TYPE_ROW(SL_TYPE_DOUBLE, double),
-		TYPE_ROW(SL_TYPE_BOOL, bool),
-		TYPE_ROW(SL_TYPE_UINT, uint64_t),
-		TYPE_ROW(SL_TYPE_UINT | SL_TYPE_OPTIONAL, struct sl_opt_uint),
-		TYPE_ROW(SL_TYPE_UUID, struct sl_uuid),
-		TYPE_ROW(SL_TYPE_UUID | SL_TYPE_OPTIONAL, struct sl_opt_uuid),
-		TYPE_ROW(SL_TYPE_DATETIME, struct sl_datetime),
-		TYPE_ROW(SL_TYPE_DATETIME | SL_TYPE_OPTIONAL, struct sl_opt_datetime),
-		TYPE_ROW(SL_TYPE_DATE, struct sl_date),
-		TYPE_ROW(SL_TYPE_DATE | SL_TYPE_OPTIONAL, struct sl_opt_date),
-		TYPE_ROW(SL_TYPE_TIME, struct sl_time),
-		TYPE_ROW(SL_TYPE_TIME | SL_TYPE_OPTIONAL, struct sl_opt_time),
-		TYPE_ROW(SL_TYPE_TIMEDELTA, struct sl_timedelta),
-		TYPE_ROW(SL_TYPE_TIMEDELTA | SL_TYPE_OPTIONAL, struct sl_opt_timedelta),
-		TYPE_ROW(SL_TYPE_TEXT | SL_TYPE_OPTIONAL, struct sl_opt_text),
-		TYPE_ROW(SL_TYPE_STR | SL_TYPE_OPTIONAL, struct sl_opt_str),
-		TYPE_ROW(SL_TYPE_INT | SL_TYPE_OPTIONAL, struct sl_opt_int),
-		TYPE_ROW(SL_TYPE_DOUBLE | SL_TYPE_OPTIONAL, struct sl_opt_double),
-		TYPE_ROW(SL_TYPE_BOOL | SL_TYPE_OPTIONAL, struct sl_opt_bool),
-	};
+	static const struct type_row rows[] = {SL_TYPES_(TYPE_ROWS) SL_ENUM_TYPE_(TYPE_ROWS)};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].type == type)
@@ -143,6 +123,45 @@ static void check_twice(struct check *check, const struct sl_table *table, size_
 	}
 }
 
+static void check_twice_named(
+	struct check *check, const struct sl_table *table, const struct sl_field *field, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (field->names[j].name != NULL &&
+			strcmp(field->names[i].name, field->names[j].name) == 0)
+			complain(check,
+				"struct %s: the names of %s have \"%s\" twice; list it once",
+				table->name, field->name, field->names[i].name);
+}
+
+/* The names of a C enum's enumerators. */
+static void check_enum(
+	struct check *check, const struct sl_table *table, const struct sl_field *field)
+{
+	bool is_enum = (field->type & 0xff) == SL_TYPE_ENUM;
+
+	if (!is_enum && (field->names != NULL || field->name_count > 0))
+		complain(check, "struct %s: %s has names, but is no enum; use SL_FIELD_ENUM",
+			table->name, field->name);
+	if (!is_enum)
+		return;
+	if (field->names == NULL || field->name_count == 0)
+		complain(check, "struct %s: %s is an enum without names; use SL_FIELD_ENUM",
+			table->name, field->name);
+	else if (field->name_count > NAMES_MAX)
+		complain(check, "struct %s: %s has %u names, at most %d are possible; take a text",
+			table->name, field->name, field->name_count, NAMES_MAX);
+	else
+		for (size_t i = 0; i < field->name_count; i++)
+			if (field->names[i].name == NULL)
+				complain(check,
+					"struct %s: name %zu of %s is NULL; give each enumerator "
+					"that is listed a name",
+					table->name, i + 1, field->name);
+			else
+				check_twice_named(check, table, field, i);
+}
+
 static void check_field(struct check *check, const struct sl_table *table, size_t i)
 {
 	const struct sl_field *field = &table->fields[i];
@@ -161,6 +180,7 @@ static void check_field(struct check *check, const struct sl_table *table, size_
 	}
 	check_place_in_struct(check, table, field, type);
 	check_twice(check, table, i, type);
+	check_enum(check, table, field);
 }
 
 static bool table_is_readable(struct check *check, const struct sl_table *raw, const char *what)

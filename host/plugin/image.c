@@ -1,88 +1,74 @@
 /*
- * A copy gets a name that was never used before, as the loader takes an equal name, or an equal
- * inode, for the library it has already and hands out the old code. The copy stays on disk while
- * it is loaded, so that debuggers and sanitizers find it. Equal bytes, and nothing else (not
- * times, not inodes), are the same version. A forked process may use its parent's store: what it
- * opens and closes there leaves the parent's copies alone. SPDX-License-Identifier: MIT
+ * An image is known by the path of its copy. Commands that serve nobody make their copies
+ * themselves, in a folder that appears with the first; a worker opens those that the master made
+ * and offers, and keeps a lock on each, so that the master knows which are in use.
+ * SPDX-License-Identifier: MIT
  */
 #include "plugin/image.h"
 
 #include <assert.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "plugin/audit.h"
 #include "plugin/breadcrumb.h"
+#include "plugin/copy.h"
 #include "plugin/elf_check.h"
 #include "plugin/extent.h"
 #include "plugin/manners.h"
-#include "plugin/private_dir.h"
 #include "plugin/private_libs.h"
 #include "plugin/snapshot.h"
 
 #define IMAGE_MAGIC 0x696d6167u
 
-/* One plugin name; outlives its images, as its count must never start again. */
-struct image_name {
-	struct image_name *next;
-	unsigned version;   /* of the last copy made */
-	struct image *open; /* newest first */
-	char *text;
-};
+LIST_HEAD(image_list, image);
 
 struct image {
 	unsigned magic;
 	unsigned refs;
 	unsigned version;
 	struct image_store *store;
-	struct image_name *name;
-	struct image *older; /* the next of name->open, or of store->parked */
-	char *path;          /* of the copy */
-	pid_t writer;        /* of the copy: it goes when that process closes the image */
-	void *handle;        /* NULL: closed, which does not mean that it is gone */
+	LIST_ENTRY(image) link;
+	char *name;
+	char *path;        /* of the copy */
+	struct copy *copy; /* NULL: another process's, and then */
+	int lock;          /* on it */
+	void *handle;      /* NULL: closed, which does not mean that it is gone */
 	struct extent extent;
 	struct private_libs libs;
+	bool is_kept;      /* whatever happens: its code says so */
 	struct err parked; /* why it could not be unloaded */
 };
 
 struct image_store {
-	struct private_dir dir;
-	struct image_name *names;
-	struct image *parked;
-	unsigned image_count; /* open now, parked ones apart */
+	struct copy_store *copies; /* NULL until one is made */
+	const struct image_offer *offers;
+	size_t offer_count;
+	struct image_list open, parked;
 	const struct audit_threads *threads;
 	struct manners *manners;
 	struct breadcrumb *page, *own_page;
 };
 
-static void sweep(struct image_store *store);
-static void image_free(struct image *image);
-static bool has_room(const struct image_store *store, const struct image_name *name,
-	const char *file, struct err *why);
-
-struct image_store *image_store_open(struct err *why)
+struct image_store *image_store_new(void)
 {
 	struct image_store *store = xcalloc(1, sizeof(*store));
 
-	if (!private_dir_open(&store->dir, why)) {
-		free(store);
-		return NULL;
-	}
+	LIST_INIT(&store->open);
+	LIST_INIT(&store->parked);
+	store->manners = manners_new();
 	store->own_page = xcalloc(1, sizeof(*store->own_page));
 	store->page = store->own_page;
-	store->manners = manners_new();
 	return store;
 }
 
 void image_store_set_breadcrumb(struct image_store *store, struct breadcrumb *page)
 {
-	assert(store->image_count == 0);
+	assert(LIST_EMPTY(&store->open));
 	store->page = page;
 }
 
@@ -96,113 +82,10 @@ struct manners *image_store_manners(struct image_store *store)
 	return store->manners;
 }
 
-void image_store_close(struct image_store *store)
+void image_store_offer(struct image_store *store, const struct image_offer *offers, size_t count)
 {
-	struct image_name *name = store->names, *next;
-	struct image *parked;
-
-	assert(store->image_count == 0);
-	sweep(store);
-	while ((parked = store->parked) != NULL) {
-		store->parked = parked->older;
-		image_free(parked);
-	}
-	manners_free(store->manners);
-	breadcrumb_forget(store->page); /* the names go */
-	for (; name != NULL; name = next) {
-		next = name->next;
-		free(name->text);
-		free(name);
-	}
-	private_dir_close(&store->dir);
-	free(store->own_page);
-	free(store);
-}
-
-static struct image_name *name_get(struct image_store *store, const char *text)
-{
-	struct image_name *name;
-
-	for (name = store->names; name != NULL; name = name->next)
-		if (strcmp(name->text, text) == 0)
-			return name;
-	name = xcalloc(1, sizeof(*name));
-	name->text = xstrdup(text);
-	name->next = store->names;
-	store->names = name;
-	return name;
-}
-
-static bool write_all(int fd, const struct buf *bytes)
-{
-	size_t done = 0;
-
-	while (done < bytes->len) {
-		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return true;
-}
-
-static bool write_copy(const char *path, const struct buf *bytes, struct err *why)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
-	bool is_written = fd >= 0 && write_all(fd, bytes);
-
-	if (!is_written)
-		err_set(why, ERR_INTERNAL, "the copy %s cannot be written: %s; make room there",
-			path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return is_written;
-}
-
-/* After a fork parent and child count alike, so that the child's names need something more. */
-static char *copy_path(
-	const struct image_store *store, const struct image_name *name, unsigned version)
-{
-	size_t size = strlen(store->dir.path) + strlen(name->text) + 48;
-	char *path = xmalloc(size), child[24] = "";
-
-	if (getpid() != store->dir.owner)
-		snprintf(child, sizeof(child), ".%ld", (long)getpid());
-	snprintf(path, size, "%s/%s.%u%s.so", store->dir.path, name->text, version, child);
-	return path;
-}
-
-/* ---- foreign code: constructors and destructors --------------------------------------------- */
-
-static void enter(const struct image *image, enum breadcrumb_callback callback,
-	struct breadcrumb_step *before)
-{
-	struct breadcrumb_step step = {
-		.plugin = image->name->text,
-		.version = image->version,
-		.callback = callback,
-	};
-
-	breadcrumb_enter(image->store->page, &step, before);
-}
-
-static void leave(
-	const struct image *image, const char *callback, const struct breadcrumb_step *before)
-{
-	const struct manners_suspect who = {image->name->text, image->version, callback, true};
-
-	breadcrumb_leave(image->store->page, before);
-	manners_check(image->store->manners, &who);
-}
-
-/* The name of a file without its folder. */
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
+	store->offers = offers;
+	store->offer_count = count;
 }
 
 /* The loader names the copy; the author knows only the file. */
@@ -218,6 +101,47 @@ static void set_loader_error(const char *file, const char *copy, struct err *why
 	err_set(why, ERR_INTERNAL,
 		"%s cannot be loaded: %s; link all it needs (-Wl,-z,defs finds what is missing)",
 		file, text);
+}
+
+/* The name of a file without its folder. */
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+static struct image *find_open(const struct image_store *store, const char *path)
+{
+	struct image *image;
+
+	LIST_FOREACH (image, &store->open, link)
+		if (strcmp(image->path, path) == 0)
+			return image;
+	return NULL;
+}
+
+/* ---- foreign code: constructors and destructors --------------------------------------------- */
+
+static void enter(const struct image *image, enum breadcrumb_callback callback,
+	struct breadcrumb_step *before)
+{
+	struct breadcrumb_step step = {
+		.plugin = image->name,
+		.version = image->version,
+		.callback = callback,
+	};
+
+	breadcrumb_enter(image->store->page, &step, before);
+}
+
+static void leave(
+	const struct image *image, const char *callback, const struct breadcrumb_step *before)
+{
+	const struct manners_suspect who = {image->name, image->version, callback, true};
+
+	breadcrumb_leave(image->store->page, before);
+	manners_check(image->store->manners, &who);
 }
 
 static bool open_all(struct image *image, const char *file, struct err *why)
@@ -246,21 +170,26 @@ static bool open_code(struct image *image, const char *file, struct err *why)
 		private_libs_close(&image->libs);
 	leave(image, "a constructor", &before);
 	if (is_open && extent_find(&image->extent, image->path))
-		breadcrumb_image_opened(image->store->page, image->name->text, image->version,
+		breadcrumb_image_opened(image->store->page, image->name, image->version,
 			image->extent.low, image->extent.high);
 	return is_open;
+}
+
+/* Sets is_kept, while the file is there. */
+static void look_for_keepers(struct image *image)
+{
+	struct buf bytes = {0};
+	struct err unread;
+
+	image->is_kept = snapshot_read(&bytes, image->path, &unread) &&
+			 !elf_may_unload(buf_span(&bytes), &image->parked);
+	buf_fini(&bytes);
 }
 
 /* Whether nothing is left that could call the code, as far as anybody can tell. */
 static bool is_unused(const struct image *image, struct err *why)
 {
-	struct buf bytes = {0};
-	struct err unread;
-	bool may_unload = !snapshot_read(&bytes, image->path, &unread) ||
-			  elf_may_unload(buf_span(&bytes), why);
-
-	buf_fini(&bytes);
-	return may_unload && audit_is_unused(&image->extent, image->store->threads, why) &&
+	return !image->is_kept && audit_is_unused(&image->extent, image->store->threads, why) &&
 	       private_libs_are_unused(&image->libs, image->store->threads, why);
 }
 
@@ -294,64 +223,172 @@ static bool close_code(struct image *image, struct err *why)
 			"the plugin or the connection), no -z nodelete");
 		return false;
 	}
-	breadcrumb_image_closed(image->store->page, image->name->text, image->version);
+	breadcrumb_image_closed(image->store->page, image->name, image->version);
 	return true;
 }
 
 /* ---- images --------------------------------------------------------------------------------- */
 
-/* Writes and opens the next copy of that name. */
-static struct image *open_copy(struct image_store *store, struct image_name *name, const char *path,
-	const struct buf *bytes, struct err *why)
+static void image_free(struct image *image)
 {
-	struct image *image = xcalloc(1, sizeof(*image));
+	LIST_REMOVE(image, link);
+	if (image->lock >= 0)
+		close(image->lock);
+	if (image->copy != NULL)
+		copy_unref(image->copy);
+	/* The page borrowed the name. */
+	breadcrumb_forget(image->store->page);
+	free(image->name);
+	free(image->path);
+	image->magic = 0;
+	free(image);
+}
 
+/* Threads end and handlers are put back: what was in use need not be so for ever. */
+static void sweep(struct image_store *store)
+{
+	struct image *image = LIST_FIRST(&store->parked), *next;
+
+	for (; image != NULL; image = next) {
+		next = LIST_NEXT(image, link);
+		if (!close_code(image, &image->parked))
+			continue;
+		log_info("plugin %s: version %u has left memory", image->name, image->version);
+		image_free(image);
+	}
+}
+
+static unsigned count_of(const struct image_list *list, const char *name)
+{
+	const struct image *image;
+	unsigned count = 0;
+
+	LIST_FOREACH (image, list, link)
+		count += strcmp(image->name, name) == 0;
+	return count;
+}
+
+static bool has_room(
+	const struct image_store *store, const char *name, const char *file, struct err *why)
+{
+	unsigned serving = count_of(&store->open, name), parked = count_of(&store->parked, name);
+
+	if (serving + parked < IMAGE_VERSIONS_MAX)
+		return true;
+	err_set(why, ERR_INTERNAL,
+		"%s: %u versions of it are in memory (%u in use, %u that could not be unloaded), "
+		"at most %d are allowed; close old connections, or restart the host",
+		file, serving + parked, serving, parked, IMAGE_VERSIONS_MAX);
+	return false;
+}
+
+/* A copy that was opened for a reload which failed, and could not be closed. */
+static struct image *find_parked(const struct image_store *store, const char *path)
+{
+	struct image *image;
+
+	LIST_FOREACH (image, &store->parked, link)
+		if (strcmp(image->path, path) == 0)
+			return image;
+	return NULL;
+}
+
+static struct image *revive(struct image *image, const char *file, struct err *why)
+{
+	if (image->handle == NULL && !open_code(image, file, why))
+		return NULL;
+	LIST_REMOVE(image, link);
+	LIST_INSERT_HEAD(&image->store->open, image, link);
+	image->refs = 1;
+	return image;
+}
+
+/* Takes the reference to the copy, if there is one. */
+static struct image *open_copy_at(struct image_store *store, const struct image_offer *at,
+	struct copy *copy, const char *file, struct err *why)
+{
+	struct image *image;
+
+	sweep(store);
+	image = find_parked(store, at->path);
+	if (image != NULL)
+		return revive(image, file, why);
+	if (!has_room(store, at->name, file, why)) {
+		if (copy != NULL)
+			copy_unref(copy);
+		return NULL;
+	}
+	image = xcalloc(1, sizeof(*image));
 	image->magic = IMAGE_MAGIC;
 	image->refs = 1;
+	image->version = at->version;
 	image->store = store;
-	image->name = name;
-	image->version = ++name->version;
-	image->writer = getpid();
-	image->path = copy_path(store, name, image->version);
-	if (write_copy(image->path, bytes, why) &&
-		private_libs_copy(image->path, path, buf_span(bytes), why) &&
-		open_code(image, file_name(path), why))
+	image->name = xstrdup(at->name);
+	image->path = xstrdup(at->path);
+	image->copy = copy;
+	image->lock = copy == NULL ? copy_lock(at->path) : -1;
+	LIST_INSERT_HEAD(&store->open, image, link);
+	look_for_keepers(image);
+	if (open_code(image, file, why))
 		return image;
 	image_free(image);
 	return NULL;
 }
 
-static struct image *load_bytes(struct image_store *store, struct image_name *name,
-	const char *path, const struct buf *bytes, struct err *why)
+/* Takes the reference. */
+static struct image *open_copy(
+	struct image_store *store, struct copy *copy, const char *file, struct err *why)
 {
-	const char *file = file_name(path);
+	const struct image_offer at = {copy_name(copy), copy_version(copy), copy_path(copy), NULL};
+	struct image *image = find_open(store, at.path);
+
+	if (image == NULL)
+		return open_copy_at(store, &at, copy, file, why);
+	copy_unref(copy);
+	return image_ref(image);
+}
+
+static struct image *load_file(
+	struct image_store *store, const char *name, const char *path, struct err *why)
+{
+	struct copy *copy = NULL;
+	struct buf bytes = {0};
+
+	if (store->copies == NULL)
+		store->copies = copy_store_open(why);
+	if (store->copies == NULL)
+		return NULL;
+	if (snapshot_read(&bytes, path, why))
+		copy = copy_take(store->copies, name, path, &bytes, why);
+	buf_fini(&bytes);
+	return copy == NULL ? NULL : open_copy(store, copy, file_name(path), why);
+}
+
+static struct image *load_offer(struct image_store *store, const struct image_offer *offer,
+	const char *file, struct err *why)
+{
 	struct image *image;
 
-	if (name->open != NULL && snapshot_is_same(name->open->path, bytes) &&
-		private_libs_are_same(name->open->path, path, buf_span(bytes)))
-		return image_ref(name->open);
-	sweep(store);
-	if (!has_room(store, name, file, why) || !elf_check(file, buf_span(bytes), why))
+	if (offer->path == NULL) {
+		err_set(why, ERR_INTERNAL, "%s", offer->reason);
 		return NULL;
-	image = open_copy(store, name, path, bytes, why);
-	if (image == NULL)
-		return NULL;
-	image->older = name->open;
-	name->open = image;
-	store->image_count++;
-	return image;
+	}
+	image = find_open(store, offer->path);
+	if (image != NULL)
+		return image_ref(image);
+	return open_copy_at(store, offer, NULL, file, why);
 }
 
 struct image *image_load(
 	struct image_store *store, const char *name, const char *path, struct err *why)
 {
-	struct image *image = NULL;
-	struct buf bytes = {0};
-
-	if (snapshot_read(&bytes, path, why))
-		image = load_bytes(store, name_get(store, name), path, &bytes, why);
-	buf_fini(&bytes);
-	return image;
+	if (store->offers == NULL)
+		return load_file(store, name, path, why);
+	for (size_t i = 0; i < store->offer_count; i++)
+		if (strcmp(store->offers[i].name, name) == 0)
+			return load_offer(store, &store->offers[i], file_name(path), why);
+	err_set(why, ERR_INTERNAL, "%s was not offered by the master", file_name(path));
+	return NULL;
 }
 
 struct image *image_ref(struct image *image)
@@ -361,26 +398,16 @@ struct image *image_ref(struct image *image)
 	return image;
 }
 
-/* When the newest goes, because its plugin was refused, the one before is what serves. */
-static void forget(struct image *image)
+static void park(struct image *image)
 {
-	struct image **at = &image->name->open;
-
-	while (*at != image)
-		at = &(*at)->older;
-	*at = image->older;
-}
-
-/* Its copy stays while the code does, for debuggers. */
-static void image_free(struct image *image)
-{
-	if (image->writer == getpid()) {
-		unlink(image->path);
-		private_libs_remove(image->path);
-	}
-	free(image->path);
-	image->magic = 0;
-	free(image);
+	LIST_REMOVE(image, link);
+	LIST_INSERT_HEAD(&image->store->parked, image, link);
+	/* Or the same bytes would be this code again, with its old statics. */
+	if (image->copy != NULL)
+		copy_unref(image->copy);
+	image->copy = NULL;
+	log_warn("plugin %s: version %u stays in memory: %s", image->name, image->version,
+		image->parked.text);
 }
 
 void image_unref(struct image *image)
@@ -390,68 +417,36 @@ void image_unref(struct image *image)
 	assert(image->magic == IMAGE_MAGIC && image->refs > 0);
 	if (--image->refs > 0)
 		return;
-	forget(image);
-	store->image_count--;
-	if (close_code(image, &image->parked)) {
+	if (close_code(image, &image->parked))
 		image_free(image);
-	} else {
-		image->older = store->parked;
-		store->parked = image;
-		log_warn("plugin %s: version %u stays in memory: %s", image->name->text,
-			image->version, image->parked.text);
-	}
+	else
+		park(image);
 	sweep(store);
-}
-
-/* ---- parked --------------------------------------------------------------------------------- */
-
-/* Threads end and handlers are put back: what was in use need not be so for ever. */
-static void sweep(struct image_store *store)
-{
-	struct image **at = &store->parked;
-
-	while (*at != NULL) {
-		struct image *image = *at;
-
-		if (!close_code(image, &image->parked)) {
-			at = &image->older;
-			continue;
-		}
-		*at = image->older;
-		log_info(
-			"plugin %s: version %u has left memory", image->name->text, image->version);
-		image_free(image);
-	}
 }
 
 bool image_store_parked(const struct image_store *store, size_t i, struct image_parked *out)
 {
-	const struct image *image = store->parked;
+	const struct image *image = LIST_FIRST(&store->parked);
 
 	while (image != NULL && i-- > 0)
-		image = image->older;
+		image = LIST_NEXT(image, link);
 	if (image == NULL)
 		return false;
-	*out = (struct image_parked){image->name->text, image->version, image->parked.text};
+	*out = (struct image_parked){image->name, image->version, image->parked.text};
 	return true;
 }
 
-static bool has_room(const struct image_store *store, const struct image_name *name,
-	const char *file, struct err *why)
+void image_store_free(struct image_store *store)
 {
-	unsigned serving = 0, parked = 0;
-
-	for (const struct image *image = name->open; image != NULL; image = image->older)
-		serving++;
-	for (const struct image *image = store->parked; image != NULL; image = image->older)
-		parked += image->name == name;
-	if (serving + parked < IMAGE_VERSIONS_MAX)
-		return true;
-	err_set(why, ERR_INTERNAL,
-		"%s: %u versions of it are in memory (%u in use, %u that could not be unloaded), "
-		"at most %d are allowed; close old connections, or restart the host",
-		file, serving + parked, serving, parked, IMAGE_VERSIONS_MAX);
-	return false;
+	assert(LIST_EMPTY(&store->open));
+	sweep(store);
+	while (!LIST_EMPTY(&store->parked))
+		image_free(LIST_FIRST(&store->parked));
+	if (store->copies != NULL)
+		copy_store_close(store->copies);
+	manners_free(store->manners);
+	free(store->own_page);
+	free(store);
 }
 
 void *image_symbol(const struct image *image, const char *symbol)

@@ -15,19 +15,28 @@ struct audit_threads;
 struct breadcrumb;
 struct image;
 struct manners;
-struct image_store; /* the private folder and the images open from it */
+struct image_store; /* the images open now, and where their copies come from */
 
-/*
- * Makes a folder of our own (below $XDG_RUNTIME_DIR, $TMPDIR or /tmp: the first that allows
- * mapping code), and removes those that dead hosts left. NULL fills `why`.
- */
-struct image_store *image_store_open(struct err *why);
+/* A copy that another process made and keeps. */
+struct image_offer {
+	const char *name;
+	unsigned version;
+	const char *path;   /* NULL: there is none, because of */
+	const char *reason; /* as image_load would say it */
+};
+
+struct image_store *image_store_new(void);
 /* Until told so, a page of the store's own. Before the first load; the page outlives the store. */
 void image_store_set_breadcrumb(struct image_store *store, struct breadcrumb *page);
 /* Which threads are the host's; borrowed. Until told so, the loop's is the only one. */
 void image_store_set_threads(struct image_store *store, const struct audit_threads *threads);
-/* All images must be unreferenced. Removes the folder; parked code stays mapped. */
-void image_store_close(struct image_store *store);
+/* All images must be unreferenced. Removes the copies made here; parked code stays mapped. */
+void image_store_free(struct image_store *store);
+/*
+ * From now on image_load takes these copies and reads no file of an author's. Borrowed until the
+ * next call; NULL ends it.
+ */
+void image_store_offer(struct image_store *store, const struct image_offer *offers, size_t count);
 /* What is watched around every call of foreign code that is no message. */
 struct manners *image_store_manners(struct image_store *store);
 

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,17 +60,6 @@ int own_fds_spare(int fd)
 	return spare >= 0 ? spare : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-void own_fds_add(struct own_fds *own, int fd)
-{
-	struct own_fd *item = &own->items[own->count];
-
-	if (own->count == OWN_FDS_MAX || !fd_mark_take(&item->is, fd))
-		return;
-	item->flags = fcntl(fd, F_GETFD);
-	item->spare = own_fds_spare(fd);
-	own->count++;
-}
-
 static void remove_at(struct own_fds *own, unsigned i)
 {
 	const struct own_fd *item = &own->items[i];
@@ -89,31 +77,32 @@ void own_fds_remove(struct own_fds *own, int fd)
 			remove_at(own, i);
 }
 
+void own_fds_add(struct own_fds *own, int fd)
+{
+	struct own_fd *item;
+
+	own_fds_remove(own, fd);
+	item = &own->items[own->count];
+	if (own->count == OWN_FDS_MAX || !fd_mark_take(&item->is, fd))
+		return;
+	item->flags = fcntl(fd, F_GETFD);
+	item->spare = own_fds_spare(fd);
+	own->count++;
+}
+
 void own_fds_fini(struct own_fds *own)
 {
 	while (own->count > 0)
 		remove_at(own, own->count - 1);
 }
 
-static bool is_listener(int fd)
-{
-	int value = 0;
-	socklen_t len = sizeof(value);
-
-	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 && value != 0;
-}
-
-/*
- * Closing the spare of a file would end the locks that this process has on it; 0 to 2 have none. A
- * listener may be closed by a reload: who opens it adds it.
- */
+/* Closing the spare of a file would end the locks that this process has on it; 0 to 2 have none. */
 static void adopt(struct own_fds *own)
 {
 	struct fd_mark mark;
 
 	for (int fd = 0; fd < ADOPTED; fd++)
-		if (own->is_open[fd] && fd_mark_take(&mark, fd) &&
-			(fd <= 2 || !S_ISREG(mark.mode)) && !is_listener(fd))
+		if (own->is_open[fd] && fd_mark_take(&mark, fd) && (fd <= 2 || !S_ISREG(mark.mode)))
 			own_fds_add(own, fd);
 }
 

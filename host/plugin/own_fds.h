@@ -40,8 +40,8 @@ struct own_fds {
 
 void own_fds_fini(struct own_fds *own);
 /*
- * The first adopts what is open: 0 to 2, event queues, pipes, sockets, but no files and no
- * listeners. Later ones forget what the host itself has closed since.
+ * The first adopts what is open: 0 to 2, event queues, pipes, sockets, but no files.
+ * Later ones forget what the host itself has closed since.
  */
 void own_fds_note(struct own_fds *own);
 void own_fds_add(struct own_fds *own, int fd);

@@ -15,9 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "plugin/copy.h"
 #include "plugin/elf_check.h"
 #include "plugin/extent.h"
 #include "plugin/snapshot.h"
@@ -25,7 +27,7 @@
 /* ---- finding -------------------------------------------------------------------------------- */
 
 /* "x.3.so" and "libcommon.so": "x.3.libcommon.so". */
-static void copy_name(char out[PATH_MAX], const char *copy, const char *needed)
+static void lib_copy_name(char out[PATH_MAX], const char *copy, const char *needed)
 {
 	size_t len = strlen(copy);
 
@@ -135,7 +137,7 @@ static bool copy_one(const char *copy, const char *needed, const char *source, s
 	struct buf bytes = {0};
 	bool is_copied;
 
-	copy_name(path, copy, needed);
+	lib_copy_name(path, copy, needed);
 	/* Two that need the same. */
 	if (access(path, F_OK) == 0)
 		return true;
@@ -167,7 +169,7 @@ static bool is_same(const char *copy, const char *needed, const char *source)
 	struct err unread;
 	bool same;
 
-	copy_name(path, copy, needed);
+	lib_copy_name(path, copy, needed);
 	same = snapshot_read(&bytes, source, &unread) && snapshot_is_same(path, &bytes) &&
 	       private_libs_are_same(copy, source, buf_span(&bytes));
 	buf_fini(&bytes);
@@ -213,6 +215,7 @@ static bool open_one(
 	struct private_libs *libs, const char *needed, const char *path, struct err *why)
 {
 	void *handle = dlopen(needed, RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
+	struct link_map *loaded = NULL;
 	const char *text;
 
 	if (libs->count == PRIVATE_LIBS_MAX) {
@@ -232,7 +235,9 @@ static bool open_one(
 			text == NULL ? "no reason given" : text);
 		return false;
 	}
-	libs->items[libs->count++] = (struct private_lib){handle, xstrdup(path)};
+	dlinfo(handle, RTLD_DI_LINKMAP, &loaded);
+	libs->items[libs->count++] = (struct private_lib){
+		handle, xstrdup(path), copy_lock(loaded->l_name)};
 	return true;
 }
 
@@ -256,7 +261,7 @@ static bool open_needs(struct private_libs *libs, const char *copy, const char *
 	for (unsigned i = 0; is_open && i < names.needed_count; i++) {
 		char path[PATH_MAX];
 
-		copy_name(path, copy, names.needed[i]);
+		lib_copy_name(path, copy, names.needed[i]);
 		if (strchr(names.needed[i], '/') != NULL || access(path, F_OK) != 0 ||
 			has(libs, path) || depth == PRIVATE_LIBS_MAX)
 			continue;
@@ -290,19 +295,24 @@ void private_libs_close(struct private_libs *libs)
 		struct private_lib *lib = &libs->items[--libs->count];
 
 		dlclose(lib->handle);
+		if (lib->lock >= 0)
+			close(lib->lock);
 		free(lib->path);
 	}
 }
 
-/* What another plugin shares stays: the next one compares with its file. */
-static void remove_unless_loaded(const char *folder, const char *name)
+/* What is loaded for another plugin stays: the next one compares with its file. */
+static void remove_unless_locked(const char *folder, const char *name)
 {
 	char path[PATH_MAX];
-	struct extent code;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	if (!extent_find(&code, path))
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		unlink(path);
+	if (fd >= 0)
+		close(fd);
 }
 
 void private_libs_remove(const char *copy)
@@ -314,13 +324,13 @@ void private_libs_remove(const char *copy)
 
 	if (name == NULL)
 		return;
-	copy_name(prefix, name + 1, "");
+	lib_copy_name(prefix, name + 1, "");
 	snprintf(folder, sizeof(folder), "%.*s", (int)(name - copy), copy);
 	dir = opendir(folder);
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
 			strcmp(entry->d_name, name + 1) != 0)
-			remove_unless_loaded(folder, entry->d_name);
+			remove_unless_locked(folder, entry->d_name);
 	if (dir != NULL)
 		closedir(dir);
 }

@@ -1,7 +1,8 @@
 /*
  * Libraries that lie beside a plugin, in its folder or below, and that it finds by its run path
  * ($ORIGIN): they are copied with it and opened before it, so that the author's file of a library
- * may be overwritten, too. Called by image.c. SPDX-License-Identifier: MIT
+ * may be overwritten, too. Called by
+ * copy.c and image.c. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_PLUGIN_PRIVATE_LIBS_H
 #define SOCKLET_PLUGIN_PRIVATE_LIBS_H
@@ -19,6 +20,7 @@ struct private_libs {
 	struct private_lib {
 		void *handle;
 		char *path; /* of the copy */
+		int lock;   /* on the file that is loaded, which may be another plugin's copy */
 	} items[PRIVATE_LIBS_MAX];
 	unsigned count;
 };

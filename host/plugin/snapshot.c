@@ -2,7 +2,7 @@
  * A read lease is the kernel's word that nobody has the file open for writing, by whatever name
  * or mapping, and a writer that comes meanwhile waits for us: half-written files cannot be read.
  * Where leases do not exist (another's file, some file systems) two equal reads a moment apart
- * must do. Called by image.c only. SPDX-License-Identifier: MIT
+ * must do. Called by image.c and by the master at a reload. SPDX-License-Identifier: MIT
  */
 #include "plugin/snapshot.h"
 
@@ -18,14 +18,10 @@
 #include <unistd.h>
 
 enum {
-	WAIT_MS = 2000, /* for a writer to finish; the loop stands still meanwhile */
-	NAP_MS = 20,
 	SETTLE_MS = 50, /* between the two reads without a lease */
 	CHUNK = 65536,  /* bytes compared at a time */
 };
 #define SNAPSHOT_MAX ((off_t)256 << 20) /* bytes: no plugin, but somebody's disk image */
-
-enum attempt { ATTEMPT_DONE, ATTEMPT_BUSY, ATTEMPT_BAD };
 
 static int64_t now_ms(void)
 {
@@ -116,7 +112,7 @@ static bool size_is_plausible(const struct stat *info, const char *path, struct 
  * EAGAIN says that a writer has it open, except on NFS, where it only says that the server gave
  * no delegation. Everything else (EACCES: the file is another user's) says that there is no lease.
  */
-static enum attempt lease_take(int fd, bool *has_lease)
+static enum snapshot lease_take(int fd, bool *has_lease)
 {
 	struct statfs where;
 
@@ -124,75 +120,82 @@ static enum attempt lease_take(int fd, bool *has_lease)
 	fcntl(fd, F_SETSIG, SIGURG);
 	*has_lease = fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
 	if (*has_lease || errno != EAGAIN)
-		return ATTEMPT_DONE;
+		return SNAPSHOT_DONE;
 	if (fstatfs(fd, &where) == 0 && where.f_type == NFS_SUPER_MAGIC)
-		return ATTEMPT_DONE;
-	return ATTEMPT_BUSY;
+		return SNAPSHOT_DONE;
+	return SNAPSHOT_BUSY;
 }
 
-static enum attempt read_steady(int fd, struct buf *out, const char *path, struct err *why)
+static enum snapshot read_steady(int fd, struct buf *out, const char *path, struct err *why)
 {
 	struct stat info;
 	bool has_lease;
 	ssize_t len;
 
-	if (lease_take(fd, &has_lease) == ATTEMPT_BUSY)
-		return ATTEMPT_BUSY;
+	if (lease_take(fd, &has_lease) == SNAPSHOT_BUSY)
+		return SNAPSHOT_BUSY;
 	if (fstat(fd, &info) != 0) {
 		err_set(why, ERR_INTERNAL, "%s: %s", path, strerror(errno));
-		return ATTEMPT_BAD;
+		return SNAPSHOT_BAD;
 	}
 	if (!size_is_plausible(&info, path, why))
-		return ATTEMPT_BAD;
+		return SNAPSHOT_BAD;
 	out->len = 0;
 	len = read_all(fd, buf_reserve(out, (size_t)info.st_size), (size_t)info.st_size);
 	if (len < 0) {
 		err_set(why, ERR_INTERNAL, "%s: %s", path, strerror(errno));
-		return ATTEMPT_BAD;
+		return SNAPSHOT_BAD;
 	}
 	out->len = (size_t)len;
 	if (len != info.st_size)
-		return ATTEMPT_BUSY;
+		return SNAPSHOT_BUSY;
 	if (has_lease)
-		return ATTEMPT_DONE;
+		return SNAPSHOT_DONE;
 	nap(SETTLE_MS);
-	return fd_holds(fd, out) ? ATTEMPT_DONE : ATTEMPT_BUSY;
+	return fd_holds(fd, out) ? SNAPSHOT_DONE : SNAPSHOT_BUSY;
 }
 
 /* Opens anew each time: what was busy may have been replaced by a rename. */
-static enum attempt attempt_read(struct buf *out, const char *path, struct err *why)
+static enum snapshot read_once(struct buf *out, const char *path, struct err *why)
 {
 	/* Not blocking: `path` may be a FIFO that nobody feeds. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	enum attempt result;
+	enum snapshot result;
 
 	if (fd < 0 && errno == EAGAIN)
-		return ATTEMPT_BUSY;
+		return SNAPSHOT_BUSY;
 	if (fd < 0 && errno == ENOENT) {
 		err_set(why, ERR_INTERNAL, "%s does not exist; build it, or correct its name",
 			path);
-		return ATTEMPT_BAD;
+		return SNAPSHOT_BAD;
 	}
 	if (fd < 0) {
 		err_set(why, ERR_INTERNAL, "%s cannot be read: %s", path, strerror(errno));
-		return ATTEMPT_BAD;
+		return SNAPSHOT_BAD;
 	}
 	result = read_steady(fd, out, path, why);
 	close(fd); /* ends the lease too */
 	return result;
 }
 
-bool snapshot_read(struct buf *out, const char *path, struct err *why)
+enum snapshot snapshot_try(struct buf *out, const char *path, struct err *why)
 {
-	int64_t deadline = now_ms() + WAIT_MS;
-	enum attempt result;
+	enum snapshot result = read_once(out, path, why);
 
-	while ((result = attempt_read(out, path, why)) == ATTEMPT_BUSY && now_ms() < deadline)
-		nap(NAP_MS);
-	if (result == ATTEMPT_BUSY)
+	if (result == SNAPSHOT_BUSY)
 		err_set(why, ERR_INTERNAL,
 			"%s is still being written after %d s; reload when the copy is complete, "
 			"or copy to another name and mv it here",
-			path, WAIT_MS / 1000);
-	return result == ATTEMPT_DONE;
+			path, SNAPSHOT_WAIT_MS / 1000);
+	return result;
+}
+
+bool snapshot_read(struct buf *out, const char *path, struct err *why)
+{
+	int64_t deadline = now_ms() + SNAPSHOT_WAIT_MS;
+	enum snapshot result;
+
+	while ((result = snapshot_try(out, path, why)) == SNAPSHOT_BUSY && now_ms() < deadline)
+		nap(SNAPSHOT_NAP_MS);
+	return result == SNAPSHOT_DONE;
 }

@@ -31,23 +31,23 @@ static bool is_name(struct span s)
 	return s.len > 0;
 }
 
+/* From SEGMENT_INT on. */
+static const char *const converter_names[] = {"int", "float", "uuid", "str", "path", NULL};
+
 static bool find_converter(struct span name, enum segment_kind *out, struct err *why)
 {
-	static const char *const names[] = {"str", "int", "float", "uuid", "path", NULL};
-	static const enum segment_kind kinds[] = {
-		SEGMENT_STR, SEGMENT_INT, SEGMENT_FLOAT, SEGMENT_UUID, SEGMENT_PATH};
 	char found[32] = "";
 	const char *near;
 
-	for (size_t i = 0; names[i] != NULL; i++) {
-		if (span_equal(name, span_of(names[i]))) {
-			*out = kinds[i];
+	for (int i = 0; converter_names[i] != NULL; i++) {
+		if (span_equal(name, span_of(converter_names[i]))) {
+			*out = (enum segment_kind)(SEGMENT_INT + i);
 			return true;
 		}
 	}
 	if (name.len < sizeof(found))
 		memcpy(found, name.ptr, name.len);
-	near = err_nearest(found, names);
+	near = err_nearest(found, converter_names);
 	if (near != NULL)
 		return REFUSE(why, "unknown converter \"%s\": did you mean \"%s\"?", found, near);
 	return REFUSE(why, "unknown converter \"%.*s\", wanted str, int, float, uuid or path",
@@ -110,9 +110,11 @@ static bool check_characters(struct span text, struct err *why)
 	return true;
 }
 
-static bool add_param(
-	struct pattern *pattern, struct span name, struct arena *arena, struct err *why)
+static bool add_param(struct pattern *pattern, const struct segment *segment, struct arena *arena,
+	struct err *why)
 {
+	struct span name = segment->text;
+
 	for (size_t i = 0; i < pattern->param_count; i++)
 		if (span_equal(name, span_of(pattern->params[i])))
 			return REFUSE(why,
@@ -121,6 +123,7 @@ static bool add_param(
 	if (pattern->param_count == PATTERN_PARAMS_MAX)
 		return REFUSE(why, "more than %d parameters: take some from the query",
 			PATTERN_PARAMS_MAX);
+	pattern->converters[pattern->param_count] = converter_names[segment->kind - SEGMENT_INT];
 	pattern->params[pattern->param_count++] = arena_text(arena, name.ptr, name.len);
 	return true;
 }
@@ -159,7 +162,7 @@ bool pattern_parse(struct pattern *out, const char *text, struct arena *arena, s
 		if (segment->kind == SEGMENT_PATH && rest.ptr != NULL)
 			return REFUSE(why, "\"{%.*s:path}\" takes all the rest: put it at the end",
 				SPAN_ARG(segment->text));
-		if (!add_param(out, segment->text, arena, why))
+		if (!add_param(out, segment, arena, why))
 			return false;
 	}
 	return true;

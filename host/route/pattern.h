@@ -34,7 +34,8 @@ struct pattern {
 	const char *text; /* as written */
 	struct segment *segments;
 	size_t segment_count;
-	const char *params[PATTERN_PARAMS_MAX]; /* names, in order */
+	const char *params[PATTERN_PARAMS_MAX];     /* names, in order */
+	const char *converters[PATTERN_PARAMS_MAX]; /* theirs: "str", "int", … */
 	size_t param_count;
 };
 

@@ -7,10 +7,10 @@
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "wire/regex.h"
+#include "wire/rules_bound.h"
 #include "wire/utf8.h"
 
 struct rules_test {
@@ -23,6 +23,7 @@ struct rules_test {
 /* A pattern of each author counts, of the rest one. */
 struct rules {
 	enum value_type type;
+	uint64_t least_items, most_items;
 	size_t test_count;
 	struct rules_test tests[RULES_KEY_COUNT + 1];
 };
@@ -44,7 +45,10 @@ struct said {
 
 #define BIT(type) (1u << (type))
 #define NUMBERS   (BIT(VALUE_INT) | BIT(VALUE_UINT) | BIT(VALUE_DOUBLE))
-#define TEXTS     (BIT(VALUE_TEXT) | BIT(VALUE_STR))
+#define ORDERED \
+	(NUMBERS | BIT(VALUE_DATETIME) | BIT(VALUE_DATE) | BIT(VALUE_TIME) | BIT(VALUE_TIMEDELTA))
+#define TEXTS (BIT(VALUE_TEXT) | BIT(VALUE_STR))
+#define LISTS (~0u) /* of whatever type */
 
 /* `own`: the text is a value of the field's type, else of `type`. */
 static const struct key_row {
@@ -58,12 +62,12 @@ static const struct key_row {
 		"finite_number", "Input should be a finite number"},
 	[RULES_MULTIPLE_OF] = {"multiple_of", NUMBERS, true, VALUE_INT, "multiple_of",
 		"Input should be a multiple of "},
-	[RULES_LE] = {"le", NUMBERS, true, VALUE_INT, "less_than_equal",
+	[RULES_LE] = {"le", ORDERED, true, VALUE_INT, "less_than_equal",
 		"Input should be less than or equal to "},
-	[RULES_LT] = {"lt", NUMBERS, true, VALUE_INT, "less_than", "Input should be less than "},
-	[RULES_GE] = {"ge", NUMBERS, true, VALUE_INT, "greater_than_equal",
+	[RULES_LT] = {"lt", ORDERED, true, VALUE_INT, "less_than", "Input should be less than "},
+	[RULES_GE] = {"ge", ORDERED, true, VALUE_INT, "greater_than_equal",
 		"Input should be greater than or equal to "},
-	[RULES_GT] = {"gt", NUMBERS, true, VALUE_INT, "greater_than",
+	[RULES_GT] = {"gt", ORDERED, true, VALUE_INT, "greater_than",
 		"Input should be greater than "},
 	[RULES_MAX_LENGTH] = {"max_length", TEXTS, false, VALUE_UINT, "string_too_long",
 		"String should have at most "},
@@ -71,6 +75,8 @@ static const struct key_row {
 		"String should have at least "},
 	[RULES_PATTERN] = {"pattern", TEXTS, false, VALUE_TEXT, "string_pattern_mismatch",
 		"String should match pattern "},
+	[RULES_MAX_ITEMS] = {"max_items", LISTS, false, VALUE_UINT, "too_long", "at most"},
+	[RULES_MIN_ITEMS] = {"min_items", LISTS, false, VALUE_UINT, "too_short", "at least"},
 };
 
 const char *rules_key_name(enum rules_key key)
@@ -91,15 +97,6 @@ __attribute__((format(printf, 3, 4))) static void complain(
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
-
-static int order_of(enum value_type type, const union value *a, const union value *b)
-{
-	if (type == VALUE_DOUBLE)
-		return (a->number > b->number) - (a->number < b->number);
-	if (type == VALUE_UINT)
-		return (a->uinteger > b->uinteger) - (a->uinteger < b->uinteger);
-	return (a->integer > b->integer) - (a->integer < b->integer);
-}
 
 /* As FastAPI's: a thousand-millionth of the number is forgiven, for 0.3 is no multiple of 0.1. */
 static bool is_multiple(enum value_type type, const union value *a, const union value *of)
@@ -123,31 +120,6 @@ static bool is_zero(enum value_type type, const union value *value)
 				    : value->uinteger == zero.uinteger;
 }
 
-/* The fewest digits that are read as the same number. */
-static const char *double_text(double number, struct arena *arena)
-{
-	char *text = NULL;
-
-	for (int digits = 1; digits <= 17; digits++) {
-		text = arena_printf(arena, "%.*g", digits, number);
-		if (!(strtod(text, NULL) < number) && !(strtod(text, NULL) > number))
-			break;
-	}
-	/* A plugin may have called setlocale. */
-	if (strchr(text, ',') != NULL)
-		*strchr(text, ',') = '.';
-	return text;
-}
-
-static const char *bound_text(enum value_type type, const union value *value, struct arena *arena)
-{
-	if (type == VALUE_DOUBLE)
-		return double_text(value->number, arena);
-	if (type == VALUE_UINT)
-		return arena_printf(arena, "%llu", (unsigned long long)value->uinteger);
-	return arena_printf(arena, "%lld", (long long)value->integer);
-}
-
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static bool read_value(struct building *building, enum rules_key key, struct said *said)
@@ -155,7 +127,8 @@ static bool read_value(struct building *building, enum rules_key key, struct sai
 	enum value_type type = rows[key].own ? building->field->type : rows[key].type;
 	struct value_error error;
 
-	if ((rows[key].fits & BIT(building->field->type)) == 0)
+	if ((rows[key].fits & BIT(building->field->type)) == 0 ||
+		(rows[key].fits == LISTS && !building->field->is_list))
 		complain(building, said->place,
 			"%s is nothing for %s; take it away, or change the field's type",
 			rows[key].name, value_type_name(building->field->type));
@@ -218,11 +191,11 @@ static void complain_of_loosening(struct building *building, const struct said *
 static bool is_looser(enum value_type type, const struct said *route, bool route_is_open,
 	const struct said *plugin, bool plugin_is_open, int sign)
 {
-	int order = sign * order_of(type, &route->value, &plugin->value);
+	int order = sign * rules_bound_order(type, &route->value, &plugin->value);
 
 	if (order == 0)
 		return plugin_is_open && !route_is_open;
-	if (order > 0 || !route_is_open || plugin_is_open || type == VALUE_DOUBLE)
+	if (order > 0 || !route_is_open || plugin_is_open || !rules_bound_is_stepped(type))
 		return order < 0;
 	return route->value.uinteger + (uint64_t)sign != plugin->value.uinteger;
 }
@@ -252,8 +225,10 @@ static bool value_is_looser(enum rules_key key, enum value_type type, const unio
 {
 	switch (key) {
 	case RULES_MAX_LENGTH:
+	case RULES_MAX_ITEMS:
 		return route->uinteger > plugin->uinteger;
 	case RULES_MIN_LENGTH:
+	case RULES_MIN_ITEMS:
 		return route->uinteger < plugin->uinteger;
 	case RULES_MULTIPLE_OF:
 		return !is_multiple(type, route, plugin);
@@ -267,8 +242,8 @@ static bool value_is_looser(enum rules_key key, enum value_type type, const unio
 static void merge(struct building *building, const struct said *plugin, const struct said *route,
 	struct said *kept)
 {
-	static const enum rules_key plain[] = {
-		RULES_ALLOW_INF_NAN, RULES_MULTIPLE_OF, RULES_MAX_LENGTH, RULES_MIN_LENGTH};
+	static const enum rules_key plain[] = {RULES_ALLOW_INF_NAN, RULES_MULTIPLE_OF,
+		RULES_MAX_LENGTH, RULES_MIN_LENGTH, RULES_MAX_ITEMS, RULES_MIN_ITEMS};
 
 	memset(kept, 0, RULES_KEY_COUNT * sizeof(*kept));
 	merge_bound(building, plugin, route, kept, 1);
@@ -292,6 +267,14 @@ static void complain_of_nothing_left(struct building *building, const struct sai
 		a->text, a->author, rows[b_key].name, b->text, b->author);
 }
 
+static void check_sizes(
+	struct building *building, const struct said *kept, enum rules_key low, enum rules_key high)
+{
+	if (kept[low].text != NULL && kept[high].text != NULL &&
+		kept[low].value.uinteger > kept[high].value.uinteger)
+		complain_of_nothing_left(building, &kept[low], low, &kept[high], high);
+}
+
 /* Nothing between the bounds, or of whole numbers nothing between 1 and 2 without both. */
 static void check_contradictions(struct building *building, const struct said *kept)
 {
@@ -300,17 +283,15 @@ static void check_contradictions(struct building *building, const struct said *k
 	enum rules_key low, high;
 	int order;
 
-	if (kept[RULES_MIN_LENGTH].text != NULL && kept[RULES_MAX_LENGTH].text != NULL &&
-		kept[RULES_MIN_LENGTH].value.uinteger > kept[RULES_MAX_LENGTH].value.uinteger)
-		complain_of_nothing_left(building, &kept[RULES_MIN_LENGTH], RULES_MIN_LENGTH,
-			&kept[RULES_MAX_LENGTH], RULES_MAX_LENGTH);
+	check_sizes(building, kept, RULES_MIN_LENGTH, RULES_MAX_LENGTH);
+	check_sizes(building, kept, RULES_MIN_ITEMS, RULES_MAX_ITEMS);
 	least = bound_of(kept, RULES_GE, RULES_GT, &low);
 	most = bound_of(kept, RULES_LE, RULES_LT, &high);
 	if (least == NULL || most == NULL)
 		return;
-	order = order_of(type, &least->value, &most->value);
+	order = rules_bound_order(type, &least->value, &most->value);
 	if (order > 0 || (order == 0 && (low == RULES_GT || high == RULES_LT)) ||
-		(order < 0 && low == RULES_GT && high == RULES_LT && type != VALUE_DOUBLE &&
+		(order < 0 && low == RULES_GT && high == RULES_LT && rules_bound_is_stepped(type) &&
 			least->value.uinteger + 1 == most->value.uinteger))
 		complain_of_nothing_left(building, least, low, most, high);
 }
@@ -332,19 +313,18 @@ static void fill_error(
 	test->error = (struct value_error){.type = row->error, .message = row->message};
 	if (test->key == RULES_ALLOW_INF_NAN)
 		return;
-	test->error.ctx_name = row->name;
 	if (test->key == RULES_PATTERN) {
 		test->error.message = pattern_message(row->message, said->text, arena);
-		test->error.ctx_value = said->text;
+		test->error.ctx[0] = (struct value_ctx){row->name, said->text, false};
 		test->exhausted = test->error;
 		test->exhausted.type = "string_pattern_limit";
 		test->exhausted.message = pattern_message(
 			"String takes too long to be compared with pattern ", said->text, arena);
 		return;
 	}
-	bound = bound_text(row->own ? type : row->type, &test->bound, arena);
-	test->error.ctx_value = bound;
-	test->error.ctx_is_number = true;
+	type = row->own ? type : row->type;
+	bound = rules_bound_text(type, &test->bound, arena);
+	test->error.ctx[0] = (struct value_ctx){row->name, bound, rules_bound_is_number(type)};
 	test->error.message = row->own ? arena_printf(arena, "%s%s", row->message, bound)
 				       : arena_printf(arena, "%s%s character%s", row->message,
 						 bound, test->bound.uinteger == 1 ? "" : "s");
@@ -383,12 +363,17 @@ struct rules *rules_new(const struct rules_field *field, const struct rules_said
 	read_said(&building, route, other);
 	merge(&building, own, other, kept);
 	check_contradictions(&building, kept);
-	for (int key = 0; key < RULES_KEY_COUNT; key++)
+	rules->least_items = kept[RULES_MIN_ITEMS].value.uinteger;
+	rules->most_items = kept[RULES_MAX_ITEMS].text == NULL
+				    ? UINT64_MAX
+				    : kept[RULES_MAX_ITEMS].value.uinteger;
+	for (int key = 0; key <= RULES_LAST_OF_ITEM; key++)
 		add_test(&building, rules, (enum rules_key)key, &kept[key]);
 	/* Patterns cannot be compared, so both have to match. */
 	add_test(&building, rules, RULES_PATTERN, &own[RULES_PATTERN]);
 	add_test(&building, rules, RULES_PATTERN, &other[RULES_PATTERN]);
-	if (building.is_good && rules->test_count > 0)
+	if (building.is_good &&
+		(rules->test_count > 0 || rules->least_items > 0 || rules->most_items < UINT64_MAX))
 		return rules;
 	rules_fini(rules);
 	return NULL;
@@ -412,7 +397,7 @@ static struct span text_of(enum value_type type, const union value *value)
 static bool passes_bound(
 	const struct rules_test *test, enum value_type type, const union value *value)
 {
-	int order = order_of(type, value, &test->bound);
+	int order = rules_bound_order(type, value, &test->bound);
 
 	if (type == VALUE_DOUBLE && isnan(value->number))
 		return false;
@@ -479,4 +464,50 @@ bool rules_check(const struct rules *rules, const union value *value, struct val
 		}
 	}
 	return true;
+}
+
+const char *rules_slow_pattern(const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->test_count; i++) {
+		const struct rules_test *test = &rules->tests[i];
+
+		if (test->key == RULES_PATTERN && regex_is_slow(test->error.ctx[0].value))
+			return test->error.ctx[0].value;
+	}
+	return NULL;
+}
+
+/* ---- a list ---------------------------------------------------------------------------------- */
+
+static void fill_count_error(struct value_error *why, enum rules_key key, uint64_t bound,
+	size_t count, struct arena *arena)
+{
+	const char *said = arena_printf(arena, "%llu", (unsigned long long)bound);
+	const char *found = arena_printf(arena, "%zu", count);
+
+	*why = (struct value_error){.type = rows[key].error,
+		.message = arena_printf(arena,
+			"List should have %s %s item%s after validation, not %s", rows[key].message,
+			said, bound == 1 ? "" : "s", found),
+		.ctx = {{"field_type", "List", false},
+			{key == RULES_MAX_ITEMS ? "max_length" : "min_length", said, true},
+			{"actual_length", found, true}}};
+}
+
+bool rules_check_most(
+	const struct rules *rules, size_t count, struct arena *arena, struct value_error *why)
+{
+	if (count <= rules->most_items)
+		return true;
+	fill_count_error(why, RULES_MAX_ITEMS, rules->most_items, count, arena);
+	return false;
+}
+
+bool rules_check_least(
+	const struct rules *rules, size_t count, struct arena *arena, struct value_error *why)
+{
+	if (count >= rules->least_items)
+		return true;
+	fill_count_error(why, RULES_MIN_ITEMS, rules->least_items, count, arena);
+	return false;
 }

@@ -1,7 +1,8 @@
 /*
- * What a value has to be, beside its type: bounds, lengths, a pattern. Said by a plugin beside its
- * field and by a route, which may tighten what the plugin said and never loosen it. Compiled at
- * load, checked for each value; types, texts and ctx are FastAPI's. SPDX-License-Identifier: MIT
+ * What a value has to be, beside its type: bounds, lengths, a pattern; of a list, how many. Said by
+ * a plugin beside its field and by a route, which may tighten what the plugin said and never loosen
+ * it. Compiled at load, checked for each value; types, texts and ctx are FastAPI's.
+ * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_WIRE_RULES_H
 #define SOCKLET_WIRE_RULES_H
@@ -23,6 +24,9 @@ enum rules_key {
 	RULES_MAX_LENGTH, /* lengths in code points */
 	RULES_MIN_LENGTH,
 	RULES_PATTERN,
+	RULES_LAST_OF_ITEM = RULES_PATTERN, /* those above are of each item of a list */
+	RULES_MAX_ITEMS,
+	RULES_MIN_ITEMS,
 	RULES_KEY_COUNT
 };
 
@@ -38,6 +42,7 @@ struct rules_field {
 	const char *label; /* "route /ws: field q" */
 	struct place place;
 	enum value_type type;
+	bool is_list; /* of that type */
 };
 
 struct rules;
@@ -53,6 +58,16 @@ struct rules *rules_new(const struct rules_field *field, const struct rules_said
 	const struct rules_said *route, struct arena *arena, struct err_list *why);
 /* False fills `why`. The value is one of the field's type. */
 bool rules_check(const struct rules *rules, const union value *value, struct value_error *why);
+/*
+ * Of a list: as in pydantic too many items are refused before they are looked at, too few when
+ * each of them is right. The message is the arena's.
+ */
+bool rules_check_most(
+	const struct rules *rules, size_t count, struct arena *arena, struct value_error *why);
+bool rules_check_least(
+	const struct rules *rules, size_t count, struct arena *arena, struct value_error *why);
+/* The first pattern that some short text exhausts, or NULL. Takes its time: not for a request. */
+const char *rules_slow_pattern(const struct rules *rules);
 /* Gives the patterns back. */
 void rules_fini(struct rules *rules);
 

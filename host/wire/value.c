@@ -15,8 +15,7 @@ bool value_refuse(struct value_error *why, struct arena *arena, const char *type
 {
 	*why = (struct value_error){.type = type,
 		.message = arena_printf(arena, "%s, %s", message, detail),
-		.ctx_name = "error",
-		.ctx_value = detail};
+		.ctx = {{"error", detail, false}}};
 	return false;
 }
 
@@ -148,38 +147,57 @@ static bool parse_duration(
 	return true;
 }
 
+/* Which names there are is the field's affair: choices_find knows them. */
+static bool parse_enum(
+	struct span text, struct arena *arena, union value *out, struct value_error *why)
+{
+	(void)text;
+	(void)arena;
+	(void)out;
+	(void)why;
+	return false;
+}
+
+/* A member's forms: plain, optional, list, optional list. */
+#define NAMES(name)                                         \
+	{                                                   \
+		name, name "?", name " list", name " list?" \
+	}
+
 static const struct {
-	const char *name;
+	const char *names[4];
 	value_parser *parse;
 	size_t size;
 	const char *error, *message; /* unless the parser has better ones */
 } rows[VALUE_TYPE_COUNT] = {
-	[VALUE_TEXT] = {"str", parse_text, sizeof(const char *), "string_nul",
+	[VALUE_TEXT] = {NAMES("str"), parse_text, sizeof(const char *), "string_nul",
 		"String should not contain a NUL character"},
-	[VALUE_STR] = {"str", parse_str, sizeof(struct span), "string_type",
+	[VALUE_STR] = {NAMES("str"), parse_str, sizeof(struct span), "string_type",
 		"Input should be a valid string"},
-	[VALUE_INT] = {"int", value_parse_int, sizeof(int64_t), "int_parsing",
+	[VALUE_INT] = {NAMES("int"), value_parse_int, sizeof(int64_t), "int_parsing",
 		"Input should be a valid integer, unable to parse string as an integer"},
-	[VALUE_DOUBLE] = {"float", value_parse_double, sizeof(double), "float_parsing",
+	[VALUE_DOUBLE] = {NAMES("float"), value_parse_double, sizeof(double), "float_parsing",
 		"Input should be a valid number, unable to parse string as a number"},
-	[VALUE_BOOL] = {"bool", parse_bool, sizeof(bool), "bool_parsing",
+	[VALUE_BOOL] = {NAMES("bool"), parse_bool, sizeof(bool), "bool_parsing",
 		"Input should be a valid boolean, unable to interpret input"},
-	[VALUE_SIZE] = {"size", parse_size, sizeof(uint64_t), "size_parsing",
+	[VALUE_SIZE] = {NAMES("size"), parse_size, sizeof(uint64_t), "size_parsing",
 		"Input should be a size such as 512, 64KiB or 1MiB"},
-	[VALUE_DURATION] = {"duration", parse_duration, sizeof(uint64_t), "duration_parsing",
+	[VALUE_DURATION] = {NAMES("duration"), parse_duration, sizeof(uint64_t), "duration_parsing",
 		"Input should be a time such as 250ms, 20s or 1m30s"},
-	[VALUE_UINT] = {"uint", value_parse_uint, sizeof(uint64_t), "int_parsing",
+	[VALUE_UINT] = {NAMES("uint"), value_parse_uint, sizeof(uint64_t), "int_parsing",
 		"Input should be a valid integer, unable to parse string as an integer"},
-	[VALUE_UUID] = {"uuid", value_parse_uuid, sizeof(struct value_uuid), "uuid_parsing",
+	[VALUE_UUID] = {NAMES("uuid"), value_parse_uuid, sizeof(struct value_uuid), "uuid_parsing",
 		"Input should be a valid UUID"},
-	[VALUE_DATETIME] = {"datetime", value_parse_datetime, sizeof(struct value_datetime),
+	[VALUE_DATETIME] = {NAMES("datetime"), value_parse_datetime, sizeof(struct value_datetime),
 		"datetime_parsing", "Input should be a valid datetime"},
-	[VALUE_DATE] = {"date", value_parse_date, sizeof(struct value_date), "date_parsing",
+	[VALUE_DATE] = {NAMES("date"), value_parse_date, sizeof(struct value_date), "date_parsing",
 		"Input should be a valid date in the format YYYY-MM-DD"},
-	[VALUE_TIME] = {"time", value_parse_time, sizeof(struct value_time), "time_parsing",
+	[VALUE_TIME] = {NAMES("time"), value_parse_time, sizeof(struct value_time), "time_parsing",
 		"Input should be in a valid time format"},
-	[VALUE_TIMEDELTA] = {"timedelta", value_parse_timedelta, sizeof(int64_t),
+	[VALUE_TIMEDELTA] = {NAMES("timedelta"), value_parse_timedelta, sizeof(int64_t),
 		"time_delta_parsing", "Input should be a valid timedelta"},
+	[VALUE_ENUM] = {NAMES("enum"), parse_enum, sizeof(int32_t), "enum",
+		"Input should be one of the names"},
 };
 
 bool value_parse(enum value_type type, struct span text, struct arena *arena, union value *out,
@@ -202,7 +220,12 @@ void value_store(enum value_type type, const union value *value, void *where)
 
 const char *value_type_name(enum value_type type)
 {
-	return rows[type].name;
+	return value_form_name(type, false, false);
+}
+
+const char *value_form_name(enum value_type type, bool is_list, bool is_optional)
+{
+	return rows[type].names[2 * is_list + is_optional];
 }
 
 bool value_type_find(struct span name, enum value_type *out)
@@ -210,7 +233,7 @@ bool value_type_find(struct span name, enum value_type *out)
 	/* From the end: of the two that are called "str", VALUE_STR is the one without conditions.
 	 */
 	for (int type = VALUE_TYPE_COUNT - 1; type >= 0; type--) {
-		if (span_equal(name, span_of(rows[type].name))) {
+		if (span_equal(name, span_of(rows[type].names[0]))) {
 			*out = (enum value_type)type;
 			return true;
 		}

@@ -13,20 +13,22 @@
 #include "base/arena.h"
 #include "base/span.h"
 
+/* Up to VALUE_ENUM in the order of socklet.h's SL_TYPE_…: inject/member.c counts on it. */
 enum value_type {
 	VALUE_TEXT,   /* const char *, ends with NUL; text that holds a NUL is refused */
 	VALUE_STR,    /* struct span */
 	VALUE_INT,    /* int64_t: blanks around, sign, 1_0 and 5.0 are fine; overflow is an error */
 	VALUE_DOUBLE, /* double: also 1e3, nan, inf */
 	VALUE_BOOL,   /* bool: 1 0 true false on off yes no t f y n, any case */
-	VALUE_SIZE,   /* uint64_t bytes: 512, 64KiB, 1MiB, 1GiB, 10KB; unit in any case */
-	VALUE_DURATION,  /* uint64_t milliseconds: 250ms, 5s, 1m30s, 1h, 1d; only 0 needs no unit */
-	VALUE_UINT,      /* uint64_t: int's spellings; below 0 is "greater_than_equal" */
-	VALUE_UUID,      /* struct value_uuid: 32 hex digits; with dashes also {} or urn:uuid: */
+	VALUE_UINT,   /* uint64_t: int's spellings; below 0 is "greater_than_equal" */
+	VALUE_UUID,   /* struct value_uuid: 32 hex digits; with dashes also {} or urn:uuid: */
 	VALUE_DATETIME,  /* struct value_datetime: ISO 8601, a date alone, or Unix time (UTC) */
 	VALUE_DATE,      /* struct value_date: the same texts, if that is midnight */
 	VALUE_TIME,      /* struct value_time: 12:30, 12:30:15.5, perhaps with Z or +01:00 */
 	VALUE_TIMEDELTA, /* int64_t microseconds: P1DT2H, 1 day, 02:00:00, -01:30; no bare number */
+	VALUE_ENUM,      /* int32_t: one of the choices of its field, so choices.h reads it */
+	VALUE_SIZE,      /* uint64_t bytes: 512, 64KiB, 1MiB, 1GiB, 10KB; unit in any case */
+	VALUE_DURATION,  /* uint64_t milliseconds: 250ms, 5s, 1m30s, 1h, 1d; only 0 needs no unit */
 	VALUE_TYPE_COUNT
 };
 
@@ -77,18 +79,25 @@ union value {
 	struct value_date date;
 	struct value_time time;
 	int64_t timedelta_us;
+	int32_t enumerator;
+};
+
+enum { VALUE_CTX_MAX = 3 };
+
+/* "error":"input is too short", "ge":0 */
+struct value_ctx {
+	const char *name;  /* NULL: there are no more */
+	const char *value; /* as text */
+	bool is_number;    /* JSON shows the value bare, not as a string */
 };
 
 /*
- * FastAPI's error type ("int_parsing"), message and ctx, which is one pair such as
- * {"error":"input is too short"} or {"ge":0}. All texts are static or in the arena that the value
- * was parsed into.
+ * FastAPI's error type ("int_parsing"), message and ctx. All texts are static or in the arena that
+ * the value was parsed into.
  */
 struct value_error {
 	const char *type, *message;
-	const char *ctx_name;  /* NULL: no ctx */
-	const char *ctx_value; /* as text */
-	bool ctx_is_number;    /* JSON shows the value bare, not as a string */
+	struct value_ctx ctx[VALUE_CTX_MAX];
 };
 
 /* False fills `why`; texts kept in the value are copied into the arena. */
@@ -103,6 +112,8 @@ void value_store(enum value_type type, const union value *value, void *where);
  * what a route expects with what a plugin has by name.
  */
 const char *value_type_name(enum value_type type);
+/* Of a member in one of its forms: "int", "int?", "int list", "int list?". */
+const char *value_form_name(enum value_type type, bool is_list, bool is_optional);
 /* False when no type has that name; "str" finds VALUE_STR. */
 bool value_type_find(struct span name, enum value_type *out);
 

@@ -133,9 +133,7 @@ bool value_parse_uint(
 	if (number.is_negative && (number.has_overflowed || number.magnitude > 0)) {
 		*why = (struct value_error){.type = "greater_than_equal",
 			.message = "Input should be greater than or equal to 0",
-			.ctx_name = "ge",
-			.ctx_value = "0",
-			.ctx_is_number = true};
+			.ctx = {{"ge", "0", true}}};
 		return false;
 	}
 	if (number.has_overflowed)

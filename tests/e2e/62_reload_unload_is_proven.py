@@ -60,7 +60,7 @@ def test_what_something_still_needs_stays_and_is_named(row):
             with WebSocket(host.port, "/ws") as new:
                 answers(new, "b")
                 answers(old, "c")
-                assert "stays in memory" not in host.log, "the old version serves a connection"
+                assert "warn plugin" not in host.log, "the old version serves a connection"
                 since = len(host.log)
                 old.closes()
                 host.wait_log(rf"warn plugin {name}: version 1 stays in memory: {reason}", since)
@@ -83,9 +83,9 @@ def test_a_thread_that_ends_late_lets_its_code_go_with_the_next_reload():
     with serving("leaves_thread", ", options: {{until: {folder}/over}}") as host:
         other_bytes(host, 2)
         host.reload()
-        host.wait_log("version 1 stays in memory")
+        host.wait_log("warn plugin leaves_thread: version 1 stays in memory")
         (host.plugins / "over").touch()
-        threads = f"/proc/{host.pid}/task"
+        threads = f"/proc/{host.workers()[0]}/task"
         wait_until(lambda: len(os.listdir(threads)) == 1, "the threads to end")
         since = len(host.log)
         other_bytes(host, 3)

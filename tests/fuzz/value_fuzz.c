@@ -106,7 +106,7 @@ static void check_value(enum value_type type, const union value *value, size_t s
 static void check_error(enum value_type type, const struct value_error *why)
 {
 	expect(type != VALUE_STR && why->type != NULL && why->message != NULL);
-	expect((why->ctx_name == NULL) == (why->ctx_value == NULL));
+	expect((why->ctx[0].name == NULL) == (why->ctx[0].value == NULL));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -213,16 +213,27 @@ class Host:
         if self.process:
             self.process.stdout.close()
 
+    def workers(self):
+        """The process ids of the workers, in the order of their start; the master is `pid`."""
+        return list(map(int, pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
+
     def descriptors_open(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        """Of master and workers together."""
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in [self.pid, *self.workers()])
 
     def resident(self):
-        """Bytes of memory in RAM."""
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+        """Bytes of memory in RAM, of the workers."""
+        texts = [pathlib.Path(f"/proc/{pid}/status").read_text() for pid in self.workers()]
+        return sum(int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) * 1024 for text in texts)
+
+    def copies(self):
+        """The files in the folder of plugin copies that this host, or a dead one of its number, has made."""
+        bases = {os.environ.get(name, "/tmp") for name in ("XDG_RUNTIME_DIR", "TMPDIR")} | {"/tmp"}
+        return sorted(str(path) for base in bases for path in pathlib.Path(base).glob(f"socklet-{self.pid}-*/*"))
 
     def mappings(self, word):
-        return [line for line in open(f"/proc/{self.pid}/maps") if word in line]
+        """The lines of the workers' maps that hold the word."""
+        return [line for pid in self.workers() for line in open(f"/proc/{pid}/maps") if word in line]
 
 
 def together(*jobs):

@@ -5,10 +5,14 @@ import re
 from tree import files, finish, read
 
 # Where a library may be known: a folder, or a single file.
-LIBRARIES = {"event2/": ("host/net/", "host/daemon/"), "yaml.h": ("host/config/yaml_tree.c",),
-             "openssl/": ("host/wire/", "host/security/"),
-             "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes.c"),
-             "dlfcn.h": ("host/plugin/image.c", "host/plugin/private_libs.c")}
+LIBRARIES = {
+    "event2/": ("host/net/", "host/daemon/"),
+    "yaml.h": ("host/config/yaml_tree.c",),
+    "openssl/": ("host/wire/", "host/security/"),
+    "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes.c", "host/daemon/status",
+                  "host/daemon/worker_status.c"),
+    "dlfcn.h": ("host/plugin/image.c", "host/plugin/private_libs.c"),
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 

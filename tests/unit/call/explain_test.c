@@ -215,13 +215,13 @@ static void every_type_of_socklet_h_can_be_printed(void **state)
 	unsigned printed = 0;
 
 	(void)state;
-	for (uint32_t type = 1; type < SL_TYPE_OPTIONAL; type++) {
+	for (uint32_t type = 1; type < 2 * SL_TYPE_LIST; type++) {
 		max_align_t value[16] = {0};
 		struct json_t *json;
 
 		if (member_type_find(type) == NULL)
 			continue;
-		json = explain_value_json(type, value);
+		json = explain_value_json(type, NULL, value);
 		if (json == NULL)
 			fail_msg("%s (type %u) has no row in explain_value.c",
 				member_type_find(type)->c_name, (unsigned)type);
@@ -244,7 +244,7 @@ static void numbers_are_printed_short_and_exact(void **state)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		struct buf out = {0};
 
-		explain_value_text(&out, SL_TYPE_DOUBLE, &numbers[i].number);
+		explain_value_text(&out, SL_TYPE_DOUBLE, NULL, &numbers[i].number);
 		buf_append(&out, "", 1);
 		assert_string_equal(out.data, numbers[i].text);
 		buf_fini(&out);
@@ -260,11 +260,25 @@ static void times_and_names_are_printed_as_they_are_written(void **state)
 	static const struct sl_time utc = {7, 8, 9, 0, 1, 0}, west = {23, 0, 0, 5, 1, -12600};
 	static const struct sl_datetime local = {2026, 11, 22, 16, 20, 0, 0, 0, 0};
 	static const struct sl_timedelta back = {-90000001}, least = {INT64_MIN};
+	static const struct choice names[] = {{"red", 1}, {"deep blue", -2}};
+	static const struct choices colors = {.items = names, .count = 2};
+	static const int32_t blue = -2, nameless = 7, both[] = {1, -2};
+	static const struct sl_list_enum enums = {both, 2}, none = {0};
+	static const struct sl_str written[] = {{"a", 1}, {"\"b", 2}};
+	static const struct sl_list_str strs = {written, 2};
+	static const double halves[] = {0.5, 0.1};
+	static const struct sl_opt_list_double numbers = {{halves, 2}, 1};
 	static const struct {
 		uint32_t type;
 		const void *value;
 		const char *text;
 	} values[] = {
+		{SL_TYPE_ENUM, &blue, "deep blue"},
+		{SL_TYPE_ENUM, &nameless, "7"},
+		{SL_TYPE_ENUM | SL_TYPE_LIST, &enums, "[red, deep blue]"},
+		{SL_TYPE_ENUM | SL_TYPE_LIST, &none, "[]"},
+		{SL_TYPE_STR | SL_TYPE_LIST, &strs, "[\"a\", \"\\\"b\"]"},
+		{SL_TYPE_DOUBLE | SL_TYPE_LIST | SL_TYPE_OPTIONAL, &numbers, "[0.5, 0.1]"},
 		{SL_TYPE_UINT, &most, "18446744073709551615"},
 		{SL_TYPE_UUID, &uuid, "123e4567-e89b-12d3-a456-426614174000"},
 		{SL_TYPE_DATE, &date, "0033-02-01"},
@@ -279,7 +293,7 @@ static void times_and_names_are_printed_as_they_are_written(void **state)
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		struct buf out = {0};
 
-		explain_value_text(&out, values[i].type, values[i].value);
+		explain_value_text(&out, values[i].type, &colors, values[i].value);
 		buf_append(&out, "", 1);
 		assert_string_equal(out.data, values[i].text);
 		buf_fini(&out);

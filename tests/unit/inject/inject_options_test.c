@@ -21,6 +21,10 @@ SL_ARGS(room_options, SL_FIELD(room), SL_FIELD(seats), SL_FIELD(ratio), SL_FIELD
 	{                           \
 		"routes.yaml", n, 3 \
 	}
+#define GIVEN(name_, value_, line)                                \
+	{                                                         \
+		.name = name_, .value = value_, .place = AT(line) \
+	}
 
 static bool fill(const struct sl_table *table, const struct inject_option *options, size_t count,
 	struct arena *arena, const void **out, struct err_list *why)
@@ -31,8 +35,8 @@ static bool fill(const struct sl_table *table, const struct inject_option *optio
 
 static void values_arrive(void **state)
 {
-	const struct inject_option options[] = {{"seats", "12", AT(2)}, {"room", "lobby", AT(3)},
-		{"motto", "", AT(4)}, {"is_open", "Yes", AT(5)}, {"ratio", "0.5", AT(6)}};
+	const struct inject_option options[] = {GIVEN("seats", "12", 2), GIVEN("room", "lobby", 3),
+		GIVEN("motto", "", 4), GIVEN("is_open", "Yes", 5), GIVEN("ratio", "0.5", 6)};
 	struct arena arena = {0};
 	struct err_list why = {0};
 	const void *out;
@@ -55,8 +59,8 @@ static void values_arrive(void **state)
 
 static void every_mistake_has_its_line(void **state)
 {
-	const struct inject_option options[] = {{"rom", "lobby", AT(2)}, {"colour", "red", AT(3)},
-		{"seats", "many", AT(4)}, {"motto", "m", AT(5)}};
+	const struct inject_option options[] = {GIVEN("rom", "lobby", 2), GIVEN("colour", "red", 3),
+		GIVEN("seats", "many", 4), GIVEN("motto", "m", 5)};
 	static const struct {
 		unsigned line;
 		const char *text;
@@ -88,7 +92,7 @@ static void every_mistake_has_its_line(void **state)
 
 static void a_plugin_without_options_takes_none(void **state)
 {
-	const struct inject_option option = {"room", "lobby", AT(2)};
+	const struct inject_option option = GIVEN("room", "lobby", 2);
 	struct arena arena = {0};
 	struct err_list why = {0};
 	const void *out = &option;
@@ -103,12 +107,83 @@ static void a_plugin_without_options_takes_none(void **state)
 	arena_fini(&arena);
 }
 
+static const struct sl_enum_name shade_names[] = {{"light", 1}, {"dark", -1}};
+
+struct list_options {
+	struct sl_list_int sizes;
+	struct sl_opt_list_text tags;
+	struct sl_opt_enum shade;
+};
+SL_ARGS(list_options, SL_FIELD(sizes, .default_value = "1|2", .ge = "1", .max_items = "3"),
+	SL_FIELD(tags, .enum_values = "a|b"), SL_FIELD_ENUM(shade, shade_names));
+
+#define ITEMS(name_, line, ...)                                                     \
+	{                                                                           \
+		.name = name_, .place = AT(line), .items = {                        \
+			(const char *const[]){__VA_ARGS__},                         \
+			sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *) \
+		}                                                                   \
+	}
+
+static void lists_and_enums_arrive(void **state)
+{
+	const struct inject_option options[] = {
+		ITEMS("tags", 2, "b", "a"), GIVEN("shade", "dark", 3)};
+	const struct inject_option scalar = GIVEN("sizes", "7", 2);
+	struct arena arena = {0};
+	struct err_list why = {0};
+	const struct list_options *filled;
+	const void *out;
+
+	(void)state;
+	assert_true(fill(list_options_table(), options, 2, &arena, &out, &why));
+	filled = out;
+	assert_int_equal(filled->sizes.count, 2);
+	assert_int_equal(filled->sizes.items[1], 2);
+	assert_int_equal(filled->tags.set, 1);
+	assert_string_equal(filled->tags.value.items[0], "b");
+	assert_int_equal(filled->shade.value, -1);
+	assert_true(fill(list_options_table(), &scalar, 1, &arena, &out, &why));
+	filled = out;
+	assert_int_equal(filled->sizes.count, 1);
+	assert_int_equal(filled->sizes.items[0], 7);
+	assert_int_equal(filled->tags.set, 0);
+	arena_fini(&arena);
+}
+
+static void wrong_lists_and_enums_are_named(void **state)
+{
+	const struct inject_option options[] = {ITEMS("sizes", 2, "0", "x", "3", "4"),
+		ITEMS("tags", 3, "a", "c"), ITEMS("shade", 4, "dark")};
+	static const char *const wanted[] = {
+		"route /ws: option sizes: found \"0\": Input should be greater than or equal to 1",
+		"route /ws: option sizes: \"x\" is no int: Input should be a valid integer",
+		"route /ws: option sizes: List should have at most 3 items after validation, not 4",
+		"route /ws: option tags: found \"c\": Input should be 'a' or 'b'",
+		"route /ws: option shade is no list, but is given one; write one value"};
+	struct arena arena = {0};
+	struct err_list why = {0};
+	const void *out;
+
+	(void)state;
+	assert_false(fill(list_options_table(), options, 3, &arena, &out, &why));
+	assert_int_equal(why.count, 5);
+	for (size_t i = 0; i < 5; i++)
+		if (strncmp(why.items[i].text, wanted[i], strlen(wanted[i])) != 0)
+			fail_msg("said \"%s\"\nwanted \"%s\"", why.items[i].text, wanted[i]);
+	assert_int_equal(why.items[3].place.line, 3);
+	err_list_fini(&why);
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_arrive),
 		cmocka_unit_test(every_mistake_has_its_line),
 		cmocka_unit_test(a_plugin_without_options_takes_none),
+		cmocka_unit_test(lists_and_enums_arrive),
+		cmocka_unit_test(wrong_lists_and_enums_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,47 @@ static enum inject_source source_find(const char *name)
 	return INJECT_DEFAULT;
 }
 
+/* "a,b" */
+static struct texts read_texts(struct arena *arena, const char *joined)
+{
+	const char **items = arena_alloc(arena, 16 * sizeof(*items));
+	struct span rest = span_of(joined);
+	size_t count = 0;
+
+	while (rest.len > 0)
+		items[count++] = made_up_cut(arena, &rest, ',');
+	return (struct texts){items, count};
+}
+
+/* "name=value" */
+static void read_option(struct row *row, struct inject_rule *rule, struct span option)
+{
+	const char *name = made_up_cut(&row->arena, &option, '=');
+	const char *value = made_up_text(&row->arena, option);
+
+	if (strcmp(name, "alias") == 0)
+		rule->alias = value;
+	else if (strcmp(name, "default") == 0)
+		rule->default_text = value;
+	else if (strcmp(name, "defaults") == 0)
+		rule->default_items = read_texts(&row->arena, value);
+	else if (strcmp(name, "enum") == 0)
+		rule->enum_values = read_texts(&row->arena, value);
+	for (int key = 0; key < RULES_KEY_COUNT; key++)
+		if (strcmp(name, rules_key_name((enum rules_key)key)) == 0)
+			rule->said.texts[key] = value;
+}
+
+static void read_strict(struct row *row, struct span sources)
+{
+	while (sources.ptr != NULL) {
+		struct span source = span_trim(span_cut(&sources, '+'));
+
+		row->input.is_query_strict |= span_equal(source, SPAN("query"));
+		row->input.is_cookie_strict |= span_equal(source, SPAN("cookie"));
+	}
+}
+
 static void read_rules(struct row *row, struct span fields)
 {
 	row->input.rules = row->rules;
@@ -57,16 +98,14 @@ static void read_rules(struct row *row, struct span fields)
 		struct span part = span_trim(span_cut(&fields, ';'));
 		struct inject_rule *rule = &row->rules[row->input.rule_count++];
 
+		rule->said.author = "the route";
 		made_up_cut(&row->arena, &part, ' ');
 		rule->field = made_up_cut(&row->arena, &part, ' ');
 		rule->source = source_find(made_up_cut(&row->arena, &part, ' '));
 		while (part.ptr != NULL) {
-			char *option = made_up_cut(&row->arena, &part, ' ');
+			struct span option = span_trim(span_cut(&part, ' '));
 
-			if (strncmp(option, "alias=", 6) == 0)
-				rule->alias = option + 6;
-			if (strncmp(option, "default=", 8) == 0)
-				rule->default_text = option + 8;
+			read_option(row, rule, option);
 		}
 	}
 }
@@ -135,34 +174,59 @@ static void print_newer(struct buf *out, uint32_t base, const void *where)
 		buf_printf(out, "%02x", bytes[i]);
 	if (base == SL_TYPE_DATETIME || base == SL_TYPE_DATE || base == SL_TYPE_TIME)
 		print_calendar(out, base, where);
+	if (base == SL_TYPE_ENUM)
+		buf_printf(out, "%d", (int)*(const int32_t *)where);
 }
 
-static void print_member(struct buf *out, const struct sl_field *field, const char *where)
+static void print_value(struct buf *out, uint32_t base, const void *where)
 {
-	static const size_t set_offsets[] = {0, offsetof(struct sl_opt_text, set),
-		offsetof(struct sl_opt_str, set), offsetof(struct sl_opt_int, set),
-		offsetof(struct sl_opt_double, set), offsetof(struct sl_opt_bool, set),
-		offsetof(struct sl_opt_uint, set), offsetof(struct sl_opt_uuid, set),
-		offsetof(struct sl_opt_datetime, set), offsetof(struct sl_opt_date, set),
-		offsetof(struct sl_opt_time, set), offsetof(struct sl_opt_timedelta, set)};
-	uint32_t base = field->type & ~(uint32_t)SL_TYPE_OPTIONAL, set = 1;
-
-	if (field->type & SL_TYPE_OPTIONAL)
-		memcpy(&set, where + set_offsets[base], sizeof(set));
-	assert_true(set == 0 || set == 1);
-	buf_printf(out, "%s", set ? "" : "unset ");
 	if (base == SL_TYPE_TEXT)
-		print_quoted(out, span_of(*(const char *const *)(const void *)where));
+		print_quoted(out, span_of(*(const char *const *)where));
 	if (base == SL_TYPE_STR)
-		print_quoted(out, *(const struct span *)(const void *)where);
+		print_quoted(out, *(const struct span *)where);
 	if (base == SL_TYPE_INT)
-		buf_printf(out, "%lld", (long long)*(const int64_t *)(const void *)where);
+		buf_printf(out, "%lld", (long long)*(const int64_t *)where);
 	if (base == SL_TYPE_DOUBLE)
-		buf_printf(out, "%g", *(const double *)(const void *)where);
+		buf_printf(out, "%g", *(const double *)where);
 	if (base == SL_TYPE_BOOL)
-		buf_printf(out, "%s", *(const bool *)(const void *)where ? "true" : "false");
+		buf_printf(out, "%s", *(const bool *)where ? "true" : "false");
 	if (base > SL_TYPE_BOOL)
 		print_newer(out, base, where);
+}
+
+static void print_list(struct buf *out, uint32_t base, const void *where)
+{
+	/* As the plugin sees them, and not as the host's rows say. */
+	static const size_t sizes[] = {0, sizeof(const char *), sizeof(struct sl_str),
+		sizeof(int64_t), sizeof(double), sizeof(bool), sizeof(uint64_t),
+		sizeof(struct sl_uuid), sizeof(struct sl_datetime), sizeof(struct sl_date),
+		sizeof(struct sl_time), sizeof(struct sl_timedelta), sizeof(int32_t)};
+	const struct sl_list_text *list = where;
+
+	buf_printf(out, "[");
+	for (size_t i = 0; i < list->count; i++) {
+		buf_printf(out, "%s", i > 0 ? ", " : "");
+		print_value(out, base, (const char *)list->items + i * sizes[base]);
+	}
+	buf_printf(out, "]");
+}
+
+static void print_member(struct buf *out, const struct sl_field *field, const void *where)
+{
+#define SET_OFFSET(word, type, number) [number] = offsetof(struct sl_opt##word, set),
+	static const size_t set_offsets[] = {SL_TYPES_(SET_OFFSET) SL_ENUM_TYPE_(SET_OFFSET)};
+	uint32_t base = field->type & 0xff, set = 1;
+	bool is_list = (field->type & SL_TYPE_LIST) != 0;
+	size_t set_offset = is_list ? offsetof(struct sl_opt_list_int, set) : set_offsets[base];
+
+	if (field->type & SL_TYPE_OPTIONAL)
+		memcpy(&set, (const char *)where + set_offset, sizeof(set));
+	assert_true(set == 0 || set == 1);
+	buf_printf(out, "%s", set ? "" : "unset ");
+	if (is_list)
+		print_list(out, base, where);
+	else
+		print_value(out, base, where);
 }
 
 static void print_struct(struct buf *out, const struct sl_table *table, const char *args)
@@ -173,15 +237,30 @@ static void print_struct(struct buf *out, const struct sl_table *table, const ch
 	}
 }
 
+static void print_inputs(struct buf *out, const struct inject_error *error)
+{
+	buf_printf(out, "[");
+	for (size_t i = 0; i < error->input_count; i++) {
+		buf_printf(out, "%s", i > 0 ? ", " : "");
+		print_quoted(out, error->inputs[i]);
+	}
+	buf_printf(out, "]");
+}
+
 static void print_errors(struct buf *out, const struct inject_errors *errors)
 {
 	for (size_t i = 0; i < errors->count; i++) {
 		const struct inject_error *error = &errors->items[i];
 
-		buf_printf(out, "%s%s %s.%s ", i > 0 ? "; " : "! ", error->type, error->source,
+		buf_printf(out, "%s%s %s.%s", i > 0 ? "; " : "! ", error->type, error->source,
 			error->name);
 		assert_true(error->message != NULL && error->message[0] != '\0');
-		if (error->has_input)
+		if (error->has_index)
+			buf_printf(out, ".%zu", error->index);
+		buf_printf(out, " ");
+		if (error->inputs != NULL)
+			print_inputs(out, error);
+		else if (error->has_input)
 			print_quoted(out, error->input);
 		else
 			buf_printf(out, "null");
@@ -191,7 +270,7 @@ static void print_errors(struct buf *out, const struct inject_errors *errors)
 static void run_row(const char *line, unsigned number)
 {
 	struct row row = {0};
-	struct span rest = span_of(line), columns[5];
+	struct span rest = span_of(line), columns[5], strict;
 	struct err_list why = {0};
 	struct plan plan;
 	struct inject_run run = {.plan = &plan, .request = &row.request, .arena = &row.arena};
@@ -199,6 +278,10 @@ static void run_row(const char *line, unsigned number)
 
 	for (size_t i = 0; i < 5; i++)
 		columns[i] = span_trim(i < 4 ? span_cut(&rest, '|') : rest);
+	strict = columns[0];
+	columns[0] = span_trim(span_cut(&strict, '!'));
+	if (strict.ptr != NULL)
+		read_strict(&row, strict);
 	row.input.table = made_up_table(&row.arena, made_up_text(&row.arena, columns[0]));
 	row.input.label = "route /";
 	read_rules(&row, columns[0]);
@@ -215,6 +298,7 @@ static void run_row(const char *line, unsigned number)
 		fail_msg("line %u: %s\nsaid   %s\nwanted %.*s", number, line, said.data,
 			SPAN_ARG(columns[4]));
 	buf_fini(&said);
+	plan_fini(&plan);
 	arena_fini(&row.arena);
 }
 
@@ -229,6 +313,46 @@ static void each_row_of_the_table(void **state)
 		run_row(line, table.number);
 	assert_true(table.rows > 100);
 	table_close(&table);
+}
+
+/* ---- too much ----------------------------------------------------------------------------------
+ */
+
+/* A struct of these fields from these pairs, which are both the query's and the cookies'. */
+static void flood(const char *fields, const struct pair *pairs, size_t count, const char *type)
+{
+	struct row row = {0};
+	struct err_list why = {0};
+	struct plan plan;
+	struct inject_run run = {.plan = &plan, .request = &row.request, .arena = &row.arena};
+
+	row.input.table = made_up_table(&row.arena, fields);
+	row.input.label = "route /";
+	row.input.is_query_strict = row.input.is_cookie_strict = true;
+	read_rules(&row, span_of(fields));
+	row.request.head = &row.head;
+	row.request.query = row.request.cookies = pairs;
+	row.request.query_count = row.request.cookie_count = count;
+	assert_true(plan_build(&plan, &row.input, &row.arena, &why));
+	assert_int_equal(inject_run(&run), INJECT_INVALID);
+	assert_int_equal(run.errors.count, INJECT_ERRORS_MAX);
+	for (size_t i = 0; i < run.errors.count; i++)
+		assert_string_equal(run.errors.items[i].type, type);
+	plan_fini(&plan);
+	arena_fini(&row.arena);
+}
+
+static void a_flood_of_mistakes_is_cut(void **state)
+{
+	static struct pair pairs[16384];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		pairs[i] = (struct pair){SPAN("a"), SPAN("x")};
+	flood("int[] a query; int[] b query alias=a; int[] c cookie alias=a", pairs, 16384,
+		"int_parsing");
+	flood("int? b query; int? c cookie", pairs, 16384, "extra_forbidden");
+	flood("int[]? b query; int[]? c cookie", pairs, 1001, "extra_forbidden");
 }
 
 /* ---- providers ---------------------------------------------------------------------------------
@@ -466,6 +590,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_of_the_table),
+		cmocka_unit_test(a_flood_of_mistakes_is_cut),
 		cmocka_unit_test(providers_run_inner_first_and_once),
 		cmocka_unit_test(a_provider_with_errors_is_not_called),
 		cmocka_unit_test(its_neighbours_are),

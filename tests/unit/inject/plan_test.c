@@ -4,7 +4,10 @@
  */
 #include "inject/plan.h"
 
+#include <stdlib.h>
+
 #include "inject/made_up.h"
+#include "inject/member.h"
 
 /* ---- the providers of all cases
  * ------------------------------------------------------------------ */
@@ -276,7 +279,7 @@ static void fetches_say_where_from(void **state)
 		assert_int_equal(fetch->offset, wanted[i].offset);
 		assert_int_equal(fetch->default_value != NULL, fetch->name[0] == 'n');
 	}
-	assert_int_equal(plan.calls[1].fetches[1].default_value->integer, 7);
+	assert_int_equal(*(const int64_t *)plan.calls[1].fetches[1].default_value, 7);
 	arena_fini(&arena);
 }
 
@@ -315,6 +318,85 @@ static void providers_come_before_their_takers_each_once(void **state)
 	arena_fini(&arena);
 }
 
+static void a_strict_source_knows_the_names_of_all_calls(void **state)
+{
+	const struct inject_rule rules[] = {FROM_PROVIDER("x", "number"),
+		{.field = "c", .source = INJECT_COOKIE}, {.field = "long_name", .alias = "z"}};
+	struct arena arena = {0};
+	struct err_list why = {0};
+	const struct plan_input input = {
+		.table = made_up_table(&arena, "int x; int c; int? long_name"),
+		.label = "route /",
+		.rules = rules,
+		.rule_count = 3,
+		.is_query_strict = true,
+		.find_provider = find_provider,
+		.context = (void *)(uintptr_t)providers};
+	/* left and right are the provider's. */
+	static const char *const wanted[] = {"z", "left", "right"};
+	struct plan plan;
+
+	(void)state;
+	assert_true(plan_build(&plan, &input, &arena, &why));
+	assert_true(plan.query.is_strict && !plan.cookies.is_strict);
+	assert_int_equal(plan.query.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(span_equal(plan.query.names[i], span_of(wanted[i])));
+	arena_fini(&arena);
+}
+
+static void a_row_of_1_0_has_no_newer_rules(void **state)
+{
+	/* Rows of 1.0's size: what follows the last is not to be read. */
+	static const size_t size = offsetof(struct sl_field, min_items);
+	struct sl_field *rows = malloc(size);
+	struct sl_field field = {.name = "q", .type = SL_TYPE_INT, .ge = "1"};
+	const struct sl_table table = {sizeof(table), (uint32_t)size, 8, 1, "old", rows};
+
+	(void)state;
+	memcpy(rows, &field, size);
+	field = member_field(&table, 0);
+	assert_string_equal(field.ge, "1");
+	assert_null(field.min_items);
+	assert_null(field.names);
+	assert_int_equal(field.name_count, 0);
+	free(rows);
+}
+
+/* What a plugin sees, a value's row and socklet.h's own list agree. */
+static void each_type_has_four_forms(void **state)
+{
+	static const struct {
+		uint32_t type;
+		const char *c_name, *name;
+	} rows[] = {
+#define ROWS(word, type, number)                                                          \
+	{number, #type, NULL}, {(number) | SL_TYPE_OPTIONAL, "struct sl_opt" #word, "?"}, \
+		{(number) | SL_TYPE_LIST, "struct sl_list" #word, " list"},               \
+		{(number) | SL_TYPE_LIST | SL_TYPE_OPTIONAL, "struct sl_opt_list" #word,  \
+			" list?"},
+		SL_TYPES_(ROWS) SL_ENUM_TYPE_(ROWS)
+#undef ROWS
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct member_type *type = member_type_find(rows[i].type);
+		const char *name = plan_type_name(rows[i].type);
+
+		assert_non_null(type);
+		assert_string_equal(type->c_name, rows[i].c_name);
+		assert_int_equal(type->value_size,
+			type->is_list ? sizeof(struct sl_list_int) : value_size(type->base));
+		if (rows[i].name != NULL)
+			assert_string_equal(
+				name + strlen(value_type_name(type->base)), rows[i].name);
+	}
+	assert_null(member_type_find(0));
+	assert_null(member_type_find(SL_TYPE_LIST));
+	assert_null(member_type_find(SL_TYPE_INT | 0x400));
+}
+
 static void types_and_sources_have_names(void **state)
 {
 	(void)state;
@@ -335,6 +417,9 @@ int main(void)
 		cmocka_unit_test(all_mistakes_come_at_once),
 		cmocka_unit_test(fetches_say_where_from),
 		cmocka_unit_test(providers_come_before_their_takers_each_once),
+		cmocka_unit_test(a_strict_source_knows_the_names_of_all_calls),
+		cmocka_unit_test(a_row_of_1_0_has_no_newer_rules),
+		cmocka_unit_test(each_type_has_four_forms),
 		cmocka_unit_test(types_and_sources_have_names),
 	};
 

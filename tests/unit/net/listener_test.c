@@ -36,7 +36,7 @@ static void the_real_address_can_be_read(void **state)
 
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
 		struct err why;
-		struct listener *listener = worker_listen(rig->worker, hosts[i].host, "0", &why);
+		struct listener *listener = rig_listen(rig, hosts[i].host, "0", &why);
 		const char *address;
 
 		if (listener == NULL)
@@ -56,11 +56,11 @@ static void what_cannot_be_bound_is_explained(void **state)
 	const char *port = strchr(listener_address(rig->listener), ':') + 1;
 	struct err why;
 
-	assert_null(worker_listen(rig->worker, "127.0.0.1", port, &why));
+	assert_null(rig_listen(rig, "127.0.0.1", port, &why));
 	assert_non_null(strstr(why.text, "Address already in use"));
-	assert_null(worker_listen(rig->worker, "no.such.host.invalid", "1", &why));
+	assert_null(rig_listen(rig, "no.such.host.invalid", "1", &why));
 	assert_non_null(strstr(why.text, "cannot resolve no.such.host.invalid port 1: "));
-	assert_null(worker_listen(rig->worker, "192.0.2.1", "0", &why));
+	assert_null(rig_listen(rig, "192.0.2.1", "0", &why));
 	assert_non_null(strstr(why.text, "Cannot assign requested address"));
 }
 
@@ -76,7 +76,7 @@ static void the_port_is_free_again_at_once(void **state)
 	client_say(rig, &client, "GET /close HTTP/1.1\r\nHost: x\r\n\r\n");
 	client_expect_answer(rig, &client, 200, "/close");
 	worker_unlisten(rig->worker, rig->listener);
-	rig->listener = worker_listen(rig->worker, "127.0.0.1", port, &why);
+	rig->listener = rig_listen(rig, "127.0.0.1", port, &why);
 	assert_non_null(rig->listener);
 	client_close(&client);
 }

@@ -22,12 +22,20 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "net/listen_socket.h"
 
 enum { PATIENCE_S = 20 };
 
 const char ws_request[] = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
 			  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 			  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+struct listener *rig_listen(struct rig *rig, const char *host, const char *port, struct err *why)
+{
+	int fd = listen_socket_open(host, port, why);
+
+	return fd < 0 ? NULL : worker_listen(rig->worker, fd);
+}
 
 int rig_setup(void **state)
 {
@@ -38,7 +46,7 @@ int rig_setup(void **state)
 	assert_non_null(rig->worker);
 	fake_host_init(&rig->host, worker_loop(rig->worker));
 	worker_set_host(rig->worker, &rig->host);
-	rig->listener = worker_listen(rig->worker, "127.0.0.1", "0", &why);
+	rig->listener = rig_listen(rig, "127.0.0.1", "0", &why);
 	if (rig->listener == NULL)
 		fail_msg("cannot listen: %s", why.text);
 	*state = rig;

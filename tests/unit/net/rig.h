@@ -26,6 +26,8 @@ struct client {
 };
 
 int rig_setup(void **state);
+/* The worker listens there. NULL fills `why`. */
+struct listener *rig_listen(struct rig *rig, const char *host, const char *port, struct err *why);
 int rig_teardown(void **state);
 
 /* One turn, without waiting. */

@@ -209,9 +209,8 @@ static void look_around(struct sl_conn *conn, void *data)
 static void a_plugin_is_named_while_it_runs(void **state)
 {
 	static const struct sl_host host = {.size = sizeof(host), .major = 1, .minor = 0};
-	struct err err;
 	struct err_list why = {0};
-	struct image_store *store = image_store_open(&err);
+	struct image_store *store = image_store_new();
 	struct sl_conn conn = {.page = breadcrumb_new()};
 	struct sl_plugin *plugin;
 
@@ -233,7 +232,7 @@ static void a_plugin_is_named_while_it_runs(void **state)
 	assert_int_equal(conn.page->images[0].closed, 1);
 	assert_string_equal(conn.page->plugin, "whole");
 	assert_int_equal(conn.page->step.callback, CRUMB_UNLOAD);
-	image_store_close(store);
+	image_store_free(store);
 	breadcrumb_free(conn.page);
 }
 

@@ -59,6 +59,7 @@ struct subject {
 	struct sl_plugin_info info;
 	struct sl_table args, options;
 	struct sl_field field;
+	struct sl_enum_name names[3];
 	struct sl_provider provider;
 	const struct sl_provider *providers[2];
 };
@@ -96,6 +97,18 @@ static struct sl_field *one_field(struct subject *s)
 	s->args.fields = &s->field;
 	s->args.field_count = 1;
 	return &s->field;
+}
+
+/* And one that is an enum. */
+static struct sl_enum_name *one_enum(struct subject *s, uint32_t count)
+{
+	s->names[0] = (struct sl_enum_name){"red", 1};
+	s->names[1] = (struct sl_enum_name){"green", 2};
+	s->names[2] = (struct sl_enum_name){"blue", 1};
+	one_field(s)->type = SL_TYPE_ENUM;
+	s->field.names = s->names;
+	s->field.name_count = count;
+	return s->names;
 }
 
 /* One thing wrong each: a name, the change to struct subject *s, how the complaint has to start. */
@@ -141,8 +154,20 @@ static struct sl_field *one_field(struct subject *s)
 	CASE(field_nameless, one_field(s)->name = NULL, "struct all_args: field 1 has no name")    \
 	CASE(field_empty, one_field(s)->name = "", "struct all_args: field 1 has no name")         \
 	CASE(type_none, one_field(s)->type = 0, "struct all_args: one has the unknown type 0")     \
-	CASE(type_unknown, one_field(s)->type = 12,                                                \
-		"struct all_args: one has the unknown type 12")                                    \
+	CASE(type_unknown, one_field(s)->type = 99,                                                \
+		"struct all_args: one has the unknown type 99")                                    \
+	CASE(type_only_list, one_field(s)->type = SL_TYPE_LIST, "one has the unknown type 512")    \
+	CASE(list_outside, one_field(s)->type = SL_TYPE_INT | SL_TYPE_LIST;                        \
+		s->field.offset = s->args.struct_size - 8, "with 16 bytes lies outside of the ")   \
+	CASE(enum_without_names, one_field(s)->type = SL_TYPE_ENUM,                                \
+		"struct all_args: one is an enum without names; use SL_FIELD_ENUM")                \
+	CASE(enum_no_name, one_enum(s, 0), "one is an enum without names")                         \
+	CASE(enum_many_names, one_enum(s, 1001), "one has 1001 names, at most 1000 are possible")  \
+	CASE(enum_null_name, one_enum(s, 3)[2].name = NULL, "name 3 of one is NULL")               \
+	CASE(enum_same_names, one_enum(s, 3)[2].name = "red",                                      \
+		"struct all_args: the names of one have \"red\" twice; list it once")              \
+	CASE(names_of_no_enum, one_enum(s, 2);                                                     \
+		s->field.type = SL_TYPE_INT, "one has names, but is no enum; use SL_FIELD_ENUM")   \
 	CASE(type_only_optional, one_field(s)->type = SL_TYPE_OPTIONAL,                            \
 		"one has the unknown type 256")                                                    \
 	CASE(offset_huge, one_field(s)->offset = UINT32_MAX,                                       \

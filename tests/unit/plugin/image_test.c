@@ -21,7 +21,7 @@ static int world_open(void **state)
 	world.dir = scratch_new();
 	setenv("TMPDIR", world.dir, 1);
 	unsetenv("XDG_RUNTIME_DIR");
-	world.store = image_store_open(&why);
+	world.store = image_store_new();
 	if (world.store == NULL)
 		fail_msg("%s", why.text);
 	*state = &world;
@@ -32,7 +32,7 @@ static int world_close(void **state)
 {
 	struct world *world = *state;
 
-	image_store_close(world->store);
+	image_store_free(world->store);
 	scratch_free(world->dir); /* which fails when the store's folder is still there */
 	return 0;
 }

@@ -13,7 +13,7 @@ static int store_open(void **state)
 {
 	struct err why = {0};
 
-	*state = image_store_open(&why);
+	*state = image_store_new();
 	if (*state == NULL)
 		fail_msg("%s", why.text);
 	return 0;
@@ -21,7 +21,7 @@ static int store_open(void **state)
 
 static int store_close(void **state)
 {
-	image_store_close(*state);
+	image_store_free(*state);
 	return 0;
 }
 

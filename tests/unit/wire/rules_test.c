@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -59,11 +60,13 @@ static void read_said(struct rules_said *said, struct span text, struct arena *a
 
 static void print_refusal(struct buf *said, const struct value_error *error)
 {
-	const char *quote = error->ctx_is_number ? "" : "\"";
-
 	buf_printf(said, "%s / %s /", error->type, error->message);
-	if (error->ctx_name != NULL)
-		buf_printf(said, " %s=%s%s%s", error->ctx_name, quote, error->ctx_value, quote);
+	for (size_t i = 0; i < VALUE_CTX_MAX && error->ctx[i].name != NULL; i++) {
+		const char *quote = error->ctx[i].is_number ? "" : "\"";
+
+		buf_printf(
+			said, " %s=%s%s%s", error->ctx[i].name, quote, error->ctx[i].value, quote);
+	}
 }
 
 static void print_checked(struct buf *said, const struct rules *rules, enum value_type type,
@@ -72,11 +75,38 @@ static void print_checked(struct buf *said, const struct rules *rules, enum valu
 	struct value_error error;
 	union value value;
 
-	assert_true(value_parse(type, text, arena, &value, &error));
+	if (!value_parse(type, text, arena, &value, &error))
+		fail_msg("%.*s: %s", SPAN_ARG(text), error.message);
 	if (rules == NULL || rules_check(rules, &value, &error))
 		buf_printf(said, "ok");
 	else
 		print_refusal(said, &error);
+}
+
+/* Of a list only the number of its items counts, which stands for the value. */
+static void print_counted(
+	struct buf *said, const struct rules *rules, const char *text, struct arena *arena)
+{
+	size_t count = (size_t)strtoul(text, NULL, 10);
+	struct value_error error;
+
+	if (rules == NULL || (rules_check_most(rules, count, arena, &error) &&
+				     rules_check_least(rules, count, arena, &error)))
+		buf_printf(said, "ok");
+	else
+		print_refusal(said, &error);
+}
+
+/* "int", or "int list". */
+static void read_type(struct rules_field *field, struct span text)
+{
+	struct span name = span_cut(&text, ' ');
+
+	field->is_list = text.ptr != NULL;
+	if (span_equal(name, SPAN("text")))
+		field->type = VALUE_TEXT;
+	else if (!value_type_find(name, &field->type))
+		fail_msg("no type %.*s", SPAN_ARG(name));
 }
 
 static void run_row(const char *line, unsigned number)
@@ -91,15 +121,14 @@ static void run_row(const char *line, unsigned number)
 
 	for (size_t i = 0; i < 5; i++)
 		columns[i] = span_trim(i < 4 ? span_cut(&rest, '|') : rest);
-	if (span_equal(columns[0], SPAN("text")))
-		field.type = VALUE_TEXT;
-	else
-		assert_true(value_type_find(columns[0], &field.type));
+	read_type(&field, columns[0]);
 	read_said(&own, columns[1], &arena);
 	read_said(&other, columns[2], &arena);
 	rules = rules_new(&field, &own, &other, &arena, &why);
 	if (why.count > 0)
 		buf_printf(&said, "! %s", why.items[0].text + strlen("q: "));
+	else if (field.is_list)
+		print_counted(&said, rules, text_of(&arena, columns[3]), &arena);
 	else
 		print_checked(
 			&said, rules, field.type, unescape(text_of(&arena, columns[3])), &arena);

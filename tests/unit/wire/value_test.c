@@ -92,14 +92,14 @@ static void describe_error(char *out, size_t size, const struct value_error *why
 	int used = snprintf(out, size, "%s", why->type);
 	size_t message_len = strlen(why->message), ctx_len;
 
-	if (why->ctx_name == NULL)
+	if (why->ctx[0].name == NULL)
 		return;
-	ctx_len = strlen(why->ctx_value);
+	ctx_len = strlen(why->ctx[0].value);
 	assert_true(message_len > ctx_len);
-	assert_string_equal(why->message + message_len - ctx_len, why->ctx_value);
-	assert_string_equal(why->ctx_name, why->ctx_is_number ? "ge" : "error");
+	assert_string_equal(why->message + message_len - ctx_len, why->ctx[0].value);
+	assert_string_equal(why->ctx[0].name, why->ctx[0].is_number ? "ge" : "error");
 	strcpy(out + used, ": ");
-	table_escape(out + used + 2, size - (size_t)used - 2, span_of(why->ctx_value));
+	table_escape(out + used + 2, size - (size_t)used - 2, span_of(why->ctx[0].value));
 }
 
 /* Parses a copy of exactly the size, so that a sanitizer sees a byte read too far. */

@@ -1,0 +1,28 @@
+/*
+ * How many sessions each route of each generation has: who keeps old ones alive.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CALL_CENSUS_H
+#define SOCKLET_CALL_CENSUS_H
+
+#include <stddef.h>
+
+struct host;
+
+struct census_row {
+	unsigned generation;
+	const char *path, *plugin;
+	unsigned version; /* of the plugin's code */
+	size_t sessions;
+};
+
+struct census {
+	struct census_row *rows; /* only of routes that have a session */
+	size_t count;
+};
+
+/* The texts are borrowed from the sessions: use it before anything else runs. */
+void census_take(struct census *out, const struct host *host);
+void census_fini(struct census *census);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * Sockets are opened before a load is decided and closed after, so that a refused one changes
+ * nothing: what is new is known by its place, behind `kept` addresses and `workers` workers.
+ * Called by the master only. SPDX-License-Identifier: MIT
+ */
+#include "daemon/listen_set.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "net/listen_socket.h"
+
+static void close_from(struct listen_at *item, unsigned worker)
+{
+	for (; worker < CONFIG_WORKERS_MAX; worker++) {
+		if (item->fds[worker] >= 0)
+			close(item->fds[worker]);
+		item->fds[worker] = -1;
+	}
+}
+
+static void close_item(struct listen_at *item)
+{
+	close_from(item, 0);
+	free(item->address);
+}
+
+void listen_set_fini(struct listen_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		close_item(&set->items[i]);
+	free(set->items);
+	memset(set, 0, sizeof(*set));
+}
+
+static struct listen_at *find(struct listen_set *set, const char *address)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (strcmp(set->items[i].address, address) == 0)
+			return &set->items[i];
+	return NULL;
+}
+
+static struct listen_at *add(struct listen_set *set, const struct listen_conf *conf, int fd)
+{
+	struct listen_at *item;
+
+	set->items = xrealloc(set->items, (set->count + 1) * sizeof(*set->items));
+	item = &set->items[set->count++];
+	item->address = xstrdup(conf->address.text);
+	item->is_wanted = true;
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
+		item->fds[i] = -1;
+	item->fds[0] = fd;
+	return item;
+}
+
+static void want(struct listen_set *set, const struct listen_conf *conf, unsigned workers,
+	struct err_list *why)
+{
+	struct listen_at *item = find(set, conf->address.text);
+	struct err err;
+
+	if (item == NULL) {
+		int fd = listen_socket_open(conf->host, conf->port, &err);
+
+		if (fd < 0) {
+			err_list_add(why, conf->address.place, "%s", err.text);
+			return;
+		}
+		item = add(set, conf, fd);
+	}
+	item->is_wanted = true;
+	for (unsigned i = 1; i < workers; i++) {
+		if (item->fds[i] >= 0)
+			continue;
+		item->fds[i] = listen_socket_twin(item->fds[0], &err);
+		if (item->fds[i] >= 0)
+			continue;
+		err_list_add(why, conf->address.place, "%s", err.text);
+		return;
+	}
+}
+
+bool listen_set_want(struct listen_set *set, const struct listen_conf *listens, size_t count,
+	unsigned workers, struct err_list *why)
+{
+	size_t already = why->count;
+
+	for (size_t i = 0; i < set->count; i++)
+		set->items[i].is_wanted = false;
+	for (size_t i = 0; i < count; i++)
+		want(set, &listens[i], workers, why);
+	if (why->count == already)
+		return true;
+	listen_set_restore(set);
+	return false;
+}
+
+void listen_set_keep(struct listen_set *set, unsigned workers)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (!set->items[i].is_wanted) {
+			close_item(&set->items[i]);
+			continue;
+		}
+		close_from(&set->items[i], workers);
+		set->items[kept++] = set->items[i];
+	}
+	set->count = kept;
+	set->kept = kept;
+	set->workers = workers;
+}
+
+void listen_set_restore(struct listen_set *set)
+{
+	while (set->count > set->kept)
+		close_item(&set->items[--set->count]);
+	for (size_t i = 0; i < set->count; i++)
+		close_from(&set->items[i], set->workers);
+}

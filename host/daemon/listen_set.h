@@ -1,0 +1,44 @@
+/*
+ * The listening sockets of all workers: one for each worker and address, open as long as the
+ * address is wanted, so that clients that wait in one outlive the worker. SPDX-License-Identifier:
+ * MIT
+ */
+#ifndef SOCKLET_DAEMON_LISTEN_SET_H
+#define SOCKLET_DAEMON_LISTEN_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "config/config.h"
+
+/* Known by the address as its author wrote it. */
+struct listen_at {
+	char *address;
+	int fds[CONFIG_WORKERS_MAX]; /* by worker; -1: none */
+	bool is_wanted;              /* by the load in progress */
+};
+
+/* Zero it; then listen_set_fini. */
+struct listen_set {
+	struct listen_at *items;
+	size_t count;
+	/* As it was before the load in progress: so many addresses, a socket for so many workers.
+	 */
+	size_t kept;
+	unsigned workers;
+};
+
+void listen_set_fini(struct listen_set *set);
+/*
+ * Opens what is missing for these addresses and that many workers, and keeps what is there. False
+ * adds to `why`, and leaves all as it was.
+ */
+bool listen_set_want(struct listen_set *set, const struct listen_conf *listens, size_t count,
+	unsigned workers, struct err_list *why);
+/* The load in progress serves: closes what it did not want. */
+void listen_set_keep(struct listen_set *set, unsigned workers);
+/* It was refused: closes what was opened for it. */
+void listen_set_restore(struct listen_set *set);
+
+#endif

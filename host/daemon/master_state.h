@@ -1,0 +1,55 @@
+/*
+ * struct master, shared by the files of daemon/ that make up the master. SPDX-License-Identifier:
+ * MIT
+ */
+#ifndef SOCKLET_DAEMON_MASTER_STATE_H
+#define SOCKLET_DAEMON_MASTER_STATE_H
+
+#include "daemon/canary.h"
+#include "daemon/commit.h"
+#include "daemon/control.h"
+#include "daemon/crew.h"
+#include "daemon/file_watch.h"
+#include "daemon/listen_set.h"
+#include "daemon/poll_list.h"
+#include "daemon/report.h"
+#include "daemon/status.h"
+
+enum reload_phase {
+	RELOAD_IDLE,
+	RELOAD_COPYING,    /* plugins that somebody may still be writing */
+	RELOAD_CHECKING,   /* the canary runs */
+	RELOAD_STARTING,   /* at start: the first workers have their order */
+	RELOAD_PREPARING,  /* all workers build, beside what they serve */
+	RELOAD_COMMITTING, /* all swap */
+};
+
+struct reload {
+	enum reload_phase phase;
+	bool is_wanted;      /* once more, when this one is over */
+	struct commit *next; /* what it is about; NULL once it is committed */
+	uint64_t look_ms;    /* when to try again, UINT64_MAX: when something happens */
+	uint64_t give_up_ms; /* waiting for a plugin that is being written */
+	struct canary canary;
+	struct buf news; /* of the plugins: packed names and versions */
+	struct err_list why;
+};
+
+struct master {
+	const struct options *options;
+	int signals; /* a descriptor to read them from */
+	struct copy_store *copies;
+	struct commit *committed; /* NULL: before the start has succeeded that far */
+	struct listen_set listens;
+	struct crew crew;
+	struct reload reload;
+	struct report report;
+	struct control control;
+	struct file_watch files;
+	struct status status_answers;
+	bool has_started; /* the ready lines are out */
+	bool is_stopping, is_over;
+	int status; /* of exit */
+};
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * Both directions of one message. Called by the master and the workers. SPDX-License-Identifier:
+ * MIT
+ */
+#include "daemon/order.h"
+
+#include <string.h>
+
+#include "daemon/pack.h"
+
+void order_fini(struct order *order)
+{
+	arena_fini(&order->arena);
+	memset(order, 0, sizeof(*order));
+}
+
+void order_pack(struct buf *out, const struct order *order)
+{
+	pack_number(out, order->number);
+	pack_number(out, order->workers);
+	pack_text(out, order->file);
+	pack_span(out, order->text);
+	pack_number(out, order->offer_count);
+	for (size_t i = 0; i < order->offer_count; i++) {
+		const struct image_offer *offer = &order->offers[i];
+
+		pack_text(out, offer->name);
+		pack_number(out, offer->version);
+		pack_text(out, offer->path == NULL ? "" : offer->path);
+		pack_text(out, offer->path == NULL ? offer->reason : "");
+	}
+	pack_number(out, order->address_count);
+	for (size_t i = 0; i < order->address_count; i++)
+		pack_text(out, order->addresses[i]);
+}
+
+static bool unpack_offer(struct span *in, struct image_offer *out, struct arena *arena)
+{
+	uint64_t version;
+
+	out->name = pack_take_text(in, arena);
+	pack_take_number(in, &version);
+	out->version = (unsigned)version;
+	out->path = pack_take_text(in, arena);
+	out->reason = pack_take_text(in, arena);
+	if (out->reason == NULL)
+		return false;
+	if (out->path[0] == '\0')
+		out->path = NULL;
+	return true;
+}
+
+/* A number of things that take at least a byte each. */
+static bool unpack_count(struct span *in, size_t *out)
+{
+	uint64_t count;
+
+	if (!pack_take_number(in, &count) || count > in->len)
+		return false;
+	*out = (size_t)count;
+	return true;
+}
+
+static bool unpack_offers(struct order *out, struct span *in)
+{
+	if (!unpack_count(in, &out->offer_count))
+		return false;
+	out->offers = arena_alloc(&out->arena, (out->offer_count + 1) * sizeof(*out->offers));
+	for (size_t i = 0; i < out->offer_count; i++)
+		if (!unpack_offer(in, &out->offers[i], &out->arena))
+			return false;
+	return true;
+}
+
+bool order_unpack(struct order *out, struct span in)
+{
+	uint64_t number, workers;
+
+	pack_take_number(&in, &number);
+	pack_take_number(&in, &workers);
+	out->number = (unsigned)number;
+	out->workers = (unsigned)workers;
+	out->file = pack_take_text(&in, &out->arena);
+	if (out->file == NULL || !pack_take_span(&in, &out->text) || !unpack_offers(out, &in) ||
+		!unpack_count(&in, &out->address_count))
+		return false;
+	out->addresses = arena_alloc(&out->arena, (out->address_count + 1) * sizeof(const char *));
+	for (size_t i = 0; i < out->address_count; i++)
+		if ((out->addresses[i] = pack_take_text(&in, &out->arena)) == NULL)
+			return false;
+	return in.len == 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * What the master tells the canary and every worker to serve: the same bytes to all, so that all
+ * build the same. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_DAEMON_ORDER_H
+#define SOCKLET_DAEMON_ORDER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "plugin/image.h"
+
+struct order {
+	struct arena arena;         /* owns all but `text` */
+	unsigned number;            /* of the generation */
+	unsigned workers;           /* how many there are to be */
+	const char *file;           /* as given on the command line */
+	struct span text;           /* what it held; borrowed */
+	struct image_offer *offers; /* every plugin that it names, once */
+	size_t offer_count;
+	const char **addresses; /* to listen at, as their author wrote them */
+	size_t address_count;
+};
+
+void order_fini(struct order *order);
+void order_pack(struct buf *out, const struct order *order);
+/* Into a zeroed *out, which wants order_fini in any case; `text` is borrowed from `in`. */
+bool order_unpack(struct order *out, struct span in);
+
+#endif

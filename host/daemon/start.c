@@ -1,0 +1,63 @@
+/*
+ * What is different while nobody is served yet. Called by reload.c. SPDX-License-Identifier: MIT
+ */
+#include "daemon/start.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "daemon/command.h"
+#include "net/listen_socket.h"
+
+enum { START_DEATHS = 5 }; /* of one worker, before the start is given up */
+
+void start_refused(struct master *master)
+{
+	const struct err_list *why = &master->reload.why;
+
+	command_print_complaints(why);
+	fprintf(stderr, "socklet: not started, %zu mistake%s\n", why->count,
+		why->count == 1 ? "" : "s");
+	master->status = 1;
+	master->is_over = true;
+}
+
+/* The first bytes on standard output: scripts wait for them to learn the port. */
+static void print_ready(const struct master *master)
+{
+	char address[LISTEN_ADDRESS_SIZE];
+
+	for (size_t i = 0; i < master->listens.count; i++) {
+		listen_socket_print(address, master->listens.items[i].fds[0]);
+		printf("socklet: listening on http://%s\n", address);
+	}
+	fflush(stdout);
+}
+
+static void open_control(struct master *master)
+{
+	struct err why;
+
+	if (!control_open(&master->control, &master->committed->config, &why))
+		log_warn("control: %s", why.text);
+}
+
+bool start_is_done(struct master *master)
+{
+	for (unsigned i = 0; i < master->crew.wanted; i++)
+		if (master->crew.members[i].state != MEMBER_SERVING)
+			return false;
+	master->has_started = true;
+	open_control(master);
+	report_to_manager(master);
+	print_ready(master);
+	return true;
+}
+
+bool start_is_hopeless(const struct member *member, struct err *why)
+{
+	err_set(why, ERR_INTERNAL,
+		"worker %u %s before it served, %u times in a row; what it logged says more",
+		member->index + 1, member->end, member->deaths);
+	return member->deaths >= START_DEATHS;
+}

@@ -1,0 +1,213 @@
+/*
+ * One JSON document is the truth, the text is made of it. A worker that is stuck must not hold up
+ * who asks why: it has ANSWER_MS. Called by control.c. SPDX-License-Identifier: MIT
+ */
+#include "daemon/status.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/master_state.h"
+#include "daemon/message_kinds.h"
+#include "daemon/status_text.h"
+#include "net/listen_socket.h"
+
+enum { ANSWER_MS = 2000 };
+
+void status_ask(struct master *master)
+{
+	struct status *status = &master->status_answers;
+
+	if (status->is_asked)
+		return;
+	status->is_asked = true;
+	status->due_ms = process_now_ms() + ANSWER_MS;
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
+		struct member *member = &master->crew.members[i];
+
+		status->waits_for[i] = crew_is_alive(member);
+		if (status->waits_for[i])
+			crew_say(member, TO_STATUS);
+	}
+}
+
+void status_take(struct master *master, const struct member *member, struct span answer)
+{
+	struct status *status = &master->status_answers;
+
+	status->waits_for[member->index] = false;
+	json_decref(status->answers[member->index]);
+	status->answers[member->index] = json_loadb(answer.ptr, answer.len, 0, NULL);
+}
+
+bool status_is_due(const struct master *master)
+{
+	const struct status *status = &master->status_answers;
+
+	if (!status->is_asked)
+		return false;
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
+		if (status->waits_for[i] && crew_is_alive(&master->crew.members[i]))
+			return process_now_ms() >= status->due_ms;
+	return true;
+}
+
+uint64_t status_due_ms(const struct master *master)
+{
+	return master->status_answers.due_ms;
+}
+
+void status_forget(struct master *master)
+{
+	struct status *status = &master->status_answers;
+
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
+		json_decref(status->answers[i]);
+	memset(status, 0, sizeof(*status));
+}
+
+/* ---- the document ----------------------------------------------------------------------- */
+
+static json_t *text_json(const char *text, size_t len)
+{
+	json_t *value = json_stringn(text, len);
+
+	/* A path or a reason may hold what is no UTF-8. */
+	return value != NULL ? value : json_string("?");
+}
+
+static json_t *member_json(const struct master *master, const struct member *member)
+{
+	static const char *const states[] = {"none", "starting", "serving", "leaving"};
+	const json_t *answer = master->status_answers.answers[member->index];
+	json_t *connections = json_object_get(answer, "connections");
+	json_t *out = json_pack("{s:i, s:s, s:I, s:i, s:I, s:i}", "worker", member->index + 1,
+		"state", states[member->state], "pid", (json_int_t)member->pid, "generation",
+		member->number, "since_ms", (json_int_t)(process_now_ms() - member->since_ms),
+		"deaths", member->deaths);
+
+	json_object_set(out, "connections", connections);
+	if (connections == NULL)
+		json_object_set_new(out, "connections", json_null());
+	if (member->end[0] != '\0')
+		json_object_set_new(out, "last_end", json_string(member->end));
+	return out;
+}
+
+static json_t *members_json(const struct master *master)
+{
+	json_t *out = json_array();
+
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
+		if (i < master->crew.wanted || crew_is_alive(&master->crew.members[i]))
+			json_array_append_new(out, member_json(master, &master->crew.members[i]));
+	return out;
+}
+
+static bool is_same_row(const json_t *a, const json_t *b)
+{
+	return json_equal(json_object_get(a, "generation"), json_object_get(b, "generation")) &&
+	       json_equal(json_object_get(a, "path"), json_object_get(b, "path"));
+}
+
+/* Adds a worker's count to the row of all workers. */
+static void add_route(json_t *rows, json_t *row)
+{
+	json_t *other;
+	size_t i;
+
+	json_array_foreach(rows, i, other)
+	{
+		if (!is_same_row(other, row))
+			continue;
+		json_object_set_new(other, "connections",
+			json_integer(json_integer_value(json_object_get(other, "connections")) +
+				     json_integer_value(json_object_get(row, "connections"))));
+		return;
+	}
+	json_array_append_new(rows, json_deep_copy(row));
+}
+
+static json_t *routes_json(const struct master *master)
+{
+	json_t *out = json_array(), *row;
+	size_t i;
+
+	for (unsigned worker = 0; worker < CONFIG_WORKERS_MAX; worker++) {
+		json_t *answer = master->status_answers.answers[worker];
+
+		json_array_foreach(json_object_get(answer, "routes"), i, row) add_route(out, row);
+	}
+	return out;
+}
+
+static json_t *plugins_json(const struct master *master)
+{
+	const struct order *order = &master->committed->order;
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < order->offer_count; i++)
+		json_array_append_new(out, json_pack("{s:s, s:i}", "name", order->offers[i].name,
+						   "version", order->offers[i].version));
+	return out;
+}
+
+static json_t *listens_json(const struct master *master)
+{
+	char address[LISTEN_ADDRESS_SIZE];
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < master->listens.count; i++) {
+		listen_socket_print(address, master->listens.items[i].fds[0]);
+		json_array_append_new(out, json_string(address));
+	}
+	return out;
+}
+
+static json_t *reload_json(const struct master *master)
+{
+	const struct report *report = &master->report;
+	struct span rest = buf_span(&report->text);
+	json_t *lines = json_array();
+	char at[32] = "";
+	struct tm utc;
+
+	if (report->at == 0) {
+		json_decref(lines);
+		return json_null();
+	}
+	gmtime_r(&report->at, &utc);
+	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	while (rest.len > 0) {
+		struct span line = span_cut(&rest, '\n');
+
+		json_array_append_new(lines, text_json(line.ptr, line.len));
+	}
+	return json_pack("{s:s, s:s, s:o}", "at", at, "result",
+		report->is_done ? "done" : "refused", "text", lines);
+}
+
+void status_print(struct buf *out, const struct master *master, bool as_json)
+{
+	json_t *all;
+	char *text;
+
+	if (master->committed == NULL) {
+		buf_printf(out, as_json ? "{}\n" : "starting\n");
+		return;
+	}
+	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o}", "version", SOCKLET_VERSION,
+		"pid", (json_int_t)getpid(), "generation", master->committed->order.number,
+		"listen", listens_json(master), "workers", members_json(master), "routes",
+		routes_json(master), "plugins", plugins_json(master), "reload",
+		reload_json(master));
+	if (as_json) {
+		text = json_dumps(all, JSON_INDENT(2));
+		buf_printf(out, "%s\n", text);
+		free(text);
+	} else {
+		status_text(out, all);
+	}
+	json_decref(all);
+}

@@ -1,0 +1,119 @@
+/*
+ * Tables with a heading each; an empty one is left out. Knows nothing but the document. Called by
+ * status.c. SPDX-License-Identifier: MIT
+ */
+#include "daemon/status_text.h"
+
+#include <stdio.h>
+
+static const char *text_of(const json_t *row, const char *key)
+{
+	const char *text = json_string_value(json_object_get(row, key));
+
+	return text == NULL ? "-" : text;
+}
+
+static json_int_t number_of(const json_t *row, const char *key)
+{
+	return json_integer_value(json_object_get(row, key));
+}
+
+/* "850 ms", "12 s", "3 min", "5 h", "9 d" */
+static void print_span(char *out, size_t size, json_int_t ms)
+{
+	static const struct {
+		json_int_t ms;
+		const char *unit;
+	} units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+	size_t i = 0;
+
+	/* The largest of which there are two. */
+	while (i < 4 && ms < 2 * units[i].ms)
+		i++;
+	snprintf(out, size, "%lld %s", (long long)(ms / units[i].ms), units[i].unit);
+}
+
+static void put_head(struct buf *out, const json_t *status)
+{
+	const json_t *address;
+	size_t i;
+
+	buf_printf(out, "socklet %s, pid %lld, generation %lld", text_of(status, "version"),
+		(long long)number_of(status, "pid"), (long long)number_of(status, "generation"));
+	json_array_foreach(json_object_get(status, "listen"), i, address) buf_printf(
+		out, "%shttp://%s", i == 0 ? ", listening on " : " ", json_string_value(address));
+	buf_printf(out, "\n");
+}
+
+static void put_workers(struct buf *out, const json_t *workers)
+{
+	const json_t *row;
+	size_t i;
+
+	buf_printf(out, "\n%-7s %-8s %-9s %-10s %-8s %-11s %s\n", "WORKER", "PID", "STATE",
+		"GENERATION", "SINCE", "CONNECTIONS", "DEATHS");
+	json_array_foreach(workers, i, row)
+	{
+		const json_t *connections = json_object_get(row, "connections");
+		char since[32], count[32] = "no answer";
+
+		print_span(since, sizeof(since), number_of(row, "since_ms"));
+		if (json_is_integer(connections))
+			snprintf(count, sizeof(count), "%lld",
+				(long long)json_integer_value(connections));
+		buf_printf(out, "%-7lld %-8lld %-9s %-10lld %-8s %-11s %lld",
+			(long long)number_of(row, "worker"), (long long)number_of(row, "pid"),
+			text_of(row, "state"), (long long)number_of(row, "generation"), since,
+			count, (long long)number_of(row, "deaths"));
+		if (json_object_get(row, "last_end") != NULL)
+			buf_printf(out, ", the last %s", text_of(row, "last_end"));
+		buf_printf(out, "\n");
+	}
+}
+
+static void put_routes(struct buf *out, const json_t *routes, json_int_t generation)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(routes) > 0)
+		buf_printf(out, "\n%-32s %-16s %-8s %-10s %s\n", "ROUTE", "PLUGIN", "VERSION",
+			"GENERATION", "CONNECTIONS");
+	json_array_foreach(routes, i, row) buf_printf(out, "%-32s %-16s %-8lld %-10lld %lld%s\n",
+		text_of(row, "path"), text_of(row, "plugin"), (long long)number_of(row, "version"),
+		(long long)number_of(row, "generation"), (long long)number_of(row, "connections"),
+		number_of(row, "generation") == generation ? "" : " (old)");
+}
+
+static void put_plugins(struct buf *out, const json_t *plugins)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(plugins) > 0)
+		buf_printf(out, "\n%-32s %s\n", "PLUGIN", "VERSION");
+	json_array_foreach(plugins, i, row) buf_printf(
+		out, "%-32s %lld\n", text_of(row, "name"), (long long)number_of(row, "version"));
+}
+
+static void put_reload(struct buf *out, const json_t *reload)
+{
+	const json_t *line;
+	size_t i;
+
+	if (!json_is_object(reload))
+		return;
+	buf_printf(
+		out, "\nlast reload, %s: %s\n", text_of(reload, "at"), text_of(reload, "result"));
+	json_array_foreach(json_object_get(reload, "text"), i, line)
+		buf_printf(out, "  %s\n", json_string_value(line));
+}
+
+void status_text(struct buf *out, const json_t *status)
+{
+	put_head(out, status);
+	put_workers(out, json_object_get(status, "workers"));
+	put_routes(out, json_object_get(status, "routes"), number_of(status, "generation"));
+	put_plugins(out, json_object_get(status, "plugins"));
+	put_reload(out, json_object_get(status, "reload"));
+}

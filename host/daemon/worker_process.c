@@ -1,0 +1,391 @@
+/*
+ * One event loop, one host; orders come over the channel as events, so that no plugin code is on
+ * the stack. What can fail happens while preparing, nothing that can fail behind it. Knows no
+ * other worker. SPDX-License-Identifier: MIT
+ */
+#include "daemon/worker_process.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "daemon/channel.h"
+#include "daemon/crash.h"
+#include "daemon/load.h"
+#include "daemon/message_kinds.h"
+#include "daemon/order.h"
+#include "daemon/pack.h"
+#include "daemon/process.h"
+#include "daemon/worker_status.h"
+#include "net/worker.h"
+
+enum { STOP_MS = 10000, STOP_LOOK_MS = 10 };
+
+struct worker_socket {
+	char *address;
+	struct listener *listener; /* NULL: not yet committed, and then */
+	int fd;
+	bool is_wanted; /* by the order prepared last */
+};
+
+struct worker_process {
+	unsigned index;
+	struct worker *worker;
+	struct host *host;
+	struct channel channel;
+	struct event *readable;
+	struct event *look; /* a timer, armed while stopping */
+	struct worker_socket *sockets;
+	size_t socket_count;
+	struct generation *next; /* prepared */
+	unsigned next_workers;
+	bool is_stopping, has_failed;
+	uint64_t stop_deadline_ms;
+};
+
+/* ---- listening -------------------------------------------------------------------------- */
+
+static struct worker_socket *find_socket(struct worker_process *self, const char *address)
+{
+	for (size_t i = 0; i < self->socket_count; i++)
+		if (strcmp(self->sockets[i].address, address) == 0)
+			return &self->sockets[i];
+	return NULL;
+}
+
+/* Takes the descriptor. */
+static void add_socket(struct worker_process *self, struct span address, int fd)
+{
+	struct arena arena = {0};
+	char *text = arena_text(&arena, address.ptr, address.len);
+
+	if (find_socket(self, text) != NULL) {
+		close(fd);
+	} else {
+		self->sockets = xrealloc(
+			self->sockets, (self->socket_count + 1) * sizeof(*self->sockets));
+		self->sockets[self->socket_count++] = (struct worker_socket){
+			.address = xstrdup(text), .fd = fd};
+	}
+	arena_fini(&arena);
+}
+
+static void close_socket(struct worker_process *self, struct worker_socket *entry)
+{
+	if (entry->listener != NULL)
+		worker_unlisten(self->worker, entry->listener);
+	else
+		close(entry->fd);
+	free(entry->address);
+}
+
+/* Those that nobody listens at yet, or those that are not wanted. */
+static void close_sockets(
+	struct worker_process *self, bool (*is_over)(const struct worker_socket *))
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < self->socket_count; i++) {
+		if (is_over(&self->sockets[i]))
+			close_socket(self, &self->sockets[i]);
+		else
+			self->sockets[kept++] = self->sockets[i];
+	}
+	self->socket_count = kept;
+}
+
+static bool is_pending(const struct worker_socket *entry)
+{
+	return entry->listener == NULL;
+}
+
+static bool is_unwanted(const struct worker_socket *entry)
+{
+	return !entry->is_wanted;
+}
+
+static bool is_any(const struct worker_socket *entry)
+{
+	(void)entry;
+	return true;
+}
+
+/* ---- loads ------------------------------------------------------------------------------ */
+
+static void say(struct worker_process *self, enum from_worker kind, const struct buf *body)
+{
+	channel_send(&self->channel, kind, buf_span(body), -1);
+	/* The master always reads; what it does not take at once is a long list of complaints. */
+	channel_drain(&self->channel);
+}
+
+static void drop_next(struct worker_process *self)
+{
+	generation_unref(self->next);
+	self->next = NULL;
+}
+
+static void abort_load(struct worker_process *self)
+{
+	drop_next(self);
+	close_sockets(self, is_pending);
+}
+
+static bool prepare_order(
+	struct worker_process *self, const struct order *order, struct err_list *why)
+{
+	const struct load load = {
+		.file = order->file,
+		.text = &order->text,
+		.how = LOAD_TO_SERVE,
+		.number = order->number,
+	};
+
+	drop_next(self);
+	image_store_offer(host_images(self->host), order->offers, order->offer_count);
+	self->next = load_generation(self->host, &load, why);
+	image_store_offer(host_images(self->host), NULL, 0);
+	self->next_workers = order->workers;
+	for (size_t i = 0; i < self->socket_count; i++)
+		self->sockets[i].is_wanted = false;
+	for (size_t i = 0; i < order->address_count; i++) {
+		struct worker_socket *entry = find_socket(self, order->addresses[i]);
+
+		if (entry != NULL)
+			entry->is_wanted = true;
+	}
+	return self->next != NULL;
+}
+
+/* False told the master why. */
+static bool prepare(struct worker_process *self, struct span body)
+{
+	struct order order = {0};
+	struct err_list why = {0};
+	struct buf complaints = {0};
+	bool is_ready;
+
+	if (!order_unpack(&order, body))
+		err_list_add(&why, (struct place){0}, "found no order in a message of the master");
+	is_ready = why.count == 0 && prepare_order(self, &order, &why);
+	if (!is_ready) {
+		abort_load(self);
+		pack_complaints(&complaints, &why);
+		say(self, FROM_REFUSED, &complaints);
+		buf_fini(&complaints);
+	}
+	order_fini(&order);
+	err_list_fini(&why);
+	return is_ready;
+}
+
+static void say_prepared(struct worker_process *self)
+{
+	const struct plugin_set *plugins = &self->next->plugins;
+	struct buf body = {0};
+
+	for (size_t i = 0; i < plugins->count; i++) {
+		const struct sl_plugin *plugin = plugins->plugins[i];
+
+		/* Shared with the generation before: nothing changed for it. */
+		if (plugin->refs > 1)
+			continue;
+		pack_text(&body, plugin->name);
+		pack_number(&body, image_version(plugin->image));
+	}
+	say(self, FROM_PREPARED, &body);
+	buf_fini(&body);
+}
+
+static void say_serves(struct worker_process *self)
+{
+	struct buf body = {0};
+
+	pack_number(&body, host_generation(self->host)->number);
+	say(self, FROM_SERVES, &body);
+	buf_fini(&body);
+}
+
+static void say_status(struct worker_process *self)
+{
+	struct buf body = {0};
+
+	worker_status(&body, self->worker, self->host);
+	say(self, FROM_STATUS, &body);
+	buf_fini(&body);
+}
+
+/* One worker alone needs no name. */
+static void label_log(const struct worker_process *self)
+{
+	char label[24] = "";
+
+	if (self->next_workers > 1)
+		snprintf(label, sizeof(label), "worker %u", self->index + 1);
+	log_set_label(label);
+}
+
+/* Cannot fail. */
+static void commit(struct worker_process *self)
+{
+	if (self->next == NULL)
+		return;
+	label_log(self);
+	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
+	host_swap(self->host, self->next);
+	self->next = NULL;
+	close_sockets(self, is_unwanted);
+	for (size_t i = 0; i < self->socket_count; i++) {
+		struct worker_socket *entry = &self->sockets[i];
+
+		if (entry->listener == NULL)
+			entry->listener = worker_listen(self->worker, entry->fd);
+	}
+	say_serves(self);
+}
+
+static void start(struct worker_process *self, struct span body)
+{
+	if (prepare(self, body)) {
+		commit(self);
+		return;
+	}
+	self->has_failed = true;
+	worker_break(self->worker);
+}
+
+/* ---- stop ------------------------------------------------------------------------------- */
+
+static void stop(struct worker_process *self)
+{
+	const struct timeval look = {0, STOP_LOOK_MS * 1000};
+
+	if (self->is_stopping)
+		return;
+	log_info("stop: closing %zu connections with 1012", worker_connection_count(self->worker));
+	self->is_stopping = true;
+	self->stop_deadline_ms = process_now_ms() + STOP_MS;
+	abort_load(self);
+	close_sockets(self, is_any);
+	worker_stop_accepting(self->worker);
+	host_close_all(self->host, 1012, "");
+	event_add(self->look, &look);
+}
+
+/* Runs every STOP_LOOK_MS while stopping. */
+static void look(struct worker_process *self)
+{
+	size_t left = worker_connection_count(self->worker);
+
+	if (left > 0 && process_now_ms() < self->stop_deadline_ms)
+		return;
+	if (left > 0)
+		log_warn("stop: %zu connections did not end within %d s, dropping them", left,
+			STOP_MS / 1000);
+	worker_break(self->worker);
+}
+
+static void look_on_event(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	look(arg);
+}
+
+/* ---- orders ----------------------------------------------------------------------------- */
+
+static void take_message(struct worker_process *self, const struct message *message)
+{
+	if (message->kind == TO_LISTEN && message->fd >= 0) {
+		add_socket(self, message->body, message->fd);
+		return;
+	}
+	if (message->kind == TO_STATUS)
+		say_status(self);
+	if (message->kind == TO_STOP)
+		stop(self);
+	if (self->is_stopping)
+		return;
+	if (message->kind == TO_START)
+		start(self, message->body);
+	else if (message->kind == TO_PREPARE && prepare(self, message->body))
+		say_prepared(self);
+	else if (message->kind == TO_COMMIT)
+		commit(self);
+	else if (message->kind == TO_ABORT)
+		abort_load(self);
+}
+
+static void channel_on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker_process *self = arg;
+	struct message message;
+	enum channel_state state;
+
+	(void)fd;
+	(void)what;
+	while ((state = channel_receive(&self->channel, &message)) == CHANNEL_MESSAGE)
+		take_message(self, &message);
+	/* Without a master nobody would tell us to stop. */
+	if (state == CHANNEL_ENDED)
+		worker_break(self->worker);
+}
+
+/* ---- life ------------------------------------------------------------------------------- */
+
+static bool init(struct worker_process *self, struct breadcrumb *page)
+{
+	struct err_list why = {0};
+	struct err err = {0};
+	struct event_base *base;
+
+	self->worker = worker_new(&err);
+	if (self->worker != NULL)
+		self->host = host_new(worker_loop(self->worker), &why);
+	if (self->host == NULL) {
+		log_error("worker not started: %s", why.count > 0 ? why.items[0].text : err.text);
+		err_list_fini(&why);
+		return false;
+	}
+	host_set_breadcrumb(self->host, page);
+	crash_watch(page);
+	base = worker_base(self->worker);
+	worker_set_host(self->worker, self->host);
+	self->look = event_new(base, -1, EV_PERSIST, look_on_event, self);
+	self->readable = event_new(
+		base, self->channel.fd, EV_READ | EV_PERSIST, channel_on_event, self);
+	event_add(self->readable, NULL);
+	return true;
+}
+
+static void fini(struct worker_process *self)
+{
+	if (self->worker != NULL && self->host != NULL) {
+		event_free(self->look);
+		event_free(self->readable);
+		abort_load(self);
+		close_sockets(self, is_any);
+		worker_drop_all(self->worker);
+		worker_set_host(self->worker, NULL);
+		host_free(self->host);
+	}
+	worker_free(self->worker);
+	free(self->sockets);
+	channel_fini(&self->channel);
+}
+
+int worker_process_run(int channel, unsigned index, struct breadcrumb *page)
+{
+	struct worker_process self = {.index = index};
+
+	channel_init(&self.channel, channel);
+	if (init(&self, page))
+		worker_run(self.worker);
+	else
+		self.has_failed = true;
+	fini(&self);
+	return self.has_failed ? 1 : 0;
+}

@@ -1,0 +1,15 @@
+/*
+ * What a worker says of itself for `socklet status`. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_DAEMON_WORKER_STATUS_H
+#define SOCKLET_DAEMON_WORKER_STATUS_H
+
+#include "base/buf.h"
+
+struct host;
+struct worker;
+
+/* A JSON object: connections, and routes with the connections of each generation. */
+void worker_status(struct buf *out, const struct worker *worker, const struct host *host);
+
+#endif

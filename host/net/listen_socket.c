@@ -1,0 +1,116 @@
+/*
+ * The first socket of an address is bound without SO_REUSEPORT, so that an address in use is an
+ * error as it always was, and gets the option before it listens; twins are bound with it. Who
+ * binds later without the option, another host too, is refused. SPDX-License-Identifier: MIT
+ */
+#include "net/listen_socket.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
+
+void listen_address_print(char out[LISTEN_ADDRESS_SIZE], const union listen_address *address)
+{
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	if (address->any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &address->in6.sin6_addr, text, sizeof(text));
+		snprintf(out, LISTEN_ADDRESS_SIZE, "[%s]:%u", text, ntohs(address->in6.sin6_port));
+	} else {
+		inet_ntop(AF_INET, &address->in.sin_addr, text, sizeof(text));
+		snprintf(out, LISTEN_ADDRESS_SIZE, "%s:%u", text, ntohs(address->in.sin_port));
+	}
+}
+
+void listen_socket_print(char out[LISTEN_ADDRESS_SIZE], int fd)
+{
+	union listen_address address = {0};
+	socklen_t len = sizeof(address);
+
+	getsockname(fd, &address.any, &len);
+	listen_address_print(out, &address);
+}
+
+static void switch_on(int fd, int level, int option)
+{
+	int on = 1;
+
+	setsockopt(fd, level, option, &on, sizeof(on));
+}
+
+/* -1 leaves errno. */
+static int bind_one(const struct sockaddr *address, socklen_t len, bool is_twin)
+{
+	int error, fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	switch_on(fd, SOL_SOCKET, SO_REUSEADDR);
+	if (is_twin)
+		switch_on(fd, SOL_SOCKET, SO_REUSEPORT);
+	if (address->sa_family == AF_INET6)
+		switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+	/* Accepted sockets inherit it, which saves a call for each. */
+	switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
+	if (bind(fd, address, len) == 0) {
+		switch_on(fd, SOL_SOCKET, SO_REUSEPORT);
+		if (listen(fd, BACKLOG) == 0)
+			return fd;
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int listen_socket_open(const char *host, const char *port, struct err *why)
+{
+	const struct addrinfo hints = {
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+	};
+	const bool is_ipv6 = strchr(host, ':') != NULL;
+	struct addrinfo *list;
+	int fd = -1, result = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &list);
+
+	if (result != 0) {
+		err_set(why, ERR_INTERNAL, "cannot resolve %s port %s: %s", host, port,
+			gai_strerror(result));
+		return -1;
+	}
+	for (const struct addrinfo *info = list; info != NULL && fd < 0; info = info->ai_next)
+		fd = bind_one(info->ai_addr, info->ai_addrlen, false);
+	if (fd < 0)
+		err_set(why, ERR_INTERNAL, "cannot listen on %s%s%s:%s: %s%s", is_ipv6 ? "[" : "",
+			host, is_ipv6 ? "]" : "", port, strerror(errno),
+			errno == EADDRINUSE ? "; stop the program there, or take another port"
+					    : "");
+	freeaddrinfo(list);
+	return fd;
+}
+
+int listen_socket_twin(int fd, struct err *why)
+{
+	union listen_address address = {0};
+	socklen_t len = sizeof(address);
+	char text[LISTEN_ADDRESS_SIZE];
+	int twin = -1;
+
+	if (getsockname(fd, &address.any, &len) == 0)
+		twin = bind_one(&address.any, len, true);
+	if (twin < 0) {
+		int error = errno;
+
+		listen_address_print(text, &address);
+		err_set(why, ERR_INTERNAL, "cannot listen on %s once more: %s", text,
+			strerror(error));
+	}
+	return twin;
+}

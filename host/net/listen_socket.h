@@ -1,0 +1,37 @@
+/*
+ * Listening TCP sockets before anybody accepts from them. Several sockets share one address, one
+ * for each worker, and the kernel spreads the clients; another program gets no share.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_NET_LISTEN_SOCKET_H
+#define SOCKLET_NET_LISTEN_SOCKET_H
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+enum { LISTEN_ADDRESS_SIZE = INET6_ADDRSTRLEN + sizeof("[]:65535") };
+
+union listen_address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_storage room;
+};
+
+/*
+ * Binds and listens: the first socket of its address. host "" is every address; port is a number,
+ * "0" for any free one. Of a name's addresses the first that can be bound is taken. -1 fills `why`.
+ */
+int listen_socket_open(const char *host, const char *port, struct err *why);
+/* One more at the same address and port, for another worker. -1 fills `why`. */
+int listen_socket_twin(int fd, struct err *why);
+
+/* "127.0.0.1:8000", "[::1]:8000" */
+void listen_address_print(char out[LISTEN_ADDRESS_SIZE], const union listen_address *address);
+/* The real address and port. */
+void listen_socket_print(char out[LISTEN_ADDRESS_SIZE], int fd);
+
+#endif

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: MIT
+"""Several workers share every address, and one that dies is replaced from what was committed."""
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+
+from client import CLOSE, WebSocket, get
+from host import TEST_PLUGINS, Host, folder, free_port, routes_text, socklet, wait_until
+from story import each
+
+SUDDEN = "  - {path: /ws, plugin: sudden}\n"
+
+
+def workers(count, routes=SUDDEN, plugins=TEST_PLUGINS, **options):
+    return Host(text=routes_text(routes, plugins=plugins, top=f"workers: {count}\n"), **options)
+
+
+def server(port):
+    """The process that serves a new connection there."""
+    with WebSocket(port, "/ws") as ws:
+        ws.text("pid")
+        pid = int(ws.recv()[1])
+        ws.closes()
+        return pid
+
+
+def servers(port, count):
+    """Which processes serve, once `count` have been seen."""
+    seen = set()
+
+    def enough():
+        seen.add(server(port))
+        return len(seen) == count
+    wait_until(enough, lambda: f"{count} processes that serve, found {seen}")
+    return seen
+
+
+def is_gone(pid):
+    return not os.path.exists(f"/proc/{pid}") or " Z " in open(f"/proc/{pid}/stat").read()
+
+
+def test_workers_share_each_address():
+    with workers(3, listen=("127.0.0.1:0", "[::1]:0")) as host:
+        assert servers(host.port, 3) == set(host.workers())
+        assert host.pid not in host.workers()
+        assert get(host.port, "/ws").status == 426
+
+
+def test_auto_is_one_worker_per_core():
+    with workers("auto") as host:
+        wanted = min(len(os.sched_getaffinity(0)), 64)
+        assert len(host.workers()) == wanted, (host.workers(), wanted)
+
+
+def test_log_says_which_worker_when_there_are_several():
+    with workers(2) as host:
+        host.signal(signal.SIGTERM)
+        host.wait()
+        for number in 1, 2:
+            assert f" info worker {number}: stop: closing" in host.log, host.log
+    with workers(1) as host:
+        host.signal(signal.SIGTERM)
+        host.wait()
+        assert " info stop: closing" in host.log, host.log
+
+
+def test_address_of_a_running_host_is_taken_for_another():
+    with workers(2) as host, folder() as path:
+        (path / "routes.yaml").write_text(routes_text(SUDDEN, plugins=TEST_PLUGINS))
+        done = socklet("run", path / "routes.yaml", "--listen", f"127.0.0.1:{host.port}")
+        assert done.returncode == 1 and "ddress already in use" in done.stderr, done
+
+
+def test_killed_worker_is_replaced_and_others_do_not_notice():
+    with workers(2) as host:
+        first, second = host.workers()
+        clients = {}
+        while len(clients) < 2:
+            ws = WebSocket(host.port, "/ws")
+            ws.text("pid")
+            clients.setdefault(int(ws.recv()[1]), ws)
+        os.kill(first, signal.SIGKILL)
+        host.wait_log(rf"worker \d \(pid {first}\) died of signal 9 \(Killed\); the next one starts at once")
+        clients[second].text("pid")
+        clients[second].expect_text(str(second))
+        wait_until(lambda: len(host.workers()) == 2, "a successor")
+        assert first not in servers(host.port, 2)
+
+
+def test_successor_serves_what_was_committed_not_what_lies_in_the_folder():
+    with folder() as plugins:
+        shutil.copy(TEST_PLUGINS / "sudden.so", plugins)
+        with workers(1, plugins=plugins) as host:
+            whole = (plugins / "sudden.so").read_bytes()
+            (plugins / "sudden.so").write_bytes(whole[:len(whole) // 2])
+            host.write("half a routes file: [")
+            for _ in range(3):
+                before = server(host.port)
+                os.kill(before, signal.SIGKILL)
+                wait_until(lambda: is_gone(before), "the end of the worker")
+                assert server(host.port) != before
+            host.reload("refused")
+            (plugins / "sudden.so").unlink()
+            os.kill(server(host.port), signal.SIGKILL)
+            assert server(host.port) in host.workers()
+
+
+def test_clients_that_wait_to_be_accepted_are_served_by_the_successor():
+    with workers(1) as host:
+        pid = server(host.port)
+        os.kill(pid, signal.SIGSTOP)
+        waiting = [socket.create_connection(("127.0.0.1", host.port), 5) for _ in range(20)]
+        for sock in waiting:
+            sock.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        os.kill(pid, signal.SIGKILL)
+        for sock in waiting:
+            sock.settimeout(10)
+            assert sock.recv(100).startswith(b"HTTP/1.1 404 "), "not served"
+            sock.close()
+
+
+def test_worker_that_dies_again_and_again_is_replaced_ever_more_slowly():
+    with workers(1) as host:
+        for _ in range(4):
+            os.kill(server(host.port), signal.SIGKILL)
+        host.wait_log("starts in 80 ms")
+        pauses = re.findall(r"the next one starts (at once|in \d+ ms)", host.log)
+        assert pauses == ["at once", "in 20 ms", "in 40 ms", "in 80 ms"], pauses
+        assert server(host.port)
+
+
+@each([("crash", r"died of signal 9"), ("exit", "ended with status 0")])
+def test_worker_that_never_gets_ready_refuses_the_start(row):
+    what, words = row
+    with folder() as path:
+        # The first start is the canary's, and does nothing.
+        (path / "routes.yaml").write_text(routes_text(
+            "  - {path: /ws, plugin: sudden, options: {at_start: %s, after: 1, count: %s/starts}}\n" % (what, path),
+            plugins=TEST_PLUGINS))
+        done = socklet("run", path / "routes.yaml", "--listen", "127.0.0.1:0")
+        assert done.returncode == 1 and not done.stdout, done
+        assert re.search(rf"worker 1 {words}.* before it served, 5 times in a row", done.stderr), done.stderr
+
+
+def test_worker_whose_plugin_refuses_to_start_refuses_the_start():
+    with folder() as path:
+        (path / "routes.yaml").write_text(routes_text(
+            "  - {path: /ws, plugin: sudden, options: {at_start: refuse, after: 1, count: %s/starts}}\n" % path,
+            plugins=TEST_PLUGINS))
+        done = socklet("run", path / "routes.yaml", "--listen", "127.0.0.1:0")
+        assert done.returncode == 1 and not done.stdout, done
+        assert re.search(r"routes\.yaml:4:\d+: sudden.so: start returned", done.stderr), done.stderr
+
+
+def test_workers_end_with_their_master():
+    with workers(2) as host:
+        pids = host.workers()
+        with WebSocket(host.port, "/ws") as ws:
+            os.kill(host.pid, signal.SIGKILL)
+            host.wait(wanted=-signal.SIGKILL)
+            wait_until(lambda: all(map(is_gone, pids)), "the end of the workers")
+            ws.expect_end()
+        # The next start removes the folder of copies that was left.
+        assert host.copies()
+        with workers(1):
+            assert not host.copies()
+
+
+def test_signals_for_the_whole_group_are_the_masters():
+    with workers(2) as host, WebSocket(host.port, "/ws") as ws:
+        pids = set(host.workers())
+        since = len(host.log)
+        os.killpg(host.pid, signal.SIGHUP)
+        host.wait_log("reload: done", since)
+        ws.text("pid")
+        assert int(ws.recv()[1]) in pids
+        assert set(host.workers()) == pids
+        os.killpg(host.pid, signal.SIGINT)
+        assert ws.recv()[0] == CLOSE
+        ws.close(1012)
+        ws.expect_end()
+        ws.drop()
+        host.wait()
+
+
+def test_leak_in_a_worker_shows_in_the_exit_status():
+    with workers(2) as host:
+        with WebSocket(host.port, "/ws") as ws:
+            ws.text("leak")
+            ws.recv()
+            ws.closes()
+        host.signal(signal.SIGTERM)
+        assert host.process.wait(20) == 1, host.log
+        host.stopped = True
+        assert re.search(r"worker \d \(pid \d+\) ended with status", host.log), host.log
+
+
+def test_number_of_workers_changes_by_reload():
+    with workers(1) as host, WebSocket(host.port, "/ws") as ws:
+        ws.text("pid")
+        first = int(ws.recv()[1])
+        text = host.routes.read_text()
+        host.write(text.replace("workers: 1", "workers: 3"))
+        host.reload()
+        assert len(servers(host.port, 3)) == 3
+        ws.text("pid")
+        ws.expect_text(str(first))
+        host.write(text)
+        host.reload()
+        wait_until(lambda: len(host.workers()) == 1, "the end of two workers")
+        for _ in range(10):
+            assert server(host.port) == first
+        ws.text("pid")
+        ws.expect_text(str(first))
+
+
+def test_listen_changes_for_all_workers():
+    old, new = free_port(), free_port()
+    with folder() as path:
+        file = path / "routes.yaml"
+        text = routes_text(SUDDEN, plugins=TEST_PLUGINS, top="workers: 2\n")
+        file.write_text(text.replace(":8000", f":{old}"))
+        with Host(arguments=["run", file]) as host:
+            assert len(servers(old, 2)) == 2
+            file.write_text(text.replace(":8000", f":{new}"))
+            host.reload()
+            assert servers(new, 2) == set(host.workers())
+            with contextlib.suppress(ConnectionRefusedError):
+                get(old, "/ws")
+                raise AssertionError("the removed address still accepts")
+            os.kill(host.workers()[0], signal.SIGKILL)
+            wait_until(lambda: len(host.workers()) == 2, "a successor")
+            assert len(servers(new, 2)) == 2
