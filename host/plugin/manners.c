@@ -191,6 +191,7 @@ static void check_signal(struct manners *manners, int number, const struct sigac
 			number, comma, name);
 	} else if (now->sa_handler != manners->signals[number].sa_handler) {
 		manners->theirs[number] = (uintptr_t)now->sa_handler;
+		manners->signals[number] = *now;
 	}
 }
 

