@@ -304,7 +304,7 @@ void private_libs_close(struct private_libs *libs)
 /* What is loaded for another plugin stays: the next one compares with its file. */
 static void remove_unless_locked(const char *folder, const char *name)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + NAME_MAX + 2];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
