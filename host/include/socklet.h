@@ -110,17 +110,17 @@ struct sl_timedelta {
  * as other arguments. A C enum is a member by SL_FIELD_ENUM; its forms hold an int32_t.
  */
 /* clang-format off */
-#define SL_TYPES_(ROW)                                                                             \
-	ROW(_text, const char *, SL_TYPE_TEXT)                                                      \
-	ROW(_str, struct sl_str, SL_TYPE_STR)                                                       \
-	ROW(_int, int64_t, SL_TYPE_INT)                                                             \
-	ROW(_double, double, SL_TYPE_DOUBLE)                                                        \
-	ROW(_bool, bool, SL_TYPE_BOOL)                                                              \
-	ROW(_uint, uint64_t, SL_TYPE_UINT)                                                          \
-	ROW(_uuid, struct sl_uuid, SL_TYPE_UUID)                                                    \
-	ROW(_datetime, struct sl_datetime, SL_TYPE_DATETIME)                                        \
-	ROW(_date, struct sl_date, SL_TYPE_DATE)                                                    \
-	ROW(_time, struct sl_time, SL_TYPE_TIME)                                                    \
+#define SL_TYPES_(ROW) \
+	ROW(_text, const char *, SL_TYPE_TEXT) \
+	ROW(_str, struct sl_str, SL_TYPE_STR) \
+	ROW(_int, int64_t, SL_TYPE_INT) \
+	ROW(_double, double, SL_TYPE_DOUBLE) \
+	ROW(_bool, bool, SL_TYPE_BOOL) \
+	ROW(_uint, uint64_t, SL_TYPE_UINT) \
+	ROW(_uuid, struct sl_uuid, SL_TYPE_UUID) \
+	ROW(_datetime, struct sl_datetime, SL_TYPE_DATETIME) \
+	ROW(_date, struct sl_date, SL_TYPE_DATE) \
+	ROW(_time, struct sl_time, SL_TYPE_TIME) \
 	ROW(_timedelta, struct sl_timedelta, SL_TYPE_TIMEDELTA)
 #define SL_ENUM_TYPE_(ROW) ROW(_enum, int32_t, SL_TYPE_ENUM)
 
