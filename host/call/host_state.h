@@ -11,6 +11,7 @@
 #include "call/offload.h"
 #include "call/session.h"
 #include "call/session_table.h"
+#include "plugin/audit.h"
 
 struct host {
 	struct sl_host table; /* given to plugins; host_of_table finds back */
@@ -22,6 +23,11 @@ struct host {
 	struct session_queue due;   /* something has come that plugin code may not see at once */
 	struct session_queue ended; /* disconnect still to run */
 	struct buf scratch;         /* for formatting a message */
+	struct audit_threads threads;
+	struct breadcrumb *page; /* what plugin ran last; NULL: nobody gave one */
+	uint32_t watched_turn;   /* of the page, at the last look */
+	int64_t watched_second;
+	bool is_watched;
 };
 
 /*

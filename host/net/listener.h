@@ -23,6 +23,8 @@ struct listener *listener_open(struct event_base *base, int fd, struct acceptor 
 /* Takes what waits now, instead of leaving it to a reset by listener_close. */
 void listener_take_all(struct listener *listener);
 void listener_close(struct listener *listener);
+/* Valid until listener_close. */
+int listener_fd(const struct listener *listener);
 /* The real address and port: "127.0.0.1:8000", "[::1]:8000". */
 const char *listener_address(const struct listener *listener);
 
