@@ -146,3 +146,4 @@ def test_limit_changes_by_reload():
             ws.text("hang")
             ws.expect_end()
         host.wait_log(STUCK)
+        host.wait_log("died of signal 6 ")
