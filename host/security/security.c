@@ -332,6 +332,9 @@ static void load_jwt(
 	};
 	security->keys = xcalloc(input->key_count + 1, sizeof(struct jwt_key *));
 	security->jwt.keys = security->keys;
+	/* config/ has complained; whether the others fit nothing says nothing. */
+	if (input->algorithm_count == 0 || input->key_count == 0)
+		return;
 	for (size_t i = 0; i < input->algorithm_count; i++)
 		algs |= 1u << input->algorithms[i];
 	for (size_t i = 0; i < input->key_count; i++)
