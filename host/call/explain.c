@@ -288,9 +288,7 @@ struct explain_field explain_field_of(struct explanation *out, const struct plan
 	return field;
 }
 
-bool explain_misses_start(const struct inject_provider *provider)
+bool explain_misses_start(const struct sl_plugin *owner)
 {
-	const struct sl_plugin *owner = provider->owner;
-
 	return owner != NULL && owner->info.start != NULL && !owner->is_started;
 }

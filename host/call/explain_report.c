@@ -148,6 +148,7 @@ static void put_provider(struct buf *out, struct explanation *explanation, size_
 {
 	const struct plan_call *planned = &explanation->route->plan.calls[i];
 	const struct explain_call *call = &explanation->calls[i];
+	const struct sl_plugin *owner = planned->provider->owner;
 	const char *name = planned->provider->name;
 
 	if (call->state == EXPLAIN_NOT_REACHED) {
@@ -161,11 +162,11 @@ static void put_provider(struct buf *out, struct explanation *explanation, size_
 	if (call->state == EXPLAIN_PER_MESSAGE)
 		return;
 	put_outcome(out, call, planned->provider);
-	if (call->result != NULL && explain_misses_start(planned->provider))
+	if (call->result != NULL && explain_misses_start(owner))
 		buf_printf(out,
 			"        note: it ran without `start` of its plugin %s, whose state was "
 			"all zero\n",
-			owner_of(planned->provider)->name);
+			owner->name);
 }
 
 static void put_plan(struct buf *out, struct explanation *explanation)
@@ -327,7 +328,8 @@ static json_t *call_json(struct explanation *explanation, size_t i)
 	json_object_set_new(out, "returned", json_integer(call->returned));
 	if (call->state == EXPLAIN_CALLED)
 		json_object_set_new(out, "result", result_json(provider, call->result));
-	json_object_set_new(out, "without_start", json_boolean(explain_misses_start(provider)));
+	json_object_set_new(
+		out, "without_start", json_boolean(explain_misses_start(provider->owner)));
 	return out;
 }
 
