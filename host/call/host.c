@@ -14,6 +14,7 @@
 #include "call/detail.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
+#include "call/session_move.h"
 #include "call/static_file.h"
 #include "wire/ws_key.h"
 
@@ -83,6 +84,7 @@ void host_free(struct host *host)
 	if (host == NULL)
 		return;
 	host_turn_end(host);
+	session_move_stop(host);
 	offload_free(host->offload);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
@@ -104,6 +106,7 @@ void host_swap(struct host *host, struct generation *next)
 
 	host->generation = next;
 	generation_unref(last);
+	session_move_all(host);
 }
 
 struct image_store *host_images(struct host *host)

@@ -35,7 +35,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	conn->peer = arena_text(&conn->arena, transport->peer, strlen(transport->peer));
 	conn->label = arena_printf(
 		&conn->arena, "%s #%llu", route->label, (unsigned long long)conn->id);
-	conn->state = arena_alloc(&conn->arena, conn->plugin->info.state_size);
+	conn->state = xcalloc(1, conn->plugin->info.state_size);
 	transport->session = conn;
 	return conn;
 }
@@ -94,6 +94,7 @@ void session_free(struct sl_conn *conn)
 	conn->magic = 0;
 	drop_request(conn);
 	buf_fini(&conn->response_headers);
+	free(conn->state);
 	generation_unref(conn->generation);
 	arena_fini(&conn->arena);
 	free(conn);
