@@ -11,6 +11,7 @@
 
 #include "call/host_state.h"
 #include "call/session_inject.h"
+#include "inject/inject_value.h"
 #include "inject/member.h"
 
 /* ---- the transport that writes down ------------------------------------------------------- */
@@ -209,22 +210,21 @@ void explain_fini(struct explanation *out)
 
 /* ---- one field ---------------------------------------------------------------------------- */
 
-/* What inject_run says of this one field. Its struct and errors are the explanation's. */
-static struct inject_run run_alone(struct explanation *out, struct plan_fetch fetch)
+/* The field as a run would fill it; NULL adds what is wrong to `errors`. The explanation's. */
+static const void *fetch_alone(
+	struct explanation *out, const struct plan_fetch *fetch, struct inject_errors *errors)
 {
+	const struct injection *injection = out->session->injection;
 	struct inject_request source = session_source(out->session);
-	struct plan_call call = {.fetches = &fetch, .fetch_count = 1};
-	struct plan plan = out->route->plan;
-	struct inject_run run = {.plan = &plan, .request = &source, .arena = &out->arena};
+	struct inject_run run = {.plan = &out->route->plan,
+		.request = &source,
+		.arena = &out->arena,
+		.block = injection == NULL ? NULL : injection->run.block};
+	void *where = arena_alloc(&out->arena, member_type_find(fetch->type)->size);
+	bool is_good = inject_value_fetch(&run, fetch, where);
 
-	plan.calls = &call;
-	plan.call_count = 1;
-	/* What else is in the sources is no mistake of this field. */
-	plan.query.is_strict = plan.cookies.is_strict = false;
-	inject_run(&run);
-	run.plan = NULL;
-	run.request = NULL;
-	return run;
+	*errors = run.errors;
+	return is_good ? where : NULL;
 }
 
 static bool is_set(uint32_t type_number, const void *where)
@@ -240,61 +240,62 @@ static bool is_set(uint32_t type_number, const void *where)
 /* Without its default the field would have no value. */
 static bool is_by_default(struct explanation *out, struct plan_fetch fetch)
 {
-	struct inject_run run;
+	struct inject_errors errors;
+	const void *where;
 
-	if (fetch.default_value == NULL || fetch.source == INJECT_CLAIM)
+	if (fetch.default_value == NULL)
 		return false;
 	fetch.default_value = NULL;
-	run = run_alone(out, fetch);
-	if (run.args == NULL)
-		return strcmp(run.errors.items[0].type, "missing") == 0;
-	return !is_set(fetch.type, (const char *)run.args + fetch.offset);
+	where = fetch_alone(out, &fetch, &errors);
+	if (where == NULL)
+		return strcmp(errors.items[0].type, "missing") == 0;
+	return !is_set(fetch.type, where);
 }
 
-static struct explain_field provider_field(
+/* What a provider's result makes of the field, which has one only if that was called. */
+static enum explain_kind kind_by_call(const struct explain_call *source)
+{
+	if (source->state == EXPLAIN_PER_MESSAGE)
+		return EXPLAIN_BY_MESSAGE;
+	return source->state == EXPLAIN_CALLED ? EXPLAIN_VALUE : EXPLAIN_NO_RESULT;
+}
+
+static struct explain_field result_field(
 	const struct explanation *out, const struct plan_fetch *fetch)
 {
 	const struct explain_call *source = &out->calls[fetch->index];
-	const struct inject_provider *provider = out->route->plan.calls[fetch->index].provider;
-	struct explain_field field = {.type = fetch->type, .where = source->result};
+	struct explain_field field = {
+		.kind = kind_by_call(source), .type = fetch->type, .where = source->result};
 
-	if (provider->function != NULL)
-		field.type = provider->function->type;
-	if (source->state == EXPLAIN_PER_MESSAGE)
-		field.kind = EXPLAIN_BY_MESSAGE;
-	else if (source->state != EXPLAIN_CALLED)
-		field.kind = EXPLAIN_NO_RESULT;
-	else if (!is_set(field.type, field.where))
+	if (field.kind != EXPLAIN_VALUE)
+		return field;
+	field.type = out->route->plan.calls[fetch->index].provider->function->type;
+	if (!is_set(field.type, field.where))
 		field.kind = EXPLAIN_NOT_SET;
 	return field;
 }
 
-struct explain_field explain_field_of(
-	struct explanation *out, const struct explain_call *call, const struct plan_fetch *fetch)
+struct explain_field explain_field_of(struct explanation *out, const struct plan_fetch *fetch)
 {
 	struct explain_field field = {.type = fetch->type, .choices = fetch->item.choices};
-	struct inject_run run = {.args = call->args};
 
-	if (fetch->source == INJECT_PROVIDER || (fetch->source == INJECT_CLAIM && run.args == NULL))
-		return provider_field(out, fetch);
-	if (run.args == NULL)
-		run = run_alone(out, *fetch);
-	if (run.args == NULL) {
-		field.kind = EXPLAIN_WRONG;
-		field.errors = run.errors;
+	if (fetch->source == INJECT_PROVIDER)
+		return result_field(out, fetch);
+	if (fetch->source == INJECT_CLAIM)
+		field.kind = kind_by_call(&out->calls[fetch->index]);
+	if (field.kind != EXPLAIN_VALUE)
 		return field;
-	}
-	field.where = (const char *)run.args + fetch->offset;
-	if (is_by_default(out, *fetch))
+	field.where = fetch_alone(out, fetch, &field.errors);
+	if (field.where == NULL)
+		field.kind = EXPLAIN_WRONG;
+	else if (is_by_default(out, *fetch))
 		field.kind = EXPLAIN_DEFAULT;
 	else if (!is_set(fetch->type, field.where))
 		field.kind = EXPLAIN_NOT_SET;
 	return field;
 }
 
-bool explain_misses_start(const struct inject_provider *provider)
+bool explain_misses_start(const struct sl_plugin *owner)
 {
-	const struct sl_plugin *owner = provider->owner;
-
 	return owner != NULL && owner->info.start != NULL && !owner->is_started;
 }

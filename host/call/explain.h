@@ -92,9 +92,9 @@ struct explain_field {
 };
 
 /* Of a call that was reached; `fetch` is one of the call's. */
-struct explain_field explain_field_of(struct explanation *explanation,
-	const struct explain_call *call, const struct plan_fetch *fetch);
-/* Whether its plugin has a start callback, which was not called. */
-bool explain_misses_start(const struct inject_provider *provider);
+struct explain_field explain_field_of(
+	struct explanation *explanation, const struct plan_fetch *fetch);
+/* Whether it has a start callback, which was not called; NULL has none. */
+bool explain_misses_start(const struct sl_plugin *owner);
 
 #endif

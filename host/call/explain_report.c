@@ -11,6 +11,7 @@
 #include "call/detail.h"
 #include "call/explain_value.h"
 #include "call/session.h"
+#include "wire/claims.h"
 
 static const struct sl_plugin *owner_of(const struct inject_provider *provider)
 {
@@ -73,10 +74,10 @@ static void put_errors(struct buf *out, const struct inject_errors *errors)
 }
 
 /* "    q: int? from query = 3" */
-static void put_field(struct buf *out, struct explanation *explanation,
-	const struct explain_call *call, const struct plan_fetch *fetch)
+static void put_field(
+	struct buf *out, struct explanation *explanation, const struct plan_fetch *fetch)
 {
-	struct explain_field field = explain_field_of(explanation, call, fetch);
+	struct explain_field field = explain_field_of(explanation, fetch);
 
 	buf_printf(out, "    %s: %s from %s", fetch->field, plan_type_name(fetch->type),
 		inject_source_name(fetch->source));
@@ -106,8 +107,17 @@ static void put_fields(struct buf *out, struct explanation *explanation, size_t 
 	for (size_t j = 0; j < planned->fetch_count; j++) {
 		if (planned->provider != NULL)
 			buf_printf(out, "    ");
-		put_field(out, explanation, &explanation->calls[i], &planned->fetches[j]);
+		put_field(out, explanation, &planned->fetches[j]);
 	}
+}
+
+/* Names only: what they stand for may be a secret. */
+static void put_claims(struct buf *out, const struct claims *claims)
+{
+	if (claims == NULL)
+		buf_printf(out, "nothing: no credential is there, and none is required");
+	for (size_t i = 0; claims != NULL && i < claims->count; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", claims->items[i].name);
 }
 
 static void put_outcome(
@@ -115,6 +125,8 @@ static void put_outcome(
 {
 	if (call->state == EXPLAIN_SKIPPED) {
 		buf_printf(out, "        not called: its arguments are not complete\n");
+	} else if (call->state == EXPLAIN_ANSWERED && provider->security != NULL) {
+		buf_printf(out, "        it refuses\n");
 	} else if (call->state == EXPLAIN_ANSWERED && call->returned < 0) {
 		buf_printf(out, "        it returned %d\n", call->returned);
 	} else if (call->state == EXPLAIN_ANSWERED) {
@@ -124,7 +136,10 @@ static void put_outcome(
 			(unsigned long long)provider->timeout_ms);
 	} else {
 		buf_printf(out, "        it gave ");
-		explain_value_text(out, provider->function->type, NULL, call->result);
+		if (provider->security != NULL)
+			put_claims(out, *(const struct claims *const *)call->result);
+		else
+			explain_value_text(out, provider->function->type, NULL, call->result);
 		buf_printf(out, "\n");
 	}
 }
@@ -133,6 +148,7 @@ static void put_provider(struct buf *out, struct explanation *explanation, size_
 {
 	const struct plan_call *planned = &explanation->route->plan.calls[i];
 	const struct explain_call *call = &explanation->calls[i];
+	const struct sl_plugin *owner = planned->provider->owner;
 	const char *name = planned->provider->name;
 
 	if (call->state == EXPLAIN_NOT_REACHED) {
@@ -146,11 +162,11 @@ static void put_provider(struct buf *out, struct explanation *explanation, size_
 	if (call->state == EXPLAIN_PER_MESSAGE)
 		return;
 	put_outcome(out, call, planned->provider);
-	if (call->result != NULL && explain_misses_start(planned->provider))
+	if (call->result != NULL && explain_misses_start(owner))
 		buf_printf(out,
 			"        note: it ran without `start` of its plugin %s, whose state was "
 			"all zero\n",
-			owner_of(planned->provider)->name);
+			owner->name);
 }
 
 static void put_plan(struct buf *out, struct explanation *explanation)
@@ -260,12 +276,11 @@ static json_t *errors_json(const struct inject_errors *errors)
 	return rows;
 }
 
-static json_t *field_json(struct explanation *explanation, const struct explain_call *call,
-	const struct plan_fetch *fetch)
+static json_t *field_json(struct explanation *explanation, const struct plan_fetch *fetch)
 {
 	static const char *const kinds[] = {
 		"value", "default", "not set", "wrong", "no result", "by message"};
-	struct explain_field field = explain_field_of(explanation, call, fetch);
+	struct explain_field field = explain_field_of(explanation, fetch);
 	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s}", "field", fetch->field, "type",
 		plan_type_name(fetch->type), "from", inject_source_name(fetch->source), "name",
 		fetch->name, "is", kinds[field.kind]);
@@ -278,6 +293,20 @@ static json_t *field_json(struct explanation *explanation, const struct explain_
 	return out;
 }
 
+static json_t *result_json(const struct inject_provider *provider, const void *result)
+{
+	const struct claims *claims;
+	json_t *names;
+
+	if (provider->security == NULL)
+		return explain_value_json(provider->function->type, NULL, result);
+	claims = *(const struct claims *const *)result;
+	names = claims == NULL ? json_null() : json_array();
+	for (size_t i = 0; claims != NULL && i < claims->count; i++)
+		json_array_append_new(names, json_string(claims->items[i].name));
+	return names;
+}
+
 static json_t *call_json(struct explanation *explanation, size_t i)
 {
 	static const char *const states[] = {
@@ -288,7 +317,7 @@ static json_t *call_json(struct explanation *explanation, size_t i)
 	json_t *fields = json_array(), *out;
 
 	for (size_t j = 0; call->state != EXPLAIN_NOT_REACHED && j < planned->fetch_count; j++)
-		json_array_append_new(fields, field_json(explanation, call, &planned->fetches[j]));
+		json_array_append_new(fields, field_json(explanation, &planned->fetches[j]));
 	out = json_pack("{s:s?, s:s, s:s, s:o}", "provider",
 		provider == NULL ? NULL : provider->name, "plugin",
 		owner_of(provider) == NULL ? explanation->route->plugin->name
@@ -298,9 +327,9 @@ static json_t *call_json(struct explanation *explanation, size_t i)
 		return out;
 	json_object_set_new(out, "returned", json_integer(call->returned));
 	if (call->state == EXPLAIN_CALLED)
-		json_object_set_new(out, "result",
-			explain_value_json(provider->function->type, NULL, call->result));
-	json_object_set_new(out, "without_start", json_boolean(explain_misses_start(provider)));
+		json_object_set_new(out, "result", result_json(provider, call->result));
+	json_object_set_new(
+		out, "without_start", json_boolean(explain_misses_start(provider->owner)));
 	return out;
 }
 

@@ -137,7 +137,12 @@ static void build_security(
 		conf->security, &build->generation->arena, build->why);
 
 	provider->security = security;
-	provider->default_claim = security == NULL ? NULL : security_default_claim(security);
+	if (security == NULL)
+		return;
+	provider->security_kind = security_kind_name(security);
+	provider->default_claim = security_default_claim(security);
+	provider->looked_count = security_load_looked(
+		conf->security, &build->generation->arena, &provider->looked);
 }
 
 /* One that cannot be had keeps its entry: who takes it has nothing to say about that. */
@@ -187,7 +192,6 @@ static void build_providers(struct build *build)
 	}
 }
 
-/* Only functions of plugins: plans cannot call a struct security. */
 static const struct inject_provider *find_provider(void *context, const char *name)
 {
 	struct build *build = context;

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -16,9 +17,16 @@
 #include "call/session_inject.h"
 #include "call/session_move.h"
 #include "call/static_file.h"
+#include "plugin/breadcrumb.h"
+#include "plugin/manners.h"
 #include "wire/ws_key.h"
 
 /* ---- life ------------------------------------------------------------------------------- */
+
+static bool is_offload_thread(void *context, pid_t thread)
+{
+	return offload_has_thread(context, thread);
+}
 
 struct host *host_new(struct loop *loop, struct err_list *why)
 {
@@ -33,6 +41,8 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 		free(host);
 		return NULL;
 	}
+	host->threads = (struct audit_threads){is_offload_thread, host->offload};
+	image_store_set_threads(host->images, &host->threads);
 	host->table = host_table();
 	host->loop = loop;
 	TAILQ_INIT(&host->due);
@@ -43,6 +53,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
 {
 	image_store_set_breadcrumb(host->images, page);
+	host->page = page;
 }
 
 static void stop_session(struct sl_conn *conn, void *context)
@@ -79,6 +90,40 @@ void host_turn_end(struct host *host)
 	}
 }
 
+void host_watch(struct host *host)
+{
+	struct manners *manners = image_store_manners(host->images);
+	struct timespec now;
+	uint32_t turn;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (host->page == NULL || now.tv_sec == host->watched_second)
+		return;
+	host->watched_second = now.tv_sec;
+	turn = atomic_load_explicit(&host->page->turn, memory_order_relaxed);
+	/* The first look has nothing to compare with. */
+	if (host->is_watched && turn != host->watched_turn) {
+		const struct manners_suspect who = {.plugin = host->page->plugin,
+			.version = host->page->step.version,
+			.callback = breadcrumb_callback_name(host->page->step.callback)};
+
+		manners_check(manners, &who);
+	}
+	manners_note(manners);
+	host->watched_turn = turn;
+	host->is_watched = true;
+}
+
+void host_own_descriptor(struct host *host, int fd)
+{
+	manners_own(image_store_manners(host->images), fd);
+}
+
+void host_disown_descriptor(struct host *host, int fd)
+{
+	manners_disown(image_store_manners(host->images), fd);
+}
+
 void host_free(struct host *host)
 {
 	if (host == NULL)
@@ -86,6 +131,7 @@ void host_free(struct host *host)
 	host_turn_end(host);
 	session_move_stop(host);
 	offload_free(host->offload);
+	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
 	generation_unref(host->generation);

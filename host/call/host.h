@@ -51,6 +51,14 @@ void host_bad_request(struct transport *transport, const struct err *why);
  * These may send: flush afterwards. Call at the end of each turn that asked for it.
  */
 void host_turn_end(struct host *host);
+/*
+ * Looks whether a plugin has changed what is not its own (plugin/manners.h), at most once a second
+ * and only when one ran. Call at the end of each turn.
+ */
+void host_watch(struct host *host);
+/* A descriptor that no plugin may close, and its end: before it is closed. */
+void host_own_descriptor(struct host *host, int fd);
+void host_disown_descriptor(struct host *host, int fd);
 
 /* Readable when offloaded work is done: then call host_collect. */
 int host_collect_fd(const struct host *host);

@@ -11,6 +11,7 @@
 #include "call/offload.h"
 #include "call/session.h"
 #include "call/session_table.h"
+#include "plugin/audit.h"
 
 struct host {
 	struct sl_host table; /* given to plugins; host_of_table finds back */
@@ -24,6 +25,11 @@ struct host {
 	struct buf scratch;         /* for formatting a message */
 	struct loop_timer *sweep;   /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;            /* the next bucket of `sessions` */
+	struct audit_threads threads;
+	struct breadcrumb *page; /* what plugin ran last; NULL: nobody gave one */
+	uint32_t watched_turn;   /* of the page, at the last look */
+	int64_t watched_second;
+	bool is_watched;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
+#include "call/session_security.h"
 #include "wire/ws_key.h"
 
 static struct sl_str to_str(struct span s)
@@ -275,8 +276,7 @@ static struct sl_str api_cookie(const struct sl_conn *conn, const char *name)
 
 static struct sl_str api_subprotocol(const struct sl_conn *conn, size_t n)
 {
-	return conn->request == NULL ? (struct sl_str){0}
-				     : to_str(ws_subprotocol(conn->request->head, n));
+	return conn->request == NULL ? (struct sl_str){0} : to_str(session_security_offer(conn, n));
 }
 
 static struct sl_str api_security_scope(const struct sl_conn *conn, size_t n)

@@ -24,6 +24,8 @@ struct offload {
 	struct queue waiting, done;
 	pthread_t threads[OFFLOAD_THREADS];
 	unsigned thread_count;
+	pid_t ids[OFFLOAD_THREADS]; /* the kernel's, as each thread told it */
+	unsigned id_count;
 	bool is_closing;
 	int fd;
 };
@@ -63,6 +65,7 @@ static void *thread_main(void *arg)
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&offload->lock);
+	offload->ids[offload->id_count++] = gettid();
 	for (;;) {
 		while (offload->waiting.head == NULL && !offload->is_closing)
 			pthread_cond_wait(&offload->work_waits, &offload->lock);
@@ -127,6 +130,17 @@ bool offload_submit(struct offload *offload, struct offload_job *job)
 	}
 	pthread_mutex_unlock(&offload->lock);
 	return accepted;
+}
+
+bool offload_has_thread(struct offload *offload, pid_t id)
+{
+	bool is_ours = false;
+
+	pthread_mutex_lock(&offload->lock);
+	for (unsigned i = 0; i < offload->id_count; i++)
+		is_ours |= offload->ids[i] == id;
+	pthread_mutex_unlock(&offload->lock);
+	return is_ours;
 }
 
 int offload_fd(const struct offload *offload)

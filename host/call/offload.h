@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum { OFFLOAD_THREADS = 4, OFFLOAD_WAITING_MAX = 1024 };
 
@@ -27,6 +28,8 @@ struct offload *offload_new(void);
 void offload_free(struct offload *offload);
 /* False when OFFLOAD_WAITING_MAX jobs wait already; the job stays the caller's. */
 bool offload_submit(struct offload *offload, struct offload_job *job);
+/* Whether a thread, by the kernel's number, is one of the pool's that has begun. */
+bool offload_has_thread(struct offload *offload, pid_t id);
 /* Readable when offload_collect has something to do. */
 int offload_fd(const struct offload *offload);
 /* Finishes every job that is done. On the loop. */

@@ -24,6 +24,25 @@ static const struct credential_from *from_of(
 	return from;
 }
 
+size_t security_load_looked(
+	const struct security_conf *conf, struct arena *arena, const struct inject_looked **out)
+{
+	static const enum inject_source sources[] = {
+		[SECURITY_CONF_AUTHORIZATION] = INJECT_HEADER,
+		[SECURITY_CONF_SUBPROTOCOL] = INJECT_HEADER,
+		[SECURITY_CONF_HEADER] = INJECT_HEADER,
+		[SECURITY_CONF_COOKIE] = INJECT_COOKIE,
+		[SECURITY_CONF_QUERY] = INJECT_QUERY,
+	};
+	struct inject_looked *looked = arena_alloc(arena, conf->from.count * sizeof(*looked));
+
+	for (size_t i = 0; i < conf->from.count; i++)
+		looked[i] = (struct inject_looked){
+			sources[conf->from.items[i].place], conf->from.items[i].name.text};
+	*out = looked;
+	return conf->from.count;
+}
+
 static struct secret_source source_of(const struct secret_conf *conf)
 {
 	return (struct secret_source){conf->env.text, conf->file.text, conf->place};

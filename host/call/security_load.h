@@ -7,7 +7,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "inject/inject_rule.h"
 #include "security/security.h"
+
+/* What it looks at, for strict sources; how many. The arena's. */
+size_t security_load_looked(
+	const struct security_conf *conf, struct arena *arena, const struct inject_looked **out);
 
 /*
  * Reads the files and variables with keys and secrets. NULL adds to `why` every mistake with its

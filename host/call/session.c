@@ -14,6 +14,7 @@
 #include "call/detail.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
+#include "call/session_security.h"
 #include "wire/utf8.h"
 #include "wire/ws_key.h"
 
@@ -61,6 +62,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
 	session_inject_end(conn);
+	session_security_end(conn);
 	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
 	conn->host->loop->ops->want_turn_end(conn->host->loop);
 }
@@ -145,6 +147,14 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 	return SL_OK;
 }
 
+/* The first that may be answered, as a text; NULL: none is offered. */
+static const char *first_offer(struct sl_conn *conn)
+{
+	struct span offer = session_security_offer(conn, 0);
+
+	return offer.ptr == NULL ? NULL : arena_text(&conn->arena, offer.ptr, offer.len);
+}
+
 static void send_upgrade(struct sl_conn *conn, const char *subprotocol)
 {
 	struct upgrade upgrade = {0};
@@ -167,11 +177,9 @@ static void reject_by_close(
 	struct sl_conn *conn, unsigned status, unsigned code, const char *reason)
 {
 	struct span text = {reason, utf8_cut(span_of(reason), WS_REASON_MAX)};
-	struct span offer = ws_subprotocol(conn->request->head, 0);
 
 	/* A browser that offered some and is given none fails the connection before it listens. */
-	send_upgrade(
-		conn, offer.ptr == NULL ? NULL : arena_text(&conn->arena, offer.ptr, offer.len));
+	send_upgrade(conn, first_offer(conn));
 	conn->transport->ops->close(conn->transport, code, text);
 	conn->owes_disconnect = false;
 	log_debug("%s: rejected with %u \"%.*s\"", conn->label, code, SPAN_ARG(text));
@@ -225,11 +233,15 @@ static bool is_offered(const struct sl_conn *conn, const char *subprotocol)
 {
 	struct span offer;
 
-	for (size_t n = 0; (offer = ws_subprotocol(conn->request->head, n)).ptr != NULL; n++)
+	for (size_t n = 0; (offer = session_security_offer(conn, n)).ptr != NULL; n++)
 		if (span_equal(offer, span_of(subprotocol)))
 			return true;
-	log_error("%s: sl_accept with subprotocol \"%s\", which the peer did not offer",
-		conn->label, subprotocol);
+	if (session_security_is_secret(conn, span_of(subprotocol)))
+		log_error("%s: sl_accept with the credential as subprotocol, which nobody may see",
+			conn->label);
+	else
+		log_error("%s: sl_accept with subprotocol \"%s\", which the peer did not offer",
+			conn->label, subprotocol);
 	return false;
 }
 
@@ -245,6 +257,8 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	}
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
+	if (subprotocol == NULL && session_security_must_choose(conn))
+		subprotocol = first_offer(conn);
 	conn->phase = SESSION_OPEN;
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);

@@ -40,6 +40,8 @@ struct sl_conn {
 	struct buf response_headers;
 	struct timer_list timers;
 	struct injection *injection; /* session_inject.c's; NULL: the plan has no provider */
+	struct session_security
+		*security; /* session_security.c's; NULL: no credential was wanted */
 	struct sl_end end;
 	bool is_due;
 	unsigned jobs;    /* offloaded and not done */

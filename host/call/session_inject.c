@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "call/host_state.h"
+#include "call/session_security.h"
 
 static unsigned bit(uint32_t scope)
 {
@@ -180,8 +181,8 @@ int session_call_provider(
 	const struct inject_provider *provider = call->provider;
 	int returned;
 
-	if (provider->function == NULL)
-		return SL_FAILED;
+	if (provider->security != NULL)
+		return session_security_call(conn, call, result);
 	injection->calling = injection->awaited = call;
 	injection->has_value = false;
 	returned = plugin_call_provider(owner_of(provider), provider->function, conn, args, result);

@@ -52,7 +52,7 @@ static int print_crash(const struct child_end *end, const struct inject_provider
 	if (provider != NULL)
 		fprintf(stderr, "socklet: provider %s %s%s\n", provider->name,
 			child_end_text(end, &arena),
-			explain_misses_start(provider)
+			explain_misses_start(provider->owner)
 				? "; it ran without start of its plugin, whose state was all zero"
 				: "");
 	else

@@ -55,6 +55,8 @@ static void print_strict(const struct plan *plan)
 static void print_call(const struct plan_call *call)
 {
 	printf("    calls %s", call->provider->name);
+	if (call->provider->security_kind != NULL)
+		printf(" (%s)", call->provider->security_kind);
 	if (call->provider->is_override)
 		printf(" (overridden)");
 	if (call->scope != SL_SCOPE_CONNECTION)
@@ -142,8 +144,9 @@ static json_t *call_json(const struct plan_call *call)
 		json_decref(scopes);
 		return json_pack("{s:n, s:o}", "provider", "fields", fields);
 	}
-	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:o, s:o}", "provider", call->provider->name,
-		"scope", plan_scope_name(call->scope), "cached", !call->is_fresh, "attached",
+	return json_pack("{s:s, s:s?, s:s, s:b, s:b, s:b, s:o, s:o}", "provider",
+		call->provider->name, "security", call->provider->security_kind, "scope",
+		plan_scope_name(call->scope), "cached", !call->is_fresh, "attached",
 		call->is_attached, "overridden", call->provider->is_override, "security_scopes",
 		scopes, "fields", fields);
 }

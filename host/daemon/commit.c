@@ -153,13 +153,12 @@ void commit_free(struct commit *commit)
 
 /* ---- copying ---------------------------------------------------------------------------- */
 
-static void copy_bytes(struct commit *commit, struct copy_store *copies, size_t i,
+static void copy_bytes(struct commit *commit, struct copy_store *copies, size_t i, const char *path,
 	const struct buf *bytes, struct err *why)
 {
 	struct image_offer *offer = &commit->order.offers[i];
-	char *file = arena_printf(&commit->order.arena, "%s.so", offer->name);
 
-	commit->copies[i] = copy_take(copies, offer->name, file, bytes, why);
+	commit->copies[i] = copy_take(copies, offer->name, path, bytes, why);
 	if (commit->copies[i] == NULL)
 		return;
 	offer->path = copy_path(commit->copies[i]);
@@ -173,15 +172,15 @@ enum commit_progress commit_copy(struct commit *commit, struct copy_store *copie
 	enum snapshot result;
 	struct buf bytes = {0};
 	struct err why = {0};
+	const char *path;
 
 	if (i == commit->order.offer_count)
 		return COMMIT_WHOLE;
-	result = snapshot_try(&bytes,
-		arena_printf(arena, "%s/%s.so", commit->config.plugins_dir.text,
-			commit->order.offers[i].name),
-		&why);
+	path = arena_printf(
+		arena, "%s/%s.so", commit->config.plugins_dir.text, commit->order.offers[i].name);
+	result = snapshot_try(&bytes, path, &why);
 	if (result == SNAPSHOT_DONE)
-		copy_bytes(commit, copies, i, &bytes, &why);
+		copy_bytes(commit, copies, i, path, &bytes, &why);
 	buf_fini(&bytes);
 	if (result == SNAPSHOT_BUSY && !is_last_try)
 		return COMMIT_BUSY;

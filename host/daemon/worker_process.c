@@ -69,16 +69,20 @@ static void add_socket(struct worker_process *self, struct span address, int fd)
 			self->sockets, (self->socket_count + 1) * sizeof(*self->sockets));
 		self->sockets[self->socket_count++] = (struct worker_socket){
 			.address = xstrdup(text), .fd = fd};
+		/* From now on: a plugin's start may close it before anybody listens. */
+		host_own_descriptor(self->host, fd);
 	}
 	arena_fini(&arena);
 }
 
 static void close_socket(struct worker_process *self, struct worker_socket *entry)
 {
-	if (entry->listener != NULL)
+	if (entry->listener != NULL) {
 		worker_unlisten(self->worker, entry->listener);
-	else
+	} else {
+		host_disown_descriptor(self->host, entry->fd);
 		close(entry->fd);
+	}
 	free(entry->address);
 }
 

@@ -58,15 +58,24 @@ struct inject_rule {
 	bool is_fresh;             /* `cache: false`: a call of its own */
 };
 
+/* What a built-in provider may look at: for strict sources a name that is known. */
+struct inject_looked {
+	enum inject_source source;
+	const char *name;
+};
+
 /* A provider as a plan needs it: a plugin's, a built-in one, or one that could not be loaded. */
 struct inject_provider {
 	const char *name;
 	const struct sl_provider *function; /* the plugin's, checked; else NULL */
 	const void *security;               /* not NULL: built in; its result: struct claims * */
+	const char *security_kind;          /* "jwt", of a built-in one */
 	const char *default_claim;          /* of a built-in one; NULL: fields have to name one */
-	const void *owner;                  /* handed back when it is called: its plugin */
-	const void *own;                    /* what the plugin calls it when it provides later */
-	struct place place;                 /* in routes.yaml */
+	const struct inject_looked *looked; /* of a built-in one */
+	size_t looked_count;
+	const void *owner;  /* handed back when it is called: its plugin */
+	const void *own;    /* what the plugin calls it when it provides later */
+	struct place place; /* in routes.yaml */
 	const struct inject_rule *rules;
 	size_t rule_count;
 	uint32_t scope;      /* SL_SCOPE_… */

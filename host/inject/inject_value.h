@@ -1,6 +1,6 @@
 /*
- * One member out of a request's own sources, and what a strict source holds besides. For inject.c
- * alone. SPDX-License-Identifier: MIT
+ * One member out of a request's own sources, and what a strict source holds besides. For inject.c,
+ * and for who explains one field. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_INJECT_INJECT_VALUE_H
 #define SOCKLET_INJECT_INJECT_VALUE_H

@@ -127,6 +127,11 @@ int plan_compare_names(const void *a, const void *b)
 	return x->len == 0 ? 0 : memcmp(x->ptr, y->ptr, x->len);
 }
 
+static size_t looked_count(const struct plan_call *call)
+{
+	return call->provider == NULL ? 0 : call->provider->looked_count;
+}
+
 static void collect_names(
 	struct builder *builder, struct plan_names *out, enum inject_source source, bool is_strict)
 {
@@ -136,13 +141,19 @@ static void collect_names(
 	if (!is_strict)
 		return;
 	for (size_t i = 0; i < plan->call_count; i++)
-		most += plan->calls[i].fetch_count;
+		most += plan->calls[i].fetch_count + looked_count(&plan->calls[i]);
 	out->is_strict = true;
 	out->names = arena_alloc(builder->arena, most * sizeof(*out->names));
-	for (size_t i = 0; i < plan->call_count; i++)
-		for (size_t j = 0; j < plan->calls[i].fetch_count; j++)
-			if (plan->calls[i].fetches[j].source == source)
-				out->names[out->count++] = span_of(plan->calls[i].fetches[j].name);
+	for (size_t i = 0; i < plan->call_count; i++) {
+		const struct plan_call *call = &plan->calls[i];
+
+		for (size_t j = 0; j < call->fetch_count; j++)
+			if (call->fetches[j].source == source)
+				out->names[out->count++] = span_of(call->fetches[j].name);
+		for (size_t j = 0; j < looked_count(call); j++)
+			if (call->provider->looked[j].source == source)
+				out->names[out->count++] = span_of(call->provider->looked[j].name);
+	}
 	qsort(out->names, out->count, sizeof(*out->names), plan_compare_names);
 }
 
@@ -151,7 +162,6 @@ bool plan_build(
 {
 	struct builder builder = {
 		.plan = out, .input = input, .arena = arena, .why = why, .is_good = true};
-
 	static const char *const no_scopes[] = {NULL};
 	const struct subject own = {.table = input->table,
 		.label = input->label,

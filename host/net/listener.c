@@ -201,6 +201,11 @@ void listener_close(struct listener *listener)
 	free(listener);
 }
 
+int listener_fd(const struct listener *listener)
+{
+	return listener->fd;
+}
+
 const char *listener_address(const struct listener *listener)
 {
 	return listener->address;

@@ -21,6 +21,8 @@ struct acceptor {
 /* Takes the listening socket. */
 struct listener *listener_open(struct event_base *base, int fd, struct acceptor acceptor);
 void listener_close(struct listener *listener);
+/* Valid until listener_close. */
+int listener_fd(const struct listener *listener);
 /* The real address and port: "127.0.0.1:8000", "[::1]:8000". */
 const char *listener_address(const struct listener *listener);
 

@@ -151,12 +151,16 @@ struct listener *worker_listen(struct worker *worker, int fd)
 
 	entry->listener = listener_open(worker->loop.base, fd, (struct acceptor){accepted, worker});
 	LIST_INSERT_HEAD(&worker->listeners, entry, link);
+	if (worker->set.host != NULL)
+		host_own_descriptor(worker->set.host, fd);
 	return entry->listener;
 }
 
-static void close_entry(struct listening *entry)
+static void close_entry(struct worker *worker, struct listening *entry)
 {
 	LIST_REMOVE(entry, link);
+	if (worker->set.host != NULL)
+		host_disown_descriptor(worker->set.host, listener_fd(entry->listener));
 	listener_close(entry->listener);
 	free(entry);
 }
@@ -167,7 +171,7 @@ void worker_unlisten(struct worker *worker, struct listener *listener)
 
 	LIST_FOREACH (entry, &worker->listeners, link) {
 		if (entry->listener == listener) {
-			close_entry(entry);
+			close_entry(worker, entry);
 			return;
 		}
 	}
@@ -176,7 +180,7 @@ void worker_unlisten(struct worker *worker, struct listener *listener)
 void worker_stop_accepting(struct worker *worker)
 {
 	while (!LIST_EMPTY(&worker->listeners))
-		close_entry(LIST_FIRST(&worker->listeners));
+		close_entry(worker, LIST_FIRST(&worker->listeners));
 	conn_set_stop(&worker->set);
 }
 
@@ -191,6 +195,8 @@ static void end_turn(struct worker *worker)
 		}
 		conn_set_settle(&worker->set);
 	} while (worker->wants_turn_end);
+	if (worker->set.host != NULL)
+		host_watch(worker->set.host);
 	conn_set_bury(&worker->set);
 }
 

@@ -20,6 +20,7 @@
 #include "base/xalloc.h"
 #include "plugin/elf_check.h"
 #include "plugin/private_dir.h"
+#include "plugin/private_libs.h"
 #include "plugin/snapshot.h"
 
 #define COPY_MAGIC 0x636f7079u
@@ -125,8 +126,10 @@ static bool remove_file(const struct copy *copy)
 		return true;
 	fd = open(copy->path, O_RDONLY | O_CLOEXEC);
 	is_free = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
-	if (is_free)
+	if (is_free) {
 		unlink(copy->path);
+		private_libs_remove(copy->path);
+	}
 	if (fd >= 0)
 		close(fd);
 	return is_free;
@@ -203,13 +206,15 @@ static char *fresh_path(
 	return path;
 }
 
-static struct copy *copy_new(
-	struct copy_store *store, struct copy_name *name, const struct buf *bytes, struct err *why)
+static struct copy *copy_new(struct copy_store *store, struct copy_name *name, const char *file,
+	const struct buf *bytes, struct err *why)
 {
 	char *path = fresh_path(store, name, ++name->version);
 	struct copy *copy;
 
-	if (!write_file(path, bytes, why)) {
+	if (!write_file(path, bytes, why) || !private_libs_copy(path, file, buf_span(bytes), why)) {
+		unlink(path);
+		private_libs_remove(path);
 		free(path);
 		return NULL;
 	}
@@ -226,15 +231,19 @@ static struct copy *copy_new(
 	return copy;
 }
 
-struct copy *copy_take(struct copy_store *store, const char *name_text, const char *file,
+struct copy *copy_take(struct copy_store *store, const char *name_text, const char *path,
 	const struct buf *bytes, struct err *why)
 {
+	const char *slash = strrchr(path, '/');
 	struct copy_name *name = name_get(store, name_text);
 	struct copy *newest = LIST_FIRST(&name->held);
 
-	if (newest != NULL && snapshot_is_same(newest->path, bytes))
+	if (newest != NULL && snapshot_is_same(newest->path, bytes) &&
+		private_libs_are_same(newest->path, path, buf_span(bytes)))
 		return copy_ref(newest);
-	return elf_check(file, buf_span(bytes), why) ? copy_new(store, name, bytes, why) : NULL;
+	if (!elf_check(slash == NULL ? path : slash + 1, buf_span(bytes), why))
+		return NULL;
+	return copy_new(store, name, path, bytes, why);
 }
 
 struct copy *copy_ref(struct copy *copy)

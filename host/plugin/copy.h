@@ -23,11 +23,12 @@ void copy_store_close(struct copy_store *store);
 void copy_store_sweep(struct copy_store *store);
 
 /*
- * The copy of these bytes of `file`, with one more reference: the newest of that name when it
- * holds them already, else a fresh one. NULL fills `why`: not a whole ELF shared object for this
- * machine, one of the traps that would break a later reload, no room.
+ * The copy of these bytes of the file `path`, and of its private libraries, with one more
+ * reference: the newest of that name when it holds them all already, else a fresh one. NULL fills
+ * `why`: not a whole ELF shared object for this machine, one of the traps that would break a later
+ * reload, no room.
  */
-struct copy *copy_take(struct copy_store *store, const char *name, const char *file,
+struct copy *copy_take(struct copy_store *store, const char *name, const char *path,
 	const struct buf *bytes, struct err *why);
 struct copy *copy_ref(struct copy *copy);
 /* The last one removes the file, at once or, while it is locked, at a later sweep. */

@@ -220,3 +220,109 @@ bool elf_check(const char *file, struct span bytes, struct err *why)
 	return check_kind(&elf, why) && check_segments(&elf, &dynamic, why) &&
 	       check_sections(&elf, why) && lint(&elf, &dynamic, why);
 }
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* NULL when it is not whole. */
+static const char *text_at(const struct elf *elf, const ElfW(Shdr) * texts, uint64_t at)
+{
+	if (at >= texts->sh_size || !elf_holds(elf, texts->sh_offset, texts->sh_size) ||
+		memchr(elf->bytes.ptr + texts->sh_offset + at, '\0', texts->sh_size - at) == NULL)
+		return NULL;
+	return elf->bytes.ptr + texts->sh_offset + at;
+}
+
+static void names_add(struct elf_names *out, const ElfW(Dyn) * entry, const char *text)
+{
+	const unsigned max = sizeof(out->needed) / sizeof(out->needed[0]);
+
+	if (entry->d_tag == DT_SONAME)
+		out->soname = text;
+	else if (entry->d_tag == DT_RUNPATH || (entry->d_tag == DT_RPATH && !out->runpath))
+		out->runpath = text;
+	else if (entry->d_tag == DT_NEEDED && text != NULL && out->needed_count < max)
+		out->needed[out->needed_count++] = text;
+}
+
+void elf_names_read(struct elf_names *out, struct span bytes)
+{
+	struct elf elf = {.bytes = bytes};
+	ElfW(Shdr) section, texts;
+	ElfW(Dyn) entry;
+
+	memset(out, 0, sizeof(*out));
+	if (!elf_read(&elf, 0, &elf.head, sizeof(elf.head)))
+		return;
+	for (size_t i = 0; i < elf.head.e_shnum; i++) {
+		if (!section_read(&elf, i, &section) || section.sh_type != SHT_DYNAMIC ||
+			!section_read(&elf, section.sh_link, &texts))
+			continue;
+		for (uint64_t at = 0; at + sizeof(entry) <= section.sh_size; at += sizeof(entry)) {
+			if (!elf_read(&elf, section.sh_offset + at, &entry, sizeof(entry)) ||
+				entry.d_tag == DT_NULL)
+				break;
+			names_add(out, &entry, text_at(&elf, &texts, entry.d_un.d_val));
+		}
+	}
+}
+
+/* ---- unloading ------------------------------------------------------------------------------- */
+
+/* Functions of the C library that keep an address of their caller until the end of the process. */
+static const struct {
+	const char *name;
+	const char *undo; /* who calls this, too, is trusted to take the address back */
+	const char *reason;
+} keepers[] = {
+	{"on_exit", NULL,
+		"it calls on_exit, which would call it at the end of the process; use .stop"},
+	{"pthread_key_create", "pthread_key_delete",
+		"it makes pthread keys, whose destructors run when a thread ends, and deletes "
+		"none; call pthread_key_delete in .stop"},
+	{"tss_create", "tss_delete",
+		"it makes thread-specific storage, whose destructors run when a thread ends, and "
+		"deletes none; call tss_delete in .stop"},
+};
+
+static bool imports_from(const struct elf *elf, const ElfW(Shdr) * symbols, const char *wanted)
+{
+	ElfW(Sym) symbol;
+	char name[64];
+
+	for (uint64_t at = 0; at + sizeof(symbol) <= symbols->sh_size; at += sizeof(symbol)) {
+		elf_read(elf, symbols->sh_offset + at, &symbol, sizeof(symbol));
+		if (symbol.st_shndx != SHN_UNDEF)
+			continue;
+		symbol_name(elf, symbols, symbol.st_name, name, sizeof(name));
+		if (strcmp(name, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool imports(const struct elf *elf, const char *wanted)
+{
+	ElfW(Shdr) section;
+
+	for (size_t i = 0; i < elf->head.e_shnum; i++)
+		if (section_read(elf, i, &section) && section.sh_type == SHT_DYNSYM &&
+			imports_from(elf, &section, wanted))
+			return true;
+	return false;
+}
+
+bool elf_may_unload(struct span bytes, struct err *why)
+{
+	struct elf elf = {.bytes = bytes};
+
+	if (!elf_read(&elf, 0, &elf.head, sizeof(elf.head)))
+		return true;
+	for (size_t i = 0; i < sizeof(keepers) / sizeof(keepers[0]); i++) {
+		if (!imports(&elf, keepers[i].name) ||
+			(keepers[i].undo != NULL && imports(&elf, keepers[i].undo)))
+			continue;
+		err_set(why, ERR_INTERNAL, "%s", keepers[i].reason);
+		return false;
+	}
+	return true;
+}

@@ -12,5 +12,19 @@
 
 /* False fills `why`, which starts with `file` and ends in what its author has to do. */
 bool elf_check(const char *file, struct span bytes, struct err *why);
+/* What a file that elf_check let pass says to the loader. The texts are in `bytes`. */
+struct elf_names {
+	const char *soname;  /* NULL: none */
+	const char *runpath; /* folders of needed libraries, with ':' between; NULL: none */
+	const char *needed[32];
+	unsigned needed_count;
+};
+
+void elf_names_read(struct elf_names *out, struct span bytes);
+/*
+ * Whether a file that elf_check let pass calls nothing that would call it back after it is
+ * unloaded. False fills `why` with what that is and what to do instead.
+ */
+bool elf_may_unload(struct span bytes, struct err *why);
 
 #endif

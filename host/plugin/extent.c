@@ -35,3 +35,24 @@ bool extent_find(struct extent *out, const char *path)
 
 	return dl_iterate_phdr(look, &search) != 0;
 }
+
+static int look_for_address(struct dl_phdr_info *info, size_t size, void *context)
+{
+	const uintptr_t *address = context;
+
+	(void)size;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD && *address >= start &&
+			*address - start < segment->p_memsz)
+			return 1;
+	}
+	return 0;
+}
+
+bool extent_is_mapped(uintptr_t address)
+{
+	return dl_iterate_phdr(look_for_address, &address) != 0;
+}

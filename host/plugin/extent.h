@@ -13,5 +13,7 @@ struct extent {
 
 /* The file that was opened by this path; false when none is. */
 bool extent_find(struct extent *out, const char *path);
+/* Whether the address lies in any file that is loaded. */
+bool extent_is_mapped(uintptr_t address);
 
 #endif

@@ -50,6 +50,25 @@ static void leave(const struct sl_plugin *plugin, const struct breadcrumb_step *
 	breadcrumb_leave(plugin->page, before);
 }
 
+/* ---- what it may not change ----------------------------------------------------------------- */
+
+static struct manners_suspect suspect(const struct sl_plugin *plugin, const char *callback)
+{
+	return (struct manners_suspect){plugin->name, plugin->version, callback, true};
+}
+
+static void note_manners(const struct sl_plugin *plugin)
+{
+	manners_note(image_manners(plugin->image));
+}
+
+static void check_manners(const struct sl_plugin *plugin, const char *callback)
+{
+	const struct manners_suspect who = suspect(plugin, callback);
+
+	manners_check(image_manners(plugin->image), &who);
+}
+
 /* ---- loading --------------------------------------------------------------------------------- */
 
 /* A name is written in SL_PLUGIN too, so it is one of C's; above all it has no '/'. */
@@ -170,10 +189,19 @@ static void plugin_stop(struct sl_plugin *plugin)
 	end_timers(plugin);
 	if (plugin->info.stop == NULL)
 		return;
+	note_manners(plugin);
 	enter(plugin, CRUMB_STOP, NULL, &before);
 	plugin->info.stop(plugin);
 	leave(plugin, &before);
+	check_manners(plugin, "stop");
 	end_timers(plugin);
+}
+
+static void check_opened(const struct sl_plugin *plugin)
+{
+	const struct manners_suspect who = suspect(plugin, "stop");
+
+	manners_check_opened(&plugin->opened, &who);
 }
 
 void plugin_unref(struct sl_plugin *plugin)
@@ -183,8 +211,10 @@ void plugin_unref(struct sl_plugin *plugin)
 	assert(plugin->magic == PLUGIN_MAGIC && plugin->refs > 0);
 	if (--plugin->refs > 0)
 		return;
-	if (plugin->is_started)
+	if (plugin->is_started) {
 		plugin_stop(plugin);
+		check_opened(plugin);
+	}
 	/* Its name goes now, and the routes that held it go with it. */
 	if (image != NULL)
 		breadcrumb_forget(plugin->page);
@@ -251,9 +281,12 @@ bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list 
 	if (plugin->info.start != NULL) {
 		struct breadcrumb_step before;
 
+		note_manners(plugin);
 		enter(plugin, CRUMB_START, NULL, &before);
 		result = plugin->info.start(plugin);
 		leave(plugin, &before);
+		manners_find_opened(image_manners(plugin->image), &plugin->opened);
+		check_manners(plugin, "start");
 	}
 	plugin->is_started = result == SL_OK;
 	if (!plugin->is_started) {
@@ -271,13 +304,20 @@ bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list 
 
 int plugin_call_connect(struct sl_plugin *plugin, struct sl_conn *conn, const void *args)
 {
+	bool is_first = !plugin->is_connected_once;
 	struct breadcrumb_step before;
 	int result;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
+	/* What a plugin puts off until it is needed, as a library's set-up, happens here. */
+	if (is_first)
+		note_manners(plugin);
+	plugin->is_connected_once = true;
 	enter(plugin, CRUMB_CONNECT, conn, &before);
 	result = plugin->info.connect(conn, args);
 	leave(plugin, &before);
+	if (is_first)
+		check_manners(plugin, "connect");
 	return result;
 }
 

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "plugin/image.h"
+#include "plugin/manners.h"
 
 LIST_HEAD(timer_list, sl_timer);
 
@@ -40,6 +41,8 @@ struct sl_plugin {
 	struct arena arena;      /* owns the texts, tables and options above */
 	void *state;
 	bool is_started;
+	bool is_connected_once;   /* connect was watched for its manners */
+	struct fd_marks opened;   /* by start */
 	struct timer_list timers; /* call/timer.c's */
 	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
 	void (*end_timers)(struct sl_plugin *);

@@ -27,6 +27,8 @@ READY = re.compile(r"socklet: listening on http://(\S+):(\d+)$")
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed")
 DEADLINE = 20.0  # seconds; sanitizers and a busy machine included
 
+SESSION_KEY = "0123456789abcdef0123456789abcdef"  # what conf/login.yaml signs with
+
 started = []  # every host of the running test, for its log when the test fails
 
 
@@ -43,6 +45,7 @@ def environment():
     env = dict(os.environ)
     env["ASAN_OPTIONS"] = "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
     env["UBSAN_OPTIONS"] = "print_stacktrace=1"
+    env["SESSION_KEY"] = SESSION_KEY
     return env
 
 
@@ -76,7 +79,8 @@ def routes_text(routes, plugins=PLUGINS, top=""):
 def placed(routes):
     """The text of a shipped routes file, with the plugins of the build under test and absolute paths."""
     text = (ROOT / routes).read_text()
-    return text.replace("../build/plugins", str(PLUGINS)).replace("../plugins/", f"{ROOT}/plugins/")
+    return text.replace("../build/plugins", str(PLUGINS)).replace("../plugins/", f"{ROOT}/plugins/") \
+        .replace("login-users.txt", f"{ROOT}/conf/login-users.txt")
 
 
 def write_files(below, files):

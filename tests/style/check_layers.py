@@ -11,7 +11,7 @@ LIBRARIES = {
     "openssl/": ("host/wire/", "host/security/"),
     "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes.c", "host/daemon/status",
                   "host/daemon/worker_status.c"),
-    "dlfcn.h": ("host/plugin/image.c",),
+    "dlfcn.h": ("host/plugin/image.c", "host/plugin/private_libs.c"),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 

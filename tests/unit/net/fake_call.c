@@ -160,6 +160,23 @@ void host_turn_end(struct host *host)
 	host->has_turn_end = false;
 }
 
+void host_watch(struct host *host)
+{
+	(void)host;
+}
+
+void host_own_descriptor(struct host *host, int fd)
+{
+	(void)host;
+	(void)fd;
+}
+
+void host_disown_descriptor(struct host *host, int fd)
+{
+	(void)host;
+	(void)fd;
+}
+
 int host_collect_fd(const struct host *host)
 {
 	return host->collect_fd;

@@ -354,6 +354,39 @@ static void a_child_leaves_the_parents_copies(void **state)
 	image_unref(first);
 }
 
+static void what_is_not_proven_unused_is_parked(void **state)
+{
+	struct world *world = *state;
+	struct image_parked parked;
+	struct image *image;
+
+	put(world, "x.so", "leaves_nothing.so");
+	image_unref(load(world, "x"));
+	assert_false(image_store_parked(world->store, 0, &parked));
+	put(world, "x.so", "leaves_key.so");
+	image = load(world, "x");
+	assert_false(image_store_parked(world->store, 0, &parked));
+	image_unref(image);
+	assert_true(image_store_parked(world->store, 0, &parked));
+	assert_string_equal(parked.name, "x");
+	assert_int_equal(parked.version, 2);
+	assert_non_null(strstr(parked.reason, "pthread_key_delete in .stop"));
+	assert_false(image_store_parked(world->store, 1, &parked));
+}
+
+static void more_versions_than_allowed_are_refused(void **state)
+{
+	struct world *world = *state;
+
+	put(world, "x.so", "leaves_key.so");
+	for (int i = 0; i < IMAGE_VERSIONS_MAX; i++)
+		image_unref(load(world, "x"));
+	assert_refused(world, "x.so: 64 versions of it are in memory (0 in use, 64 that could not",
+		"restart the host");
+	put(world, "y.so", "leaves_key.so");
+	image_unref(load(world, "y"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
 int main(void)
@@ -372,6 +405,8 @@ int main(void)
 		TEST(traps_of_a_later_reload_are_refused),
 		TEST(a_refused_file_changes_nothing),
 		TEST(a_child_leaves_the_parents_copies),
+		TEST(what_is_not_proven_unused_is_parked),
+		TEST(more_versions_than_allowed_are_refused),
 		TEST(copies_are_closed_to_others_and_removed),
 	};
 

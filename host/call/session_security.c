@@ -1,0 +1,162 @@
+/*
+ * A credential is looked at once, by the provider that the plan calls; what outlives that call is
+ * which subprotocol it was and when it expires. Knows no kind of credential: security/ does.
+ * Called by session.c, session_inject.c and host_table.c. SPDX-License-Identifier: MIT
+ */
+#include "call/session_security.h"
+
+#include <time.h>
+
+#include "base/log.h"
+#include "call/host_state.h"
+#include "call/session_inject.h"
+#include "security/security.h"
+#include "wire/ws_key.h"
+
+/* Of several credentials of one connection: what concerns the connection. */
+struct session_security {
+	struct span offered; /* a credential that came as a subprotocol; ptr NULL: none */
+	int64_t expires_s;   /* unix time of the first to expire, 0: none does */
+	unsigned expire_code;
+	struct loop_timer *timer; /* NULL: none */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- expiry ----------------------------------------------------------------------------- */
+
+static void expiry_on_timer(void *arg);
+
+static void wait_for_expiry(struct sl_conn *conn)
+{
+	struct session_security *security = conn->security;
+	struct loop *loop = conn->host->loop;
+	int64_t left_ms = security->expires_s * 1000 - now_ms();
+
+	security->timer = loop->ops->timer_start(
+		loop, left_ms < 0 ? 0 : (uint64_t)left_ms, 0, expiry_on_timer, conn);
+}
+
+static void expiry_on_timer(void *arg)
+{
+	struct sl_conn *conn = arg;
+	const struct session_security *security = conn->security;
+
+	session_security_end(conn);
+	/* The clock on the wall may have been put back. */
+	if (now_ms() < security->expires_s * 1000) {
+		wait_for_expiry(conn);
+		return;
+	}
+	log_info("%s: the credential of %s expired", conn->label, conn->peer);
+	if (conn->phase == SESSION_OPEN)
+		session_stop(conn, security->expire_code, "credential expired");
+	else
+		session_reject(conn, 401, security->expire_code, "Not authenticated");
+}
+
+void session_security_end(struct sl_conn *conn)
+{
+	struct session_security *security = conn->security;
+
+	if (security == NULL || security->timer == NULL)
+		return;
+	conn->host->loop->ops->timer_stop(security->timer);
+	security->timer = NULL;
+}
+
+static void note_expiry(struct sl_conn *conn, const struct security_answer *answer)
+{
+	struct session_security *security = conn->security;
+
+	if (answer->expires_s == 0 ||
+		(security->expires_s != 0 && security->expires_s <= answer->expires_s))
+		return;
+	session_security_end(conn);
+	security->expires_s = answer->expires_s;
+	security->expire_code = answer->expire_code;
+	wait_for_expiry(conn);
+}
+
+/* ---- subprotocols ----------------------------------------------------------------------- */
+
+bool session_security_is_secret(const struct sl_conn *conn, struct span subprotocol)
+{
+	const struct session_security *security = conn->security;
+
+	return security != NULL && security->offered.ptr != NULL &&
+	       span_equal(security->offered, subprotocol);
+}
+
+struct span session_security_offer(const struct sl_conn *conn, size_t n)
+{
+	struct span offer;
+
+	for (size_t i = 0; (offer = ws_subprotocol(conn->request->head, i)).ptr != NULL; i++)
+		if (!session_security_is_secret(conn, offer) && n-- == 0)
+			break;
+	return offer;
+}
+
+bool session_security_must_choose(const struct sl_conn *conn)
+{
+	return conn->security != NULL && conn->security->offered.ptr != NULL;
+}
+
+/* ---- asking ----------------------------------------------------------------------------- */
+
+/* The request's bytes may be gone before the connection is answered. */
+static void note_place(struct sl_conn *conn, const struct credential *found)
+{
+	if (conn->security == NULL)
+		conn->security = arena_alloc(&conn->arena, sizeof(*conn->security));
+	if (found->place == CREDENTIAL_SUBPROTOCOL)
+		conn->security->offered = arena_span(&conn->arena, found->value);
+}
+
+static void refuse(
+	struct sl_conn *conn, const struct plan_call *call, const struct security_answer *answer)
+{
+	log_info("%s: refused %s with %u: provider %s: %s", conn->label, conn->peer, answer->status,
+		call->provider->name, answer->log_text);
+	/* A 101 asks for nothing. */
+	if (conn->route->conf->reject == REJECT_HTTP)
+		buf_printf(&conn->response_headers, "WWW-Authenticate: %s\r\n",
+			answer->www_authenticate);
+	session_reject(conn, answer->status, answer->close_code, answer->detail);
+}
+
+int session_security_call(struct sl_conn *conn, const struct plan_call *call, void *result)
+{
+	const struct inject_request source = session_source(conn);
+	const struct security_request request = {
+		.head = source.head,
+		.query = source.query,
+		.cookies = source.cookies,
+		.query_count = source.query_count,
+		.cookie_count = source.cookie_count,
+		.now_s = now_ms() / 1000,
+	};
+	struct security_answer answer;
+	bool may_pass = security_check(
+		call->provider->security, &request, call->scopes, &conn->arena, &answer);
+	struct claims **claims = result;
+
+	note_place(conn, &answer.found);
+	if (!may_pass) {
+		refuse(conn, call, &answer);
+		return SL_FAILED;
+	}
+	if (answer.is_absent)
+		return SL_OK;
+	*claims = arena_alloc(&conn->arena, sizeof(**claims));
+	**claims = answer.claims;
+	note_expiry(conn, &answer);
+	return SL_OK;
+}
