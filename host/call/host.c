@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "call/detail.h"
+#include "call/drain.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_move.h"
@@ -68,6 +69,19 @@ void host_close_all(struct host *host, unsigned code, const char *reason)
 	struct sl_end end = {.code = code, .by = SL_BY_HOST, .reason = {reason, strlen(reason)}};
 
 	session_table_each(&host->sessions, stop_session, &end);
+}
+
+static void stop_within(struct sl_conn *conn, void *context)
+{
+	const uint64_t *spread_ms = context;
+
+	drain_stop(conn, *spread_ms);
+}
+
+void host_stop(struct host *host, uint64_t spread_ms)
+{
+	session_move_stop(host);
+	session_table_each(&host->sessions, stop_within, &spread_ms);
 }
 
 void host_turn_end(struct host *host)

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "call/detail.h"
+#include "call/drain.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
@@ -61,6 +62,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	conn->transport->session = NULL;
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
+	drain_cancel(conn);
 	session_inject_end(conn);
 	session_security_end(conn);
 	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);

@@ -44,10 +44,11 @@ struct sl_conn {
 		*security; /* session_security.c's; NULL: no credential was wanted */
 	struct sl_end end;
 	bool is_due;
-	unsigned jobs;    /* offloaded and not done */
-	unsigned offered; /* the generation that it was last offered to; session_move.c's */
-	bool is_moving;   /* a hand-over is being asked for */
-	bool has_moved;   /* was handed over at least once */
+	unsigned jobs;            /* offloaded and not done */
+	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
+	bool is_moving;           /* a hand-over is being asked for */
+	bool has_moved;           /* was handed over at least once */
+	struct loop_timer *drain; /* drain.c's; NULL: nobody is to close it */
 	TAILQ_ENTRY(sl_conn) due, ended;
 	struct sl_conn *next_in_bucket; /* session_table's */
 };

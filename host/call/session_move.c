@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/drain.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
 
@@ -100,6 +101,7 @@ static void change_generation(struct sl_conn *conn, const struct route *route)
 	conn->route = route;
 	if (conn->injection != NULL)
 		conn->injection->run.plan = &route->plan;
+	drain_cancel(conn);
 	generation_unref(old);
 }
 
@@ -136,6 +138,8 @@ static void sweep_one(struct sl_conn *conn, void *context)
 {
 	(void)context;
 	session_move(conn);
+	if (conn->generation != conn->host->generation)
+		drain_retired(conn);
 }
 
 /* A table that doubles meanwhile puts sessions of a bucket into that one and one further on. */

@@ -85,7 +85,7 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	struct config *config = reader->config;
 
 	section_defaults(reader, &top_section, config);
-	limits_conf_defaults(reader, &config->limits, &config->ping);
+	limits_conf_defaults(reader);
 	if (root->kind == TREE_NOTHING) {
 		err_list_add(reader->why, (struct place){config->path, 1, 1},
 			"the file is empty: write at least one route under \"routes:\"");
