@@ -57,20 +57,6 @@ void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
 	host->page = page;
 }
 
-static void stop_session(struct sl_conn *conn, void *context)
-{
-	const struct sl_end *end = context;
-
-	session_stop(conn, end->code, end->reason.ptr);
-}
-
-void host_close_all(struct host *host, unsigned code, const char *reason)
-{
-	struct sl_end end = {.code = code, .by = SL_BY_HOST, .reason = {reason, strlen(reason)}};
-
-	session_table_each(&host->sessions, stop_session, &end);
-}
-
 static void stop_within(struct sl_conn *conn, void *context)
 {
 	const uint64_t *spread_ms = context;

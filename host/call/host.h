@@ -71,8 +71,6 @@ size_t host_session_count(const struct host *host);
  * within the spread, 0: now. What reloads have begun ends.
  */
 void host_stop(struct host *host, uint64_t spread_ms);
-/* Ends all sessions with a close frame (pending ones: refused with 503). */
-void host_close_all(struct host *host, unsigned code, const char *reason);
 
 /* ---- a session, as its transport tells it what happens; nothing here calls disconnect at once
  * ---- */

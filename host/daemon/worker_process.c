@@ -242,6 +242,7 @@ static void commit(struct worker_process *self)
 	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
 	self->stop = self->next->config.stop;
 	host_swap(self->host, self->next);
+	worker_status_log_left(self->host);
 	self->next = NULL;
 	close_sockets(self, is_unwanted);
 	for (size_t i = 0; i < self->socket_count; i++) {

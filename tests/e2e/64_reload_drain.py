@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """`drain` closes connections that a reload left behind, `stop` all of them, each at a time of its own."""
 import contextlib
+import json
 import shutil
 import signal
 import time
 
 from client import WebSocket
-from host import TEST_PLUGINS, Host, folder, routes_text, together
+from host import TEST_PLUGINS, Host, folder, routes_text, socklet, together, wait_until
 from story import each
 
 ROUTE = "  - {path: /t, plugin: tally%s}\n"
@@ -118,3 +119,22 @@ def test_stop_drops_at_the_deadline():
         assert time.monotonic() - begin < 4, "the deadline passed"
         assert "did not end within 300 ms" in host.log, host.log
         deaf.drop()
+
+
+def status(host):
+    return json.loads(socklet("status", "--json", host.routes).stdout)
+
+
+def test_log_and_status_tell_who_is_left_behind():
+    with tallying(drain=", drain: {after: 1h}") as host, WebSocket(host.port, "/t"), \
+            WebSocket(host.port, "/kept"), WebSocket(host.port, "/t"):
+        since = len(host.log)
+        change_to(host, "plain")
+        host.wait_log(r"reload: plugin tally: connections that stay with an older version, .*: 3$", since)
+        wait_until(lambda: status(host)["generations"] == [
+            {"generation": 1, "connections": 3, "moved": 0, "draining": 2}], lambda: status(host))
+        change_to(host, "two")
+        wait_until(lambda: status(host)["generations"] == [
+            {"generation": 3, "connections": 3, "moved": 3, "draining": 0}], lambda: status(host))
+        assert "GENERATION  CONNECTIONS  MOVED    DRAINING\n3           3            3        0" in \
+            socklet("status", host.routes).stdout
