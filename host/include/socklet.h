@@ -110,17 +110,17 @@ struct sl_timedelta {
  * as other arguments. A C enum is a member by SL_FIELD_ENUM; its forms hold an int32_t.
  */
 /* clang-format off */
-#define SL_TYPES_(ROW)                                                                             \
-	ROW(_text, const char *, SL_TYPE_TEXT)                                                      \
-	ROW(_str, struct sl_str, SL_TYPE_STR)                                                       \
-	ROW(_int, int64_t, SL_TYPE_INT)                                                             \
-	ROW(_double, double, SL_TYPE_DOUBLE)                                                        \
-	ROW(_bool, bool, SL_TYPE_BOOL)                                                              \
-	ROW(_uint, uint64_t, SL_TYPE_UINT)                                                          \
-	ROW(_uuid, struct sl_uuid, SL_TYPE_UUID)                                                    \
-	ROW(_datetime, struct sl_datetime, SL_TYPE_DATETIME)                                        \
-	ROW(_date, struct sl_date, SL_TYPE_DATE)                                                    \
-	ROW(_time, struct sl_time, SL_TYPE_TIME)                                                    \
+#define SL_TYPES_(ROW) \
+	ROW(_text, const char *, SL_TYPE_TEXT) \
+	ROW(_str, struct sl_str, SL_TYPE_STR) \
+	ROW(_int, int64_t, SL_TYPE_INT) \
+	ROW(_double, double, SL_TYPE_DOUBLE) \
+	ROW(_bool, bool, SL_TYPE_BOOL) \
+	ROW(_uint, uint64_t, SL_TYPE_UINT) \
+	ROW(_uuid, struct sl_uuid, SL_TYPE_UUID) \
+	ROW(_datetime, struct sl_datetime, SL_TYPE_DATETIME) \
+	ROW(_date, struct sl_date, SL_TYPE_DATE) \
+	ROW(_time, struct sl_time, SL_TYPE_TIME) \
 	ROW(_timedelta, struct sl_timedelta, SL_TYPE_TIMEDELTA)
 #define SL_ENUM_TYPE_(ROW) ROW(_enum, int32_t, SL_TYPE_ENUM)
 
@@ -691,7 +691,9 @@ SL_TYPES_(SL_TYPE_ROW_)
 SL_ENUM_TYPE_(SL_ENUM_ROW_)
 template <class T, class Tag> struct sl_struct_type_of; /* not a pointer to that struct */
 template <class Tag> struct sl_struct_type_of<Tag *, Tag> { enum { value = SL_TYPE_STRUCT }; };
-template <class Tag> struct sl_struct_type_of<const Tag *, Tag> { enum { value = SL_TYPE_STRUCT }; };
+template <class Tag> struct sl_struct_type_of<const Tag *, Tag> {
+	enum { value = SL_TYPE_STRUCT };
+};
 #define SL_TYPE_(type)                    (uint32_t) sl_type_of<type>::value
 #define SL_MEMBER_TYPE_(type, m)          SL_TYPE_(decltype(type::m))
 #define SL_ENUM_MEMBER_TYPE_(type, m)     (uint32_t) sl_enum_type_of<decltype(type::m)>::value
@@ -712,7 +714,8 @@ template <class Tag> struct sl_struct_type_of<const Tag *, Tag> { enum { value =
 	(uint32_t) _Generic(((type *)0)->m, int: SL_TYPE_ENUM, unsigned: SL_TYPE_ENUM              \
 		SL_ENUM_TYPE_(SL_FORMS_ARE_))
 #define SL_STRUCT_MEMBER_TYPE_(type, m, tag)                                                       \
-	(uint32_t) _Generic(((type *)0)->m, struct tag *: SL_TYPE_STRUCT, const struct tag *: SL_TYPE_STRUCT)
+	(uint32_t) _Generic(((type *)0)->m, struct tag *: SL_TYPE_STRUCT,                          \
+		const struct tag *: SL_TYPE_STRUCT)
 #define SL_C_
 #endif
 /* clang-format on */
@@ -824,10 +827,11 @@ static inline const struct sl_table *sl_no_args_table(void)
 #define SL_PROVIDER_(name_, args_, type_, ...) \
 	SL_PROVIDER_OF_(name_, args_, type_, SL_TYPE_(type_), 0, NULL, __VA_ARGS__)
 
-/* The same for a result of type `struct tag *`, taken by SL_FIELD_STRUCT(member, tag). Since 1.1. */
+/* The same with a `struct tag *` as result, taken by SL_FIELD_STRUCT(member, tag); since 1.1. */
 #define SL_PROVIDER_STRUCT(...) SL_PROVIDER_STRUCT_(__VA_ARGS__, )
 #define SL_PROVIDER_STRUCT_(name_, args_, tag_, ...) \
-	SL_PROVIDER_OF_(name_, args_, struct tag_ *, SL_TYPE_STRUCT, sizeof(struct tag_), #tag_, __VA_ARGS__)
+	SL_PROVIDER_OF_(name_, args_, struct tag_ *, SL_TYPE_STRUCT, sizeof(struct tag_), #tag_, \
+		__VA_ARGS__)
 
 #define SL_PROVIDER_OF_(name_, args_, type_, type_number_, struct_size_, struct_name_, ...)        \
 	struct name_##_words_ {                                                                    \
