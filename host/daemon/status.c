@@ -141,24 +141,29 @@ static void add_route(json_t *rows, json_t *row)
 	json_array_append_new(rows, json_deep_copy(row));
 }
 
+/* The row of that generation, made if there is none. */
+static json_t *row_of_generation(json_t *rows, const json_t *number)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (json_equal(json_object_get(row, "generation"), number))
+			return row;
+	}
+	json_array_append_new(rows, json_pack("{s:I}", "generation", json_integer_value(number)));
+	return json_array_get(rows, json_array_size(rows) - 1);
+}
+
 /* Who keeps which generation alive. */
 static json_t *generations_json(const json_t *routes)
 {
-	json_t *out = json_array(), *row, *sum;
-	size_t i, j;
+	json_t *out = json_array(), *row;
+	size_t i;
 
 	json_array_foreach(routes, i, row)
-	{
-		const json_t *number = json_object_get(row, "generation");
-
-		json_array_foreach(out, j,
-			sum) if (json_equal(json_object_get(sum, "generation"), number)) break;
-		if (j == json_array_size(out)) {
-			sum = json_pack("{s:I}", "generation", json_integer_value(number));
-			json_array_append_new(out, sum);
-		}
-		add_counts(sum, row);
-	}
+		add_counts(row_of_generation(out, json_object_get(row, "generation")), row);
 	return out;
 }
 
