@@ -113,3 +113,13 @@ def test_new_limits_hold_from_then_on():
         says(ws, "v2 count=1 hops=1 from=v1 nobody ab")
         ws.text("x" * 101)
         ws.expect_close(1009, "frame with 101 bytes exceeds limit of 100 bytes")
+
+
+def test_a_crash_in_hand_over_is_reported():
+    with tallying() as host, WebSocket(host.port, "/t") as ws:
+        since = len(host.log)
+        change_to(host, "doomed")
+        host.wait_log(r"crashed: SIGSEGV at address 0x8, in plugin tally \(version 2\), callback hand_over, "
+                      r"route /t, connection #1, code tally\.so\+0x[0-9a-f]+", since)
+        host.stopped = True  # a sanitizer's report of this crash is in the log
+        ws.drop()

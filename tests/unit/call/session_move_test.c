@@ -309,6 +309,44 @@ static void the_same_plugin_needs_no_hand_over(void **state)
 	leave(bench, &t);
 }
 
+/* ---- drain ---- */
+
+static void a_drain_ends_who_is_left_when_its_time_has_come(void **state)
+{
+	static const char drained[] = "  - {path: /t, plugin: tally, drain: {after: 2s}}\n";
+	static const struct {
+		const char *next, *later; /* versions of two reloads, a second apart */
+		const char *routes;       /* of the second */
+		unsigned code;            /* of the close, 0: none */
+	} table[] = {
+		{"tally_other", NULL, drained, 1012},
+		{"tally_other", NULL, "", 1001},
+		{"tally_other", NULL, route, 1012},
+		{"tally_other", "tally_two", drained, 0},
+		{"tally_two", "tally_other", drained, 0},
+		{"tally_two", NULL, drained, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct bench *bench = *state;
+		struct memory_transport t;
+
+		reload(bench, "tally_one", drained);
+		ask(bench, &t, "/t");
+		reload(bench, table[i].next, drained);
+		memory_loop_advance(&bench->loop, 1000);
+		reload(bench, table[i].later, table[i].routes);
+		memory_loop_advance(&bench->loop, 900);
+		assert_int_equal(t.close_code, 0);
+		memory_loop_advance(&bench->loop, 200);
+		if (t.close_code != table[i].code)
+			fail_msg("%s, then %s: closed with %u, wanted %u", table[i].next,
+				table[i].later == NULL ? "the same" : table[i].later, t.close_code,
+				table[i].code);
+		leave(bench, &t);
+	}
+}
+
 /* ---- results of providers ---- */
 
 static void results_stay_with_their_provider(void **state)
@@ -355,6 +393,7 @@ int main(void)
 		TEST(hand_over_may_close),
 		TEST(a_removed_route_keeps_its_connections),
 		TEST(the_same_plugin_needs_no_hand_over),
+		TEST(a_drain_ends_who_is_left_when_its_time_has_come),
 		TEST(results_stay_with_their_provider),
 #undef TEST
 	};
