@@ -12,6 +12,12 @@
 #include "call/memory_transport.h"
 
 static const char route[] = "  - {path: /t, plugin: tally}\n";
+static const char others[] =
+	"  - {path: /other, plugin: borrower, inject: {a: {from: provider, alias: slow}}}\n"
+	"  - {path: /held, plugin: borrower, inject: {a: {from: provider, alias: slow_message}}}\n";
+static const char providers[] = "providers:\n"
+				"  slow: {plugin: lender, inject: {ms: query}}\n"
+				"  slow_message: {plugin: lender, inject: {ms: query}}\n";
 
 struct bench {
 	struct memory_loop loop;
@@ -33,11 +39,7 @@ static void reload(struct bench *bench, const char *version, const char *routes)
 	snprintf(from, sizeof(from), TEST_PLUGINS "/%s.so", version == NULL ? "" : version);
 	if (version != NULL)
 		file_copy(path_in(bench->dir, "tally.so"), from);
-	buf_printf(&text,
-		"plugins: %s\nroutes:\n  - {path: /other, plugin: borrower, inject: {a: "
-		"{from: provider, alias: slow}}}\n%sproviders: {slow: {plugin: lender, "
-		"inject: {ms: query}}}\n",
-		bench->dir, routes);
+	buf_printf(&text, "plugins: %s\nroutes:\n%s%s%s", bench->dir, others, routes, providers);
 	config_parse(&config, buf_span(&text), "routes.yaml", &why);
 	input.images = host_images(bench->host);
 	input.host = host_functions(bench->host);
@@ -378,6 +380,44 @@ static void results_stay_with_their_provider(void **state)
 	}
 }
 
+static unsigned generation_of_all(const struct bench *bench)
+{
+	struct census census;
+	unsigned number;
+
+	census_take(&census, bench->host);
+	assert_int_equal(census.count, 1);
+	number = census.rows[0].generation;
+	census_fini(&census);
+	return number;
+}
+
+static void a_held_message_is_delivered_where_it_came(void **state)
+{
+	struct bench *bench = *state;
+	struct memory_transport t;
+	unsigned born = bench->number;
+
+	ask(bench, &t, "/held?ms=500");
+	session_message(t.base.session, WS_TEXT, SPAN("first"));
+	host_turn_end(bench->host);
+	assert_true(t.is_held);
+	reload(bench, NULL, route);
+	memory_loop_advance(&bench->loop, 100);
+	assert_int_equal(generation_of_all(bench), born);
+	memory_loop_advance(&bench->loop, 400);
+	host_turn_end(bench->host);
+	assert_false(t.is_held);
+	assert_true(t.sent.len > 0);
+	/* The next one asks the providers of the new plan, over the results that are there. */
+	session_message(t.base.session, WS_TEXT, SPAN("second"));
+	assert_int_equal(generation_of_all(bench), bench->number);
+	memory_loop_advance(&bench->loop, 500);
+	host_turn_end(bench->host);
+	assert_false(t.is_held);
+	leave(bench, &t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +434,7 @@ int main(void)
 		TEST(a_removed_route_keeps_its_connections),
 		TEST(the_same_plugin_needs_no_hand_over),
 		TEST(a_drain_ends_who_is_left_when_its_time_has_come),
+		TEST(a_held_message_is_delivered_where_it_came),
 		TEST(results_stay_with_their_provider),
 #undef TEST
 	};
