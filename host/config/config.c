@@ -86,7 +86,7 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	struct config *config = reader->config;
 
 	section_defaults(reader, &top_section, config);
-	limits_conf_defaults(reader, &config->limits, &config->ping);
+	limits_conf_defaults(reader);
 	quarantine_conf_defaults(reader, &config->quarantine);
 	if (root->kind == TREE_NOTHING) {
 		err_list_add(reader->why, (struct place){config->path, 1, 1},

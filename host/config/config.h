@@ -46,6 +46,18 @@ struct quarantine_conf {
 	uint64_t within_ms;
 };
 
+/* Of connections that a reload has left behind. */
+struct drain_conf {
+	uint64_t after_ms; /* CONFIG_NEVER: they may stay */
+	uint64_t spread_ms;
+};
+
+#define CONFIG_NEVER UINT64_MAX
+
+struct stop_conf {
+	uint64_t spread_ms, deadline_ms;
+};
+
 /* Sources of which a peer may send nothing that the route does not take. */
 struct strict_conf {
 	bool query, cookie;
@@ -75,6 +87,7 @@ struct route_conf {
 	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
+	struct drain_conf drain;
 };
 
 enum { CONFIG_WORKERS_MAX = 64 };
@@ -91,6 +104,8 @@ struct config {
 	struct quarantine_conf quarantine;
 	struct limits_conf limits;
 	struct ping_conf ping;
+	struct drain_conf drain;
+	struct stop_conf stop;
 	struct strict_conf strict;
 	struct route_conf *routes;
 	size_t route_count;

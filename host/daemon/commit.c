@@ -133,6 +133,7 @@ struct commit *commit_new(const struct options *options, struct err_list *why)
 	add_offers(commit);
 	add_files(commit);
 	commit->order.workers = commit->config.workers;
+	commit->order.stop_ms = commit->config.stop.spread_ms + commit->config.stop.deadline_ms;
 	commit->order.file = options->file;
 	commit->order.text = buf_span(&commit->text);
 	return commit;

@@ -18,7 +18,7 @@
 
 enum {
 	START_MS = 15000,  /* from the fork to the first client */
-	LEAVE_MS = 15000,  /* a worker gives its connections 10 s of it */
+	LEAVE_MS = 5000,   /* to end, behind the time that it gives its connections */
 	ORPHAN_MS = 10000, /* from the end of its channel to the end of its process */
 	PAUSE_MS = 20,
 	PAUSE_MAX_MS = 5000,
@@ -124,6 +124,7 @@ void crew_order(struct member *member, unsigned kind, const struct order *order,
 {
 	struct buf body = {0};
 
+	member->stop_ms = order->stop_ms;
 	for (size_t i = 0; i < order->address_count; i++) {
 		const struct listen_at *at = listen_set_find(listens, order->addresses[i]);
 
@@ -146,7 +147,7 @@ static void leave(struct member *member, unsigned kind)
 	crew_say(member, kind);
 	member->load = LOAD_NONE;
 	enter(member, MEMBER_LEAVING);
-	crew_limit(member, LEAVE_MS);
+	crew_limit(member, member->stop_ms + LEAVE_MS);
 }
 
 void crew_stop(struct member *member)

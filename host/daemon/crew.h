@@ -39,6 +39,7 @@ struct member {
 	unsigned unanswered;        /* PREPAREs, given up ones included */
 	unsigned number;            /* of the generation that it serves */
 	uint64_t since_ms;          /* of its state */
+	uint64_t stop_ms;           /* that it gives its connections when it is to end */
 	uint64_t kill_ms;           /* when it is late for good; UINT64_MAX: it is not */
 	uint64_t pause_ms;          /* before the next one starts */
 	uint64_t respawn_ms;        /* of the next one */

@@ -71,6 +71,19 @@ static void put_workers(struct buf *out, const json_t *workers)
 	}
 }
 
+static void put_generations(struct buf *out, const json_t *generations)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(generations) > 0)
+		buf_printf(out, "\n%-11s %-12s %-8s %s\n", "GENERATION", "CONNECTIONS", "MOVED",
+			"DRAINING");
+	json_array_foreach(generations, i, row) buf_printf(out, "%-11lld %-12lld %-8lld %lld\n",
+		(long long)number_of(row, "generation"), (long long)number_of(row, "connections"),
+		(long long)number_of(row, "moved"), (long long)number_of(row, "draining"));
+}
+
 static void put_routes(struct buf *out, const json_t *routes, json_int_t generation)
 {
 	const json_t *row;
@@ -126,6 +139,7 @@ void status_text(struct buf *out, const json_t *status)
 {
 	put_head(out, status);
 	put_workers(out, json_object_get(status, "workers"));
+	put_generations(out, json_object_get(status, "generations"));
 	put_routes(out, json_object_get(status, "routes"), number_of(status, "generation"));
 	put_plugins(out, json_object_get(status, "plugins"));
 	put_quarantine(out, json_object_get(status, "quarantine"));

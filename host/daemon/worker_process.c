@@ -23,7 +23,7 @@
 #include "daemon/worker_status.h"
 #include "net/worker.h"
 
-enum { STOP_MS = 10000, STOP_LOOK_MS = 10, RETIRE_MS = 500 };
+enum { STOP_LOOK_MS = 10, RETIRE_MS = 500 };
 
 struct worker_socket {
 	char *address;
@@ -44,7 +44,8 @@ struct worker_process {
 	struct generation *next; /* prepared */
 	unsigned next_workers;
 	bool is_retiring, is_stopping, has_failed;
-	uint64_t stop_at_ms; /* while retiring */
+	uint64_t stop_at_ms;   /* while retiring */
+	struct stop_conf stop; /* of what serves */
 	uint64_t stop_deadline_ms;
 };
 
@@ -243,7 +244,9 @@ static void commit(struct worker_process *self)
 		return;
 	label_log(self);
 	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
+	self->stop = self->next->config.stop;
 	host_swap(self->host, self->next);
+	worker_status_log_left(self->host);
 	self->next = NULL;
 	close_sockets(self, is_unwanted);
 	for (size_t i = 0; i < self->socket_count; i++) {
@@ -275,11 +278,11 @@ static void stop(struct worker_process *self)
 		return;
 	log_info("stop: closing %zu connections with 1012", worker_connection_count(self->worker));
 	self->is_stopping = true;
-	self->stop_deadline_ms = process_now_ms() + STOP_MS;
+	self->stop_deadline_ms = process_now_ms() + self->stop.spread_ms + self->stop.deadline_ms;
 	abort_load(self);
 	close_sockets(self, is_any);
 	worker_stop_accepting(self->worker);
-	host_close_all(self->host, 1012, "");
+	host_stop(self->host, self->stop.spread_ms);
 	event_add(self->look, &look);
 }
 
@@ -310,8 +313,9 @@ static void look(struct worker_process *self)
 	if (left > 0 && process_now_ms() < self->stop_deadline_ms)
 		return;
 	if (left > 0)
-		log_warn("stop: %zu connections did not end within %d s, dropping them", left,
-			STOP_MS / 1000);
+		log_warn("stop: %zu connections did not end within %llu ms (`stop: {deadline}`), "
+			 "dropping them",
+			left, (unsigned long long)self->stop.deadline_ms);
 	worker_break(self->worker);
 }
 

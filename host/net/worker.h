@@ -42,7 +42,7 @@ struct listener *worker_listen(struct worker *worker, int fd);
 void worker_unlisten(struct worker *worker, struct listener *listener);
 /*
  * For good: closes all listeners and the connections that wait for a request; answers close
- * theirs. Sessions stay: host_close_all, then worker_connection_count falls to 0.
+ * theirs. Sessions stay: host_stop, then worker_connection_count falls to 0.
  */
 void worker_stop_accepting(struct worker *worker);
 

@@ -28,6 +28,9 @@ AT(sl_field, struct_name, 192);
 
 AT(sl_end, status, 24);
 
+AT(sl_plugin_info, layout, 128);
+AT(sl_plugin_info, hand_over, 136);
+
 AT(sl_host, reject, 304);
 AT(sl_host, provide, 312);
 AT(sl_host, security_scope, 320);

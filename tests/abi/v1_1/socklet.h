@@ -660,6 +660,10 @@ struct sl_plugin_info {
 	int (*message)(struct sl_conn *, const void *args, const struct sl_message *);
 	void (*disconnect)(struct sl_conn *, const void *args, const struct sl_end *);
 	void (*drained)(struct sl_conn *, const void *args);
+	/* Since 1.1. */
+	uint32_t layout; /* the author's number of the state's layout */
+	int (*hand_over)(struct sl_conn *, const void *old_state, uint32_t old_layout,
+		size_t old_size, void *state);
 };
 
 #define SL_ENTRY "socklet_plugin" /* the exported function's name */
@@ -860,7 +864,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 /*
  * SL_PLUGIN(name, args, .callback = function, …): the plugin's one exported symbol. `args` is the
  * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect and message;
- *in C++ keep this order:
+ * in C++ keep this order:
  *
  *	flags		  SL_KEEP_REQUEST
  *	accepts		  SL_TEXT or SL_BINARY: a message of the other type closes with 1003
@@ -874,6 +878,24 @@ static inline const struct sl_table *sl_no_args_table(void)
  *	message		  a whole message; a negative result closes with 1011
  *	disconnect	  exactly once for each connect that did not refuse
  *	drained		  what was queued has left
+ *	layout		  the number of the state's layout; see hand_over. Since 1.1
+ *	hand_over	  takes an open connection over from the version of this plugin that a
+ *			  reload has replaced. Since 1.1
+ *
+ * int hand_over(struct sl_conn *conn, const void *old_state, uint32_t old_layout, size_t old_size,
+ *	void *state)
+ *
+ * What: fills `state` from the old version's. SL_OK: the connection is this version's, with the
+ * arguments, the id and the queue it had; connect is not called again, the old version's disconnect
+ * never. Anything else, as for an old_layout it does not know, leaves it with the old version, and
+ * nobody has noticed; it is asked again after the next reload. Owned: both states are the host's.
+ * Valid: `old_state`, old_size bytes, until hand_over returns; then it is freed, and the old code
+ * may be unloaded: whatever points into it (string literals, functions, the old plugin_state) must
+ * be copied or looked up anew. `state` is zeroed, and sl_state from now on. When: between two
+ * messages, never while the old version has a timer or an offloaded job of this connection, or a
+ * provider's result is waited for. Only if the arguments are listed as before, with equal names,
+ * types and places. Limits: sl_offload is for later callbacks, here it fails with SL_INVALID; a
+ * timer started here ends if the connection is not taken over. Fails: with any result but SL_OK.
  */
 #define SL_PLUGIN(name_, args_, ...)                                                               \
 	const struct sl_host *sl_host_;                                                            \
@@ -888,6 +910,9 @@ static inline const struct sl_table *sl_no_args_table(void)
 		int (*message)(struct sl_conn *, const struct args_ *, const struct sl_message *); \
 		void (*disconnect)(struct sl_conn *, const struct args_ *, const struct sl_end *); \
 		void (*drained)(struct sl_conn *, const struct args_ *);                           \
+		uint32_t layout;                                                                   \
+		int (*hand_over)(struct sl_conn *, const void *old_state, uint32_t old_layout,     \
+			size_t old_size, void *state);                                             \
 	};                                                                                         \
 	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
 	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
@@ -935,6 +960,8 @@ static inline const struct sl_table *sl_no_args_table(void)
 		info.message = own->message ? sl_message_ : NULL;                                  \
 		info.disconnect = own->disconnect ? sl_disconnect_ : NULL;                         \
 		info.drained = own->drained ? sl_drained_ : NULL;                                  \
+		info.layout = own->layout;                                                         \
+		info.hand_over = own->hand_over;                                                   \
 		return &info;                                                                      \
 	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */
@@ -943,6 +970,6 @@ static inline const struct sl_table *sl_no_args_table(void)
  * History
  * 1.0	the first.
  * 1.1	lists, enums, structs by pointer as members; providers: release, scopes, answers that come
- *	later, sl_reject, sl_security_scope; struct sl_end.status.
+ *	later, sl_reject, sl_security_scope; struct sl_end.status; hand_over.
  */
 #endif

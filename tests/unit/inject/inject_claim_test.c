@@ -129,7 +129,8 @@ static const struct row {
 	{"sub=ada level=high", "", "! int_parsing claim.level"},
 	{"sub=ada level=true", "", "! int_parsing claim.level"},
 	{"sub=adadad rooms=[3,x,y]", "",
-		"! string_too_long claim.sub; int_parsing claim.rooms.1; int_parsing claim.rooms.2"},
+		"! string_too_long claim.sub; int_parsing claim.rooms.1; "
+		"int_parsing claim.rooms.2"},
 	{"sub=ada rooms=[1,2,3,4]", "", "! too_long claim.rooms"},
 	/* Where it looked is known, whatever stands there; all else is not. */
 	{"sub=ada", "t=1", "ada -1 [1,2] unset unset"},
