@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 #include "call/detail.h"
 #include "call/host_state.h"
+#include "call/quarantine.h"
 #include "call/session_inject.h"
 #include "call/static_file.h"
 #include "plugin/breadcrumb.h"
@@ -274,7 +275,9 @@ static void websocket_request(
 {
 	const struct route *route = host_find_route(host->generation, transport, request);
 
-	if (route != NULL)
+	if (route != NULL && route->is_quarantined)
+		quarantine_refuse(transport, route, request);
+	else if (route != NULL)
 		session_connect(session_new(host, transport, route, request));
 }
 

@@ -40,6 +40,12 @@ struct ping_conf {
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
 };
 
+/* When a plugin that ends workers is no longer called. */
+struct quarantine_conf {
+	unsigned deaths; /* of workers; 0: never */
+	uint64_t within_ms;
+};
+
 /* Sources of which a peer may send nothing that the route does not take. */
 struct strict_conf {
 	bool query, cookie;
@@ -81,6 +87,8 @@ struct config {
 	size_t listen_count;
 	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
 	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
+	uint64_t watchdog_ms;     /* for code of a plugin to return; 0: for ever */
+	struct quarantine_conf quarantine;
 	struct limits_conf limits;
 	struct ping_conf ping;
 	struct strict_conf strict;

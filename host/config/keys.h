@@ -21,6 +21,7 @@
 	TYPE(attached, "list of provider names", "")                   \
 	TYPE(bound, "a value of the type", "")                         \
 	TYPE(choices, "text, or list of them", "")                     \
+	TYPE(deaths, "number", "deaths")                               \
 	TYPE(default, "text, or list of them", "")                     \
 	TYPE(duration, "time", "ms")                                   \
 	TYPE(file, "file or folder", "")                               \
@@ -34,6 +35,7 @@
 	TYPE(plugin, "plugin name", "")                                \
 	TYPE(provider_inject, "mapping", "")                           \
 	TYPE(providers, "mapping of sections", "")                     \
+	TYPE(quarantine, "section", "")                                \
 	TYPE(reject, "`http`, `close`", "")                            \
 	TYPE(route_inject, "mapping", "")                              \
 	TYPE(route_limits, "section", "")                              \
@@ -59,6 +61,11 @@
 		"names a plugin")                                                                \
 	ROW(workers, workers, workers, "1", "1", "64",                                           \
 		"how many processes serve; `auto` is one per core")                              \
+	ROW(watchdog, duration, watchdog_ms, "10s", "0", "365d",                                 \
+		"the longest that a plugin's code may keep a worker from its other clients; "    \
+		"then the worker is ended and replaced; 0 is never")                             \
+	ROW(quarantine, quarantine, quarantine, NULL, NULL, NULL,                                \
+		"when a plugin that ends workers again and again is no longer called")           \
 	ROW(control, file, control, NULL, NULL, NULL,                                            \
 		"the socket of `socklet reload`, `status` and `stop`; without it a default one") \
 	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                        \
@@ -124,5 +131,11 @@
 		"silence from the peer before it is pinged; 0 is never") \
 	ROW(timeout, duration, timeout_ms, "20s", "1ms", "365d",         \
 		"the wait for its answer, then closes with 1011")
+
+#define QUARANTINE_KEYS(ROW)                                                   \
+	ROW(deaths, deaths, deaths, "5", "0", "100",                           \
+		"so many workers ended by the code of one plugin; 0 is never") \
+	ROW(within, duration, within_ms, "60s", "1ms", "365d",                 \
+		"the time in which they count together")
 
 #endif

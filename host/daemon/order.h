@@ -17,6 +17,8 @@ struct order {
 	struct span text;           /* what it held; borrowed */
 	struct image_offer *offers; /* every plugin that it names, once */
 	size_t offer_count;
+	const char **quarantined; /* of the offers: plugins that are not to be loaded */
+	size_t quarantined_count;
 	const char **addresses; /* to listen at, as their author wrote them */
 	size_t address_count;
 };

@@ -153,6 +153,33 @@ static json_t *plugins_json(const struct master *master)
 	return out;
 }
 
+static void print_time(char out[32], time_t at)
+{
+	struct tm utc;
+
+	gmtime_r(&at, &utc);
+	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static json_t *quarantine_json(const struct master *master)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < master->suspects.count; i++) {
+		const struct suspect *suspect = &master->suspects.items[i];
+		char since[32];
+
+		if (!suspects_is_held(suspect, &master->committed->order))
+			continue;
+		print_time(since, suspect->quarantined_at);
+		json_array_append_new(
+			out, json_pack("{s:o, s:i, s:i, s:s}", "plugin",
+				     text_json(suspect->plugin, strlen(suspect->plugin)), "version",
+				     suspect->version, "deaths", suspect->deaths, "since", since));
+	}
+	return out;
+}
+
 static json_t *listens_json(const struct master *master)
 {
 	char address[LISTEN_ADDRESS_SIZE];
@@ -171,14 +198,12 @@ static json_t *reload_json(const struct master *master)
 	struct span rest = buf_span(&report->text);
 	json_t *lines = json_array();
 	char at[32] = "";
-	struct tm utc;
 
 	if (report->at == 0) {
 		json_decref(lines);
 		return json_null();
 	}
-	gmtime_r(&report->at, &utc);
-	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	print_time(at, report->at);
 	while (rest.len > 0) {
 		struct span line = span_cut(&rest, '\n');
 
@@ -197,11 +222,11 @@ void status_print(struct buf *out, const struct master *master, bool as_json)
 		buf_printf(out, as_json ? "{}\n" : "starting\n");
 		return;
 	}
-	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o}", "version", SOCKLET_VERSION,
+	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "version", SOCKLET_VERSION,
 		"pid", (json_int_t)getpid(), "generation", master->committed->order.number,
 		"listen", listens_json(master), "workers", members_json(master), "routes",
-		routes_json(master), "plugins", plugins_json(master), "reload",
-		reload_json(master));
+		routes_json(master), "plugins", plugins_json(master), "quarantine",
+		quarantine_json(master), "reload", reload_json(master));
 	if (as_json) {
 		text = json_dumps(all, JSON_INDENT(2));
 		buf_printf(out, "%s\n", text);
