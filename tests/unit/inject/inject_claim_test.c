@@ -128,14 +128,15 @@ static const struct row {
 	{"sub=[]", "", "! missing claim.sub"},
 	{"sub=ada level=high", "", "! int_parsing claim.level"},
 	{"sub=ada level=true", "", "! int_parsing claim.level"},
-	{"sub=adadad rooms=[3,x,y]", "",
-		"! string_too_long claim.sub; int_parsing claim.rooms.1; "
+	{"sub=adadad rooms=[x,3,y]", "",
+		"! string_too_long claim.sub; int_parsing claim.rooms.0; "
 		"int_parsing claim.rooms.2"},
 	{"sub=ada rooms=[1,2,3,4]", "", "! too_long claim.rooms"},
 	/* Where it looked is known, whatever stands there; all else is not. */
 	{"sub=ada", "t=1", "ada -1 [1,2] unset unset"},
 	{"sub=ada", "t=1&t=2&x-token=3", "! extra_forbidden query.x-token"},
 	{"sub=ada", "session=1&sub=2",
+
 		"! extra_forbidden query.session; extra_forbidden query.sub"},
 };
 
