@@ -42,7 +42,8 @@ void quarantine_begin(struct generation *generation, const char *plugin, unsigne
 static void close_at_once(
 	struct transport *transport, const struct route *route, struct request *request)
 {
-	struct span offer = ws_subprotocol(request->head, 0);
+	struct ws_offers offers = {.head = request->head};
+	struct span offer = ws_offers_next(&offers);
 	struct upgrade upgrade = {
 		.key = http_header_get(request->head, SPAN("sec-websocket-key"), 0),
 		.limits = route->limits,

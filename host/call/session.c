@@ -256,8 +256,8 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	}
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
-	if (subprotocol == NULL && session_security_must_choose(conn))
-		subprotocol = first_offer(conn);
+	if (subprotocol == NULL)
+		subprotocol = session_security_scheme(conn);
 	conn->phase = SESSION_OPEN;
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
