@@ -102,8 +102,11 @@ class Chaos:
         os.kill(pid, signal.SIGKILL)
 
     def _whole(self):
-        """The workers, once there are as many as wanted."""
-        return wait_until(lambda: len(self.host.workers()) == self.wanted and self.host.workers(), "all workers", 20)
+        """The workers, once there are as many as wanted; one that is dying counts no longer."""
+        def workers():
+            alive = [pid for pid in self.host.workers() if pid not in self.gone]
+            return alive if len(alive) == self.wanted else None
+        return wait_until(workers, "all workers", 20)
 
     def run(self, seconds):
         self.wanted = len(self.host.workers())
