@@ -37,10 +37,15 @@ static void retired_on_timer(void *arg)
 	session_stop(conn, route == NULL ? CODE_GOING_AWAY : CODE_RESTART, "");
 }
 
+static const struct drain_conf *drain_of(const struct sl_conn *conn, const struct route *route)
+{
+	return &(route == NULL ? conn->route : route)->conf->drain;
+}
+
 void drain_retired(struct sl_conn *conn)
 {
 	const struct route *route = session_move_route(conn);
-	const struct drain_conf *drain = &(route == NULL ? conn->route : route)->conf->drain;
+	const struct drain_conf *drain = drain_of(conn, route);
 
 	if (conn->drain != NULL || conn->phase == SESSION_ENDED || drain->after_ms == CONFIG_NEVER)
 		return;
@@ -62,6 +67,16 @@ void drain_stop(struct sl_conn *conn, uint64_t spread_ms)
 		session_stop(conn, CODE_RESTART, "");
 	else
 		start(conn, 0, spread_ms, stopping_on_timer);
+}
+
+void drain_leave(struct sl_conn *conn)
+{
+	const struct drain_conf *drain = drain_of(conn, session_move_route(conn));
+
+	if (conn->phase == SESSION_ENDED || drain->after_ms == CONFIG_NEVER)
+		return;
+	drain_cancel(conn);
+	start(conn, drain->after_ms, drain->spread_ms, stopping_on_timer);
 }
 
 void drain_cancel(struct sl_conn *conn)

@@ -12,6 +12,8 @@
  * closed, unless it moves before. Once only; later reloads change nothing about it.
  */
 void drain_retired(struct sl_conn *conn);
+/* It is closed with 1012 by the `drain` of its route, moved or not. */
+void drain_leave(struct sl_conn *conn);
 /* It is closed with 1012 within that time. */
 void drain_stop(struct sl_conn *conn, uint64_t spread_ms);
 /* It has moved, or ended. */

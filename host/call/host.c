@@ -71,6 +71,18 @@ void host_stop(struct host *host, uint64_t spread_ms)
 	session_table_each(&host->sessions, stop_within, &spread_ms);
 }
 
+static void leave(struct sl_conn *conn, void *context)
+{
+	(void)context;
+	drain_leave(conn);
+}
+
+void host_leave(struct host *host)
+{
+	session_move_stop(host);
+	session_table_each(&host->sessions, leave, NULL);
+}
+
 void host_turn_end(struct host *host)
 {
 	struct sl_conn *conn;

@@ -71,6 +71,8 @@ size_t host_session_count(const struct host *host);
  * within the spread, 0: now. What reloads have begun ends.
  */
 void host_stop(struct host *host, uint64_t spread_ms);
+/* Another process serves from now on: closes sessions by the `drain` of their routes. */
+void host_leave(struct host *host);
 
 /* ---- a session, as its transport tells it what happens; nothing here calls disconnect at once
  * ---- */

@@ -14,6 +14,7 @@ int command_explain(const struct options *options);
 int command_reload(const struct options *options);
 int command_status(const struct options *options);
 int command_stop(const struct options *options);
+int command_upgrade(const struct options *options);
 
 /* Every complaint on a line of standard error, sorted by line. */
 void command_print_complaints(const struct err_list *why);

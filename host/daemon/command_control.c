@@ -1,6 +1,6 @@
 /*
- * `socklet reload`, `status` and `stop`: asks the host that runs with this routes file, and waits
- * for its answer. SPDX-License-Identifier: MIT
+ * `socklet reload`, `status`, `stop` and `upgrade`: asks the host that runs with this routes file,
+ * and waits for its answer. SPDX-License-Identifier: MIT
  */
 #include <errno.h>
 #include <poll.h>
@@ -100,4 +100,9 @@ int command_status(const struct options *options)
 int command_stop(const struct options *options)
 {
 	return ask(options, CONTROL_STOP);
+}
+
+int command_upgrade(const struct options *options)
+{
+	return ask(options, CONTROL_UPGRADE);
 }

@@ -26,6 +26,7 @@ enum client_state {
 	CLIENT_IN_RELOAD,        /* this one */
 	CLIENT_WAITS_FOR_STATUS,
 	CLIENT_WAITS_FOR_STOP,
+	CLIENT_WAITS_FOR_UPGRADE,
 	CLIENT_ANSWERED,
 };
 
@@ -77,12 +78,34 @@ static void remove_dead(const struct sockaddr_un *address)
 		unlink(address->sun_path);
 }
 
+static void close_listening(struct control *control)
+{
+	if (control->fd < 0)
+		return;
+	unlink(control->address.sun_path);
+	close(control->fd);
+	control->fd = -1;
+}
+
+void control_adopt(struct control *control, int fd)
+{
+	socklen_t len = sizeof(control->address);
+
+	control->fd = fd;
+	getsockname(fd, (struct sockaddr *)&control->address, &len);
+}
+
 bool control_open(struct control *control, const struct config *config, struct err *why)
 {
+	struct sockaddr_un address;
 	int fd;
 
-	if (!control_path(&control->address, config, why))
+	if (!control_path(&address, config, why))
 		return false;
+	if (control->fd >= 0 && strcmp(address.sun_path, control->address.sun_path) == 0)
+		return true;
+	close_listening(control);
+	control->address = address;
 	if (is_alive(&control->address)) {
 		err_set(why, ERR_INTERNAL,
 			"%s is another host's with the same routes file; reload, status and stop "
@@ -133,10 +156,18 @@ void control_fini(struct control *control, int status)
 			answer(client, 1, SPAN("the host is stopping\n"));
 		drop(client);
 	}
-	if (control->fd < 0)
-		return;
-	unlink(control->address.sun_path);
-	close(control->fd);
+	close_listening(control);
+}
+
+void control_give_up(struct control *control)
+{
+	struct control_client *client;
+
+	LIST_FOREACH (client, &control->clients, link)
+		if (client->state < CLIENT_WAITS_FOR_STOP)
+			answer(client, 1, SPAN("another process has taken over, ask again\n"));
+	if (control->fd >= 0)
+		close(control->fd);
 	control->fd = -1;
 }
 
@@ -166,6 +197,10 @@ static void take(struct master *master, struct control_client *client, unsigned 
 		client->state = CLIENT_WAITS_FOR_STOP;
 		if (!master->is_stopping)
 			kill(getpid(), SIGTERM);
+		return;
+	case CONTROL_UPGRADE:
+		client->state = CLIENT_WAITS_FOR_UPGRADE;
+		upgrade_request(master);
 		return;
 	}
 	answer(client, 1, SPAN("found an unknown request: is the command of another version?\n"));
@@ -216,9 +251,8 @@ void control_watch(struct master *master, struct poll_list *list)
 	struct control *control = &master->control;
 	struct control_client *client;
 
-	if (control->fd < 0)
-		return;
-	poll_list_add(list, control->fd, POLLIN, control_on_ready, control);
+	if (control->fd >= 0)
+		poll_list_add(list, control->fd, POLLIN, control_on_ready, control);
 	LIST_FOREACH (client, &control->clients, link) {
 		poll_list_add(list, client->channel.fd,
 			channel_is_full(&client->channel) ? POLLIN | POLLOUT : POLLIN,
@@ -263,5 +297,14 @@ void control_reload_ends(struct control *control, bool is_done, struct span repo
 
 	LIST_FOREACH (client, &control->clients, link)
 		if (client->state == CLIENT_IN_RELOAD)
+			answer(client, is_done ? 0 : 1, report);
+}
+
+void control_upgrade_ends(struct control *control, bool is_done, struct span report)
+{
+	struct control_client *client;
+
+	LIST_FOREACH (client, &control->clients, link)
+		if (client->state == CLIENT_WAITS_FOR_UPGRADE)
 			answer(client, is_done ? 0 : 1, report);
 }

@@ -18,7 +18,13 @@ struct member;
 struct poll_list;
 
 /* What may be asked for; the answer's kind is the exit status, its body the text to print. */
-enum control_request { CONTROL_RELOAD, CONTROL_STATUS, CONTROL_STATUS_JSON, CONTROL_STOP };
+enum control_request {
+	CONTROL_RELOAD,
+	CONTROL_STATUS,
+	CONTROL_STATUS_JSON,
+	CONTROL_STOP,
+	CONTROL_UPGRADE
+};
 
 LIST_HEAD(control_clients, control_client);
 
@@ -34,11 +40,18 @@ void control_fini(struct control *control, int status);
 /* False fills `why`; the host can do without. */
 bool control_open(struct control *control, const struct config *config, struct err *why);
 
+/* Takes the listening socket of the host that this one succeeds; control_open then goes on with it.
+ */
+void control_adopt(struct control *control, int fd);
+/* Leaves the path to the successor, which answers from now on. */
+void control_give_up(struct control *control);
+
 void control_watch(struct master *master, struct poll_list *list);
 /* Answers those that the time or a worker's answer lets go on. */
 void control_look(struct master *master);
 /* A reload has begun: it is that of everybody who has asked so far. */
 void control_reload_begins(struct control *control);
 void control_reload_ends(struct control *control, bool is_done, struct span report);
+void control_upgrade_ends(struct control *control, bool is_done, struct span report);
 
 #endif

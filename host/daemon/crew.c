@@ -163,6 +163,14 @@ void crew_retire(struct member *member)
 		leave(member, TO_RETIRE);
 }
 
+void crew_leave(struct member *member)
+{
+	if (!crew_is_alive(member) || member->state == MEMBER_LEAVING)
+		return;
+	leave(member, TO_LEAVE);
+	crew_limit(member, 0);
+}
+
 void crew_serves(struct member *member, unsigned number)
 {
 	member->number = number;

@@ -68,6 +68,8 @@ void crew_say(struct member *member, unsigned kind);
 void crew_stop(struct member *member);
 /* The same for one that is no longer wanted while others serve on. */
 void crew_retire(struct member *member);
+/* The same, but its connections may stay as long as they like. */
+void crew_leave(struct member *member);
 /* It is to serve from now on. */
 void crew_serves(struct member *member, unsigned number);
 /* From now on it has that long, then it is killed; 0: for ever. */

@@ -48,18 +48,32 @@ static struct listen_at *find(struct listen_set *set, const char *address)
 	return (struct listen_at *)(uintptr_t)listen_set_find(set, address);
 }
 
-static struct listen_at *add(struct listen_set *set, const struct listen_conf *conf, int fd)
+static struct listen_at *add(struct listen_set *set, const char *address, int fd)
 {
 	struct listen_at *item;
 
 	set->items = xrealloc(set->items, (set->count + 1) * sizeof(*set->items));
 	item = &set->items[set->count++];
-	item->address = xstrdup(conf->address.text);
+	item->address = xstrdup(address);
 	item->is_wanted = true;
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
 		item->fds[i] = -1;
 	item->fds[0] = fd;
 	return item;
+}
+
+void listen_set_inherit(struct listen_set *set, const char *address, unsigned worker, int fd)
+{
+	struct listen_at *item = find(set, address);
+
+	if (item == NULL && worker == 0)
+		add(set, address, fd);
+	else if (item != NULL && item->fds[worker] < 0)
+		item->fds[worker] = fd;
+	else
+		close(fd);
+	set->kept = set->count;
+	set->workers = CONFIG_WORKERS_MAX;
 }
 
 static void want(struct listen_set *set, const struct listen_conf *conf, unsigned workers,
@@ -75,7 +89,7 @@ static void want(struct listen_set *set, const struct listen_conf *conf, unsigne
 			err_list_add(why, conf->address.place, "%s", err.text);
 			return;
 		}
-		item = add(set, conf, fd);
+		item = add(set, conf->address.text, fd);
 	}
 	item->is_wanted = true;
 	for (unsigned i = 1; i < workers; i++) {

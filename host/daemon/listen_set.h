@@ -30,6 +30,8 @@ struct listen_set {
 };
 
 void listen_set_fini(struct listen_set *set);
+/* Takes a socket that was opened before this process was; the first of an address is worker 0's. */
+void listen_set_inherit(struct listen_set *set, const char *address, unsigned worker, int fd);
 /* NULL: no socket is open there. */
 const struct listen_at *listen_set_find(const struct listen_set *set, const char *address);
 /*

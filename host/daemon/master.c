@@ -39,7 +39,9 @@ static void stop(struct master *master)
 		return;
 	}
 	master->is_stopping = true;
-	notify_stopping();
+	if (master->upgrade.phase != UPGRADE_LEAVING)
+		notify_stopping();
+	upgrade_fini(&master->upgrade);
 	reload_fini(master);
 	/* Before the workers close theirs: from then on nobody would answer. */
 	listen_set_fini(&master->listens);
@@ -89,6 +91,12 @@ static void reap_member(struct master *master, struct member *member, pid_t pid,
 	copy_store_sweep(master->copies);
 }
 
+static void reap_other(struct master *master, pid_t pid, int status)
+{
+	reload_reap(master, pid, status);
+	upgrade_reap(master, pid, status);
+}
+
 static void reap(struct master *master)
 {
 	int status;
@@ -100,7 +108,7 @@ static void reap(struct master *master)
 		if (member != NULL)
 			reap_member(master, member, pid, status);
 		else
-			reload_reap(master, pid, status);
+			reap_other(master, pid, status);
 	}
 }
 
@@ -170,8 +178,12 @@ static void take_signal(struct master *master, uint32_t number)
 		stop(master);
 	else if (number == SIGHUP && master->is_stopping)
 		log_warn("reload: not while stopping");
+	else if (number == SIGHUP && master->upgrade.phase == UPGRADE_LEAVING)
+		log_warn("reload: process %ld has taken over", (long)master->upgrade.pid);
 	else if (number == SIGHUP)
 		reload_request(master);
+	else if (number == SIGUSR2)
+		upgrade_request(master);
 	else
 		reap(master);
 }
@@ -209,7 +221,10 @@ static bool init(struct master *master, struct err *why)
 	crew_init(&master->crew);
 	reload_init(&master->reload);
 	control_init(&master->control);
+	upgrade_init(&master->upgrade);
 	file_watch_init(&master->files);
+	if (!inherit_init(&master->inherit, &master->listens, why))
+		return false;
 	master->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (master->signals < 0) {
 		err_set(why, ERR_INTERNAL, "cannot take signals: %s", strerror(errno));
@@ -232,7 +247,9 @@ static void run(struct master *master)
 		poll_list_add(&list, master->signals, POLLIN, signals_on_ready, NULL);
 		watch_crew(master, &list);
 		watchdog_watch(master, &list);
-		reload_watch(master, &list);
+		if (!upgrade_is_under_way(&master->upgrade))
+			reload_watch(master, &list);
+		upgrade_watch(master, &list);
 		control_watch(master, &list);
 		file_watch_add(&master->files, &list);
 		poll_list_wait(&list, master);
@@ -240,8 +257,10 @@ static void run(struct master *master)
 		crew_look(&master->crew);
 		if (file_watch_is_due(&master->files))
 			reload_request(master);
-		if (!master->is_stopping)
+		if (!master->is_stopping && !upgrade_is_under_way(&master->upgrade))
 			reload_look(master);
+		if (!master->is_stopping)
+			upgrade_look(master);
 		if (!master->is_stopping && !master->is_over)
 			man_crew(master);
 		control_look(master);
@@ -252,6 +271,8 @@ static void run(struct master *master)
 
 static void fini(struct master *master)
 {
+	upgrade_fini(&master->upgrade);
+	inherit_fini(&master->inherit);
 	reload_fini(master);
 	file_watch_fini(&master->files);
 	crew_fini(&master->crew);

@@ -10,11 +10,13 @@
 #include "daemon/control.h"
 #include "daemon/crew.h"
 #include "daemon/file_watch.h"
+#include "daemon/inherit.h"
 #include "daemon/listen_set.h"
 #include "daemon/poll_list.h"
 #include "daemon/report.h"
 #include "daemon/status.h"
 #include "daemon/suspects.h"
+#include "daemon/upgrade.h"
 
 enum reload_phase {
 	RELOAD_IDLE,
@@ -51,6 +53,8 @@ struct master {
 	struct file_watch files;
 	struct suspects suspects;
 	struct status status_answers;
+	struct inherit inherit;
+	struct upgrade upgrade;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;
 	int status; /* of exit */

@@ -58,3 +58,11 @@ void notify_stopping(void)
 {
 	send_text("STOPPING=1\nSTATUS=stopping");
 }
+
+void notify_successor(pid_t pid)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "READY=1\nMAINPID=%ld\nSTATUS=upgraded", (long)pid);
+	send_text(text);
+}

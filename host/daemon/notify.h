@@ -5,9 +5,13 @@
 #ifndef SOCKLET_DAEMON_NOTIFY_H
 #define SOCKLET_DAEMON_NOTIFY_H
 
+#include <sys/types.h>
+
 /* `status` is one line for people, as systemctl shows it. Without a manager nothing happens. */
 void notify_ready(const char *status);
 void notify_reloading(void);
 void notify_stopping(void);
+/* Another process serves from now on; the manager takes it from the one that it knows. */
+void notify_successor(pid_t pid);
 
 #endif

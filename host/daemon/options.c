@@ -32,6 +32,9 @@ static const struct command {
 	{"status", "status FILE [--json]", "print what the host that runs FILE is doing",
 		TAKES_JSON, command_status},
 	{"stop", "stop FILE", "stop the host that runs FILE gracefully, and wait", 0, command_stop},
+	{"upgrade", "upgrade FILE",
+		"start the program anew, let it take over the sockets, and wait", 0,
+		command_upgrade},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]), USAGE_ERROR = 2 };
@@ -58,7 +61,8 @@ static void print_help(FILE *out)
 		"  but start and connect do not. URL is /path?query, or ws://host/path?query.\n"
 		"  Status 0: the request reaches the plugin; 1: it is refused; 2: wrong usage\n"
 		"\nsignals: HUP reads FILE and changed plugins again, no connection is dropped;\n"
-		"  TERM and INT stop gracefully, a second one at once\n");
+		"  USR2 starts the program anew, which takes over the sockets; this process ends\n"
+		"  with its last connection; TERM and INT stop gracefully, a second one at once\n");
 }
 
 static int usage_error(const char *found, const char *wanted)
@@ -86,7 +90,8 @@ static int unknown_command(const char *found)
 	near = err_nearest(found, names);
 	if (near == NULL)
 		return usage_error(found,
-			"one of the commands run, check, routes, explain, reload, status, stop");
+			"one of the commands run, check, routes, explain, reload, status, stop, "
+			"upgrade");
 	fprintf(stderr, "socklet: no command \"%s\", did you mean \"%s\"? see socklet --help\n",
 		found, near);
 	return USAGE_ERROR;
@@ -152,7 +157,7 @@ static int parse(const struct command *command, char **argv, struct options *out
 
 int options_run(int argc, char **argv)
 {
-	struct options options = {0};
+	struct options options = {.argv = argv};
 	const struct command *command;
 	int mistake;
 

@@ -10,6 +10,7 @@
 enum { OPTIONS_LISTEN_MAX = 16, OPTIONS_HEADER_MAX = 128 };
 
 struct options {
+	char **argv; /* all of it, as the program was started */
 	const char *file;
 	const char *listens[OPTIONS_LISTEN_MAX]; /* --listen, in order; override the file's */
 	size_t listen_count;

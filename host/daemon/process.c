@@ -18,6 +18,7 @@ void process_signals(sigset_t *out)
 	sigaddset(out, SIGTERM);
 	sigaddset(out, SIGINT);
 	sigaddset(out, SIGCHLD);
+	sigaddset(out, SIGUSR2);
 }
 
 static void pass_over(int signal_number)
@@ -34,6 +35,7 @@ static void pass_over_signals(void)
 	sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
 	process_signals(&ours);
 	sigprocmask(SIG_UNBLOCK, &ours, NULL);
 }
@@ -59,6 +61,19 @@ pid_t process_fork(int keep)
 		_exit(1);
 	pass_over_signals();
 	close_all_but(keep);
+	return 0;
+}
+
+pid_t process_fork_successor(int keep)
+{
+	pid_t child = fork();
+	sigset_t none;
+
+	if (child != 0)
+		return child;
+	close_all_but(keep);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	return 0;
 }
 

@@ -18,6 +18,7 @@ void start_refused(struct master *master)
 	command_print_complaints(why);
 	fprintf(stderr, "socklet: not started, %zu mistake%s\n", why->count,
 		why->count == 1 ? "" : "s");
+	inherit_failed(&master->inherit, why);
 	master->status = 1;
 	master->is_over = true;
 }
@@ -38,6 +39,9 @@ static void open_control(struct master *master)
 {
 	struct err why;
 
+	if (master->inherit.control >= 0)
+		control_adopt(&master->control, master->inherit.control);
+	master->inherit.control = -1;
 	if (!control_open(&master->control, &master->committed->config, &why))
 		log_warn("control: %s", why.text);
 }
@@ -50,7 +54,10 @@ bool start_is_done(struct master *master)
 	master->has_started = true;
 	open_control(master);
 	report_to_manager(master);
-	print_ready(master);
+	if (inherit_is_successor(&master->inherit))
+		inherit_serves(&master->inherit);
+	else
+		print_ready(master);
 	return true;
 }
 

@@ -102,7 +102,7 @@ void watchdog_look(struct master *master)
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX && limit_ms > 0; i++) {
 		struct member *member = &master->crew.members[i];
 
-		if (member->state == MEMBER_SERVING && !has_limit(member))
+		if (crew_is_alive(member) && !has_limit(member))
 			look(member, limit_ms);
 		else
 			member->watched = (struct watched){0};

@@ -23,7 +23,7 @@
 #include "daemon/worker_status.h"
 #include "net/worker.h"
 
-enum { STOP_LOOK_MS = 10, RETIRE_MS = 500 };
+enum { STOP_LOOK_MS = 10, RETIRE_MS = 500, LEAVE_LOOK_MS = 100 };
 
 struct worker_socket {
 	char *address;
@@ -43,7 +43,7 @@ struct worker_process {
 	size_t socket_count;
 	struct generation *next; /* prepared */
 	unsigned next_workers;
-	bool is_retiring, is_stopping, has_failed;
+	bool is_retiring, is_leaving, is_stopping, has_failed;
 	uint64_t stop_at_ms;   /* while retiring */
 	struct stop_conf stop; /* of what serves */
 	uint64_t stop_deadline_ms;
@@ -300,13 +300,28 @@ static void retire(struct worker_process *self)
 	event_add(self->look, &look);
 }
 
-/* Runs every STOP_LOOK_MS while retiring or stopping. */
+/* Connections stay until they end by themselves, or by `drain`; idle HTTP ones are no loss. */
+static void leave(struct worker_process *self)
+{
+	const struct timeval look = {0, LEAVE_LOOK_MS * 1000};
+
+	self->stop_at_ms = UINT64_MAX;
+	worker_stop_accepting(self->worker);
+	host_leave(self->host);
+	event_add(self->look, &look);
+}
+
+/* Runs every STOP_LOOK_MS while retiring or stopping, more seldom while leaving. */
 static void look(struct worker_process *self)
 {
 	size_t left = worker_connection_count(self->worker);
 
 	if (!self->is_stopping) {
-		if (left == 0 || process_now_ms() >= self->stop_at_ms)
+		if (left == 0)
+			stop(self);
+		else if (process_now_ms() >= self->stop_at_ms && self->is_leaving)
+			leave(self);
+		else if (process_now_ms() >= self->stop_at_ms)
 			stop(self);
 		return;
 	}
@@ -354,7 +369,9 @@ static void take_message(struct worker_process *self, const struct message *mess
 		say_status(self);
 	if (message->kind == TO_STOP)
 		stop(self);
-	if (message->kind == TO_RETIRE)
+	if (message->kind == TO_LEAVE)
+		self->is_leaving = true;
+	if (message->kind == TO_RETIRE || message->kind == TO_LEAVE)
 		retire(self);
 	if (self->is_stopping || self->is_retiring)
 		return;
