@@ -87,12 +87,12 @@ static void give_up_birth(struct member *member, const char *why)
 	member->respawn_ms = process_now_ms() + PAUSE_MAX_MS;
 }
 
-void crew_spawn(struct member *member, const struct order *order, const struct listen_set *listens)
+void crew_spawn(struct member *member, const struct order *order, struct listen_set *listens)
 {
 	struct err why;
 	int ends[2];
 
-	if (!channel_pair(ends, &why)) {
+	if (!listen_set_open(listens, member->index, &why) || !channel_pair(ends, &why)) {
 		give_up_birth(member, why.text);
 		return;
 	}

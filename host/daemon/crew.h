@@ -55,7 +55,7 @@ void crew_init(struct crew *crew);
 void crew_fini(struct crew *crew);
 
 /* Starts a process with that order. */
-void crew_spawn(struct member *member, const struct order *order, const struct listen_set *listens);
+void crew_spawn(struct member *member, const struct order *order, struct listen_set *listens);
 /* Sends an order, behind the sockets that it speaks of. */
 void crew_order(struct member *member, unsigned kind, const struct order *order,
 	const struct listen_set *listens);
