@@ -160,6 +160,33 @@ def test_worker_whose_plugin_refuses_to_start_refuses_the_start():
         assert re.search(r"routes\.yaml:4:\d+: sudden.so: start returned", done.stderr), done.stderr
 
 
+def test_last_words_of_a_worker_are_heard_however_late():
+    with folder() as path:
+        options = "options: {at_start: refuse, after: 3, count: %s/starts}" % path
+        route = "  - {path: /ws, plugin: sudden, %s}\n" % options
+        with Host(text=routes_text(route, plugins=TEST_PLUGINS)) as host:
+            first = host.workers()
+            host.write(routes_text(route, plugins=TEST_PLUGINS, top="workers: 2\n"))
+            since = len(host.log)
+            host.reload()
+
+            def dies_unseen():
+                host.signal(signal.SIGSTOP)
+                others = [pid for pid in host.workers() if pid not in first]
+                if others:
+                    wait_until(lambda: all(is_gone(pid) for pid in others), "the end of worker 2")
+                host.signal(signal.SIGCONT)
+                return others
+            wait_until(dies_unseen, "a worker 2")
+            host.wait_log(r"worker 2 \(pid \d+\) ended with status 1", since)
+            log = host.log[since:]
+            reasons, ends = (log.count(word) for word in ("start returned", "ended with status 1"))
+            assert reasons >= ends > 0, (reasons, ends)
+            host.write(routes_text(SUDDEN, plugins=TEST_PLUGINS))
+            host.reload()
+            wait_until(lambda: host.workers() == first, "the end of worker 2")
+
+
 def test_workers_end_with_their_master():
     with workers(2) as host:
         pids = host.workers()
