@@ -1,6 +1,7 @@
 /*
  * Sorted by route, equal ones stand in a row; a route belongs to one generation. Called for
- * `socklet status` only, so nothing is counted beforehand. SPDX-License-Identifier: MIT
+ * `socklet status` and once a reload, so nothing is counted beforehand. SPDX-License-Identifier:
+ * MIT
  */
 #include "call/census.h"
 
@@ -9,55 +10,65 @@
 
 #include "base/xalloc.h"
 #include "call/host_state.h"
+#include "call/session_move.h"
 
-struct routes {
-	const struct route **items;
+struct sessions {
+	const struct sl_conn **items;
 	size_t count;
 };
 
-static void add_route(struct sl_conn *conn, void *context)
+static void add_session(struct sl_conn *conn, void *context)
 {
-	struct routes *routes = context;
+	struct sessions *sessions = context;
 
-	routes->items[routes->count++] = conn->route;
+	sessions->items[sessions->count++] = conn;
 }
 
 static int compare(const void *a, const void *b)
 {
-	const struct route *x = *(const struct route *const *)a;
-	const struct route *y = *(const struct route *const *)b;
+	const struct route *x = (*(const struct sl_conn *const *)a)->route;
+	const struct route *y = (*(const struct sl_conn *const *)b)->route;
 
 	if (x->generation->number != y->generation->number)
 		return x->generation->number < y->generation->number ? -1 : 1;
 	return (x > y) - (x < y);
 }
 
-static struct census_row row_of(const struct route *route)
+static struct census_row row_of(const struct sl_conn *conn)
 {
+	const struct route *serving = session_move_route(conn);
+
 	return (struct census_row){
-		.generation = route->generation->number,
-		.path = route->conf->path.text,
-		.plugin = route->plugin->name,
-		.version = image_version(route->plugin->image),
+		.generation = conn->generation->number,
+		.path = conn->route->conf->path.text,
+		.plugin = conn->plugin->name,
+		.version = image_version(conn->plugin->image),
+		.is_left = serving == NULL || serving->plugin != conn->plugin,
 	};
 }
 
 void census_take(struct census *out, const struct host *host)
 {
-	struct routes routes = {0};
+	struct sessions sessions = {0};
 	const struct route *last = NULL;
 
-	routes.items = xcalloc(host->sessions.count + 1, sizeof(const struct route *));
-	session_table_each(&host->sessions, add_route, &routes);
-	qsort(routes.items, routes.count, sizeof(const struct route *), compare);
-	*out = (struct census){xcalloc(routes.count + 1, sizeof(*out->rows)), 0};
-	for (size_t i = 0; i < routes.count; i++) {
-		if (routes.items[i] != last)
-			out->rows[out->count++] = row_of(routes.items[i]);
-		last = routes.items[i];
-		out->rows[out->count - 1].sessions++;
+	sessions.items = xcalloc(host->sessions.count + 1, sizeof(const struct sl_conn *));
+	session_table_each(&host->sessions, add_session, &sessions);
+	qsort(sessions.items, sessions.count, sizeof(const struct sl_conn *), compare);
+	*out = (struct census){xcalloc(sessions.count + 1, sizeof(*out->rows)), 0};
+	for (size_t i = 0; i < sessions.count; i++) {
+		const struct sl_conn *conn = sessions.items[i];
+		struct census_row *row;
+
+		if (conn->route != last)
+			out->rows[out->count++] = row_of(conn);
+		last = conn->route;
+		row = &out->rows[out->count - 1];
+		row->sessions++;
+		row->moved += conn->has_moved;
+		row->draining += conn->drain != NULL;
 	}
-	free(routes.items);
+	free(sessions.items);
 }
 
 void census_fini(struct census *census)

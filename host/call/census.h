@@ -5,6 +5,7 @@
 #ifndef SOCKLET_CALL_CENSUS_H
 #define SOCKLET_CALL_CENSUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct host;
@@ -13,7 +14,10 @@ struct census_row {
 	unsigned generation;
 	const char *path, *plugin;
 	unsigned version; /* of the plugin's code */
+	bool is_left;     /* no new connection gets that plugin there: replaced or removed */
 	size_t sessions;
+	size_t moved;    /* of them: handed over at least once */
+	size_t draining; /* will be closed */
 };
 
 struct census {

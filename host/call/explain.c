@@ -76,8 +76,15 @@ static void do_not_pause(struct transport *transport, bool paused)
 	(void)paused;
 }
 
+static bool keep_limits(struct transport *transport, const struct transport_limits *limits)
+{
+	(void)transport;
+	(void)limits;
+	return true;
+}
+
 static const struct transport_ops write_down = {write_reply, write_upgrade, drop_message,
-	write_close, nothing_queued, do_not_pause, do_not_pause};
+	write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits};
 
 /* ---- the run ------------------------------------------------------------------------------ */
 

@@ -23,11 +23,27 @@ struct build {
 	struct err_list *why;
 	const char **provider_names; /* NULL-ended */
 	bool *is_planned;            /* one a provider: some plan has it */
+	const struct generation_input *input;
+	bool met_quarantined; /* by what is built now */
 };
+
+/* A plugin that is not to be loaded is no mistake: the route that needs it will refuse. */
+static bool is_quarantined(struct build *build, const char *plugin)
+{
+	for (size_t i = 0; i < build->input->quarantined_count; i++) {
+		if (strcmp(build->input->quarantined[i], plugin) != 0)
+			continue;
+		build->met_quarantined = true;
+		return true;
+	}
+	return false;
+}
 
 static struct sl_plugin *need_plugin(
 	struct build *build, const struct conf_text *named, const struct route_conf *conf)
 {
+	if (is_quarantined(build, named->text))
+		return NULL;
 	return plugin_set_need(&build->generation->plugins, &build->plugins, named, conf);
 }
 
@@ -201,6 +217,8 @@ static const struct inject_provider *find_provider(void *context, const char *na
 		if (strcmp(generation->providers[i].name, name) != 0)
 			continue;
 		build->is_planned[i] = true;
+		if (generation->config.providers[i].plugin.text != NULL)
+			is_quarantined(build, generation->config.providers[i].plugin.text);
 		return &generation->providers[i];
 	}
 	return NULL;
@@ -304,12 +322,14 @@ static void build_plugin_route(struct build *build, struct route *route)
 		.provider_names = build->provider_names,
 	};
 
+	build->met_quarantined = false;
 	route->plugin = need_plugin(build, &conf->plugin, conf);
-	if (route->plugin == NULL)
-		return;
-	input.table = route->plugin->info.args;
-	attach(build, conf, &input);
-	plan_build(&route->plan, &input, arena, build->why);
+	if (route->plugin != NULL) {
+		input.table = route->plugin->info.args;
+		attach(build, conf, &input);
+		plan_build(&route->plan, &input, arena, build->why);
+	}
+	route->is_quarantined = build->met_quarantined;
 }
 
 static void build_file_route(struct build *build, struct route *route)
@@ -444,7 +464,7 @@ static struct plugin_source source_of(
 struct generation *generation_build(const struct generation_input *input, struct err_list *why)
 {
 	struct generation *generation = xcalloc(1, sizeof(*generation));
-	struct build build = {.generation = generation, .why = why};
+	struct build build = {.generation = generation, .why = why, .input = input};
 	size_t before = why->count;
 
 	generation->magic = GENERATION_MAGIC;

@@ -24,6 +24,9 @@ struct route {
 	struct sl_plugin *plugin; /* ROUTE_PLUGIN */
 	struct plan plan;         /* ROUTE_PLUGIN */
 	int dir_fd;               /* ROUTE_DIR, else -1 */
+	/* Refuses handshakes: its plugin, or a provider's, ended workers. Plugin or plan may miss.
+	 */
+	bool is_quarantined;
 };
 
 struct generation {
@@ -47,6 +50,8 @@ struct generation_input {
 	struct generation *previous; /* NULL at start; its unchanged plugins serve on */
 	bool check_only;             /* do not call start */
 	unsigned number;
+	const char *const *quarantined; /* plugins that are not to be loaded: their routes refuse */
+	size_t quarantined_count;
 };
 
 /*

@@ -13,8 +13,11 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "call/detail.h"
+#include "call/drain.h"
 #include "call/host_state.h"
+#include "call/quarantine.h"
 #include "call/session_inject.h"
+#include "call/session_move.h"
 #include "call/static_file.h"
 #include "plugin/breadcrumb.h"
 #include "plugin/manners.h"
@@ -55,18 +58,17 @@ void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
 	host->page = page;
 }
 
-static void stop_session(struct sl_conn *conn, void *context)
+static void stop_within(struct sl_conn *conn, void *context)
 {
-	const struct sl_end *end = context;
+	const uint64_t *spread_ms = context;
 
-	session_stop(conn, end->code, end->reason.ptr);
+	drain_stop(conn, *spread_ms);
 }
 
-void host_close_all(struct host *host, unsigned code, const char *reason)
+void host_stop(struct host *host, uint64_t spread_ms)
 {
-	struct sl_end end = {.code = code, .by = SL_BY_HOST, .reason = {reason, strlen(reason)}};
-
-	session_table_each(&host->sessions, stop_session, &end);
+	session_move_stop(host);
+	session_table_each(&host->sessions, stop_within, &spread_ms);
 }
 
 void host_turn_end(struct host *host)
@@ -128,6 +130,7 @@ void host_free(struct host *host)
 	if (host == NULL)
 		return;
 	host_turn_end(host);
+	session_move_stop(host);
 	offload_free(host->offload);
 	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
@@ -150,6 +153,7 @@ void host_swap(struct host *host, struct generation *next)
 
 	host->generation = next;
 	generation_unref(last);
+	session_move_all(host);
 }
 
 struct image_store *host_images(struct host *host)
@@ -274,7 +278,9 @@ static void websocket_request(
 {
 	const struct route *route = host_find_route(host->generation, transport, request);
 
-	if (route != NULL)
+	if (route != NULL && route->is_quarantined)
+		quarantine_refuse(transport, route, request);
+	else if (route != NULL)
 		session_connect(session_new(host, transport, route, request));
 }
 

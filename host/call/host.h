@@ -66,8 +66,11 @@ void host_collect(struct host *host);
 
 /* Sessions alive, pending handshakes included. */
 size_t host_session_count(const struct host *host);
-/* Ends all sessions with a close frame (pending ones: refused with 503), for shutdown. */
-void host_close_all(struct host *host, unsigned code, const char *reason);
+/*
+ * For shutdown: closes each session with 1012 (pending ones: refused with 503) at a time of its own
+ * within the spread, 0: now. What reloads have begun ends.
+ */
+void host_stop(struct host *host, uint64_t spread_ms);
 
 /* ---- a session, as its transport tells it what happens; nothing here calls disconnect at once
  * ---- */

@@ -23,6 +23,8 @@ struct host {
 	struct session_queue due;   /* something has come that plugin code may not see at once */
 	struct session_queue ended; /* disconnect still to run */
 	struct buf scratch;         /* for formatting a message */
+	struct loop_timer *sweep;   /* session_move.c's, while it looks at all sessions */
+	size_t sweep_at;            /* the next bucket of `sessions` */
 	struct audit_threads threads;
 	struct breadcrumb *page; /* what plugin ran last; NULL: nobody gave one */
 	uint32_t watched_turn;   /* of the page, at the last look */

@@ -322,6 +322,8 @@ static void job_finish(struct offload_job *base)
 	struct job *job = (struct job *)base;
 	struct sl_conn *conn = session_table_find(&job->host->sessions, job->conn_id);
 
+	if (conn != NULL)
+		conn->jobs--;
 	if (!base->was_dropped && conn != NULL && conn->phase != SESSION_ENDED)
 		plugin_call_done(job->plugin, conn, job->done, base->data);
 	else if (job->drop != NULL)
@@ -337,6 +339,10 @@ static int api_offload(struct sl_conn *conn, void (*work)(void *data),
 
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
+	if (conn->is_moving) {
+		log_error("%s: sl_offload in hand_over; call it from message on", conn->label);
+		return SL_INVALID;
+	}
 	job = xcalloc(1, sizeof(*job));
 	job->base = (struct offload_job){.work = work, .finish = job_finish, .data = data};
 	job->host = conn->host;
@@ -349,6 +355,7 @@ static int api_offload(struct sl_conn *conn, void (*work)(void *data),
 	}
 	job->generation = generation_ref(conn->generation);
 	job->plugin = conn->plugin;
+	conn->jobs++;
 	return SL_OK;
 }
 

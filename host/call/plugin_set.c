@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "call/session.h"
 #include "inject/inject.h"
+#include "plugin/breadcrumb.h"
 
 static int compare_options(const void *a, const void *b)
 {
@@ -140,6 +141,9 @@ struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_so
 
 void plugin_set_fini(struct plugin_set *set)
 {
+	/* Paths of routes go with the generation, while plugins of it may serve on. */
+	if (set->count > 0)
+		breadcrumb_forget(set->plugins[0]->page);
 	for (size_t i = 0; i < set->count; i++)
 		plugin_unref(set->plugins[i]);
 	free(set->plugins);

@@ -19,6 +19,8 @@ struct request {
 	size_t param_count;
 	struct pair *query, *cookies; /* decoded when first asked for */
 	size_t query_count, cookie_count;
+	struct span *offers; /* the subprotocols that are no credential: session_security.c's */
+	size_t offer_count;
 };
 
 void request_init(struct request *request, const struct http_head *head, struct span raw);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "call/detail.h"
+#include "call/drain.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
@@ -36,7 +37,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	conn->peer = arena_text(&conn->arena, transport->peer, strlen(transport->peer));
 	conn->label = arena_printf(
 		&conn->arena, "%s #%llu", route->label, (unsigned long long)conn->id);
-	conn->state = arena_alloc(&conn->arena, conn->plugin->info.state_size);
+	conn->state = xcalloc(1, conn->plugin->info.state_size);
 	transport->session = conn;
 	return conn;
 }
@@ -61,6 +62,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	conn->transport->session = NULL;
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
+	drain_cancel(conn);
 	session_inject_end(conn);
 	session_security_end(conn);
 	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
@@ -96,6 +98,7 @@ void session_free(struct sl_conn *conn)
 	conn->magic = 0;
 	drop_request(conn);
 	buf_fini(&conn->response_headers);
+	free(conn->state);
 	generation_unref(conn->generation);
 	arena_fini(&conn->arena);
 	free(conn);
@@ -256,8 +259,8 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	}
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
-	if (subprotocol == NULL && session_security_must_choose(conn))
-		subprotocol = first_offer(conn);
+	if (subprotocol == NULL)
+		subprotocol = session_security_scheme(conn);
 	conn->phase = SESSION_OPEN;
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);

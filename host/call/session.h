@@ -31,9 +31,9 @@ struct sl_conn {
 	struct generation *generation;
 	const struct route *route;
 	struct sl_plugin *plugin;
-	const void *args; /* filled by the route's plan */
-	void *state;
-	struct arena arena; /* args, state, results of providers, sl_alloc */
+	const void *args;   /* filled by the route's plan */
+	void *state;        /* on the heap: a hand-over replaces it */
+	struct arena arena; /* args, results of providers, sl_alloc */
 	const char *peer, *label;
 	struct request *request; /* NULL once answered, unless the plugin keeps it */
 	bool owns_request;       /* false: it is on host_request's stack */
@@ -44,6 +44,11 @@ struct sl_conn {
 		*security; /* session_security.c's; NULL: no credential was wanted */
 	struct sl_end end;
 	bool is_due;
+	unsigned jobs;            /* offloaded and not done */
+	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
+	bool is_moving;           /* a hand-over is being asked for */
+	bool has_moved;           /* was handed over at least once */
+	struct loop_timer *drain; /* drain.c's; NULL: nobody is to close it */
 	TAILQ_ENTRY(sl_conn) due, ended;
 	struct sl_conn *next_in_bucket; /* session_table's */
 };

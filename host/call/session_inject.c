@@ -106,6 +106,14 @@ bool session_inject_waits(const struct sl_conn *conn)
 	return injection != NULL && conn->args == NULL && injection->calling == NULL;
 }
 
+bool session_inject_is_busy(const struct sl_conn *conn)
+{
+	const struct injection *injection = conn->injection;
+
+	return injection != NULL && (conn->is_due || injection->calling != NULL ||
+					    injection->awaited != NULL || injection->has_value);
+}
+
 static void injection_on_timeout(void *arg)
 {
 	struct sl_conn *conn = arg;

@@ -34,6 +34,8 @@ bool session_inject_has(const struct sl_conn *conn, uint32_t scope);
 
 /* Whether the arguments are not there because a provider answers later. */
 bool session_inject_waits(const struct sl_conn *conn);
+/* Whether a provider's answer or a release is still to come, of handshake or message. */
+bool session_inject_is_busy(const struct sl_conn *conn);
 
 /* sl_provide, sl_security_scope, sl_alloc: see socklet.h. */
 int session_provide(struct sl_conn *conn, const struct sl_provider *provider, const void *value);

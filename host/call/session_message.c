@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "call/session.h"
 #include "call/session_inject.h"
+#include "call/session_move.h"
 #include "wire/utf8.h"
 
 /* ---- in --------------------------------------------------------------------------------- */
@@ -65,12 +66,16 @@ void session_message_resume(struct sl_conn *conn, enum inject_result result)
 
 void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span payload)
 {
-	const struct sl_plugin_info *info = &conn->plugin->info;
+	const struct sl_plugin_info *info;
 	struct sl_message message = {{payload.ptr, payload.len},
 		opcode == WS_TEXT ? (uint32_t)SL_TEXT : (uint32_t)SL_BINARY};
 	enum inject_result result;
 
 	assert(conn->phase == SESSION_OPEN);
+	session_move(conn);
+	if (conn->phase != SESSION_OPEN)
+		return;
+	info = &conn->plugin->info;
 	if (info->accepts != 0 && (info->accepts & message.type) == 0) {
 		refuse_type(conn, message.type);
 		return;

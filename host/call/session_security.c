@@ -13,12 +13,20 @@
 #include "security/security.h"
 #include "wire/ws_key.h"
 
+/* A credential among the subprotocols, and the offer before it. */
+struct offered {
+	const char *scheme;
+	struct span credential;
+	struct offered *next;
+};
+
 /* Of several credentials of one connection: what concerns the connection. */
 struct session_security {
-	struct span offered; /* a credential that came as a subprotocol; ptr NULL: none */
-	int64_t expires_s;   /* unix time of the first to expire, 0: none does */
+	struct offered *offered; /* NULL: no credential came as a subprotocol */
+	int64_t expires_s;       /* unix time of the first to expire, 0: none does */
 	unsigned expire_code;
-	struct loop_timer *timer; /* NULL: none */
+	const char *expire_detail, *expire_challenge; /* before the answer; static or the arena's */
+	struct loop_timer *timer;                     /* NULL: none */
 };
 
 static int64_t now_ms(void)
@@ -27,6 +35,15 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void reject(struct sl_conn *conn, unsigned status, unsigned close_code, const char *detail,
+	const char *challenge)
+{
+	/* A 101 asks for nothing. */
+	if (conn->route->conf->reject == REJECT_HTTP)
+		buf_printf(&conn->response_headers, "WWW-Authenticate: %s\r\n", challenge);
+	session_reject(conn, status, close_code, detail);
 }
 
 /* ---- expiry ----------------------------------------------------------------------------- */
@@ -58,7 +75,8 @@ static void expiry_on_timer(void *arg)
 	if (conn->phase == SESSION_OPEN)
 		session_stop(conn, security->expire_code, "credential expired");
 	else
-		session_reject(conn, 401, security->expire_code, "Not authenticated");
+		reject(conn, 401, security->expire_code, security->expire_detail,
+			security->expire_challenge);
 }
 
 void session_security_end(struct sl_conn *conn)
@@ -81,6 +99,8 @@ static void note_expiry(struct sl_conn *conn, const struct security_answer *answ
 	session_security_end(conn);
 	security->expires_s = answer->expires_s;
 	security->expire_code = answer->expire_code;
+	security->expire_detail = answer->detail;
+	security->expire_challenge = answer->www_authenticate;
 	wait_for_expiry(conn);
 }
 
@@ -88,36 +108,69 @@ static void note_expiry(struct sl_conn *conn, const struct security_answer *answ
 
 bool session_security_is_secret(const struct sl_conn *conn, struct span subprotocol)
 {
-	const struct session_security *security = conn->security;
+	const struct offered *offered = conn->security == NULL ? NULL : conn->security->offered;
 
-	return security != NULL && security->offered.ptr != NULL &&
-	       span_equal(security->offered, subprotocol);
+	while (offered != NULL && !span_equal(offered->credential, subprotocol))
+		offered = offered->next;
+	return offered != NULL;
+}
+
+/* A list, since a plugin asks for one after the other and a head has room for thousands. */
+static void list_offers(const struct sl_conn *conn, struct request *request)
+{
+	struct ws_offers count = {.head = request->head}, offers = count;
+	struct span offer;
+	size_t all = 0;
+
+	while (ws_offers_next(&count).ptr != NULL)
+		all++;
+	request->offers = arena_alloc(&request->arena, (all + 1) * sizeof(*request->offers));
+	request->offer_count = 0;
+	while ((offer = ws_offers_next(&offers)).ptr != NULL)
+		if (!session_security_is_secret(conn, offer))
+			request->offers[request->offer_count++] = offer;
 }
 
 struct span session_security_offer(const struct sl_conn *conn, size_t n)
 {
-	struct span offer;
+	struct request *request = conn->request;
 
-	for (size_t i = 0; (offer = ws_subprotocol(conn->request->head, i)).ptr != NULL; i++)
-		if (!session_security_is_secret(conn, offer) && n-- == 0)
-			break;
-	return offer;
+	if (request->offers == NULL)
+		list_offers(conn, request);
+	return n < request->offer_count ? request->offers[n] : (struct span){NULL, 0};
 }
 
-bool session_security_must_choose(const struct sl_conn *conn)
+const char *session_security_scheme(const struct sl_conn *conn)
 {
-	return conn->security != NULL && conn->security->offered.ptr != NULL;
+	return conn->security == NULL || conn->security->offered == NULL
+		       ? NULL
+		       : conn->security->offered->scheme;
 }
 
 /* ---- asking ----------------------------------------------------------------------------- */
 
 /* The request's bytes may be gone before the connection is answered. */
+static void note_offered(struct sl_conn *conn, struct span credential)
+{
+	struct ws_offers offers = {.head = conn->request->head};
+	struct offered *offered = arena_alloc(&conn->arena, sizeof(*offered));
+	struct span scheme = {NULL, 0}, offer;
+
+	while ((offer = ws_offers_next(&offers)).ptr != NULL && offer.ptr != credential.ptr)
+		scheme = offer;
+	offered->scheme = arena_text(&conn->arena, scheme.ptr, scheme.len);
+	offered->credential = arena_span(&conn->arena, credential);
+	offered->next = conn->security->offered;
+	conn->security->offered = offered;
+	conn->request->offers = NULL; /* to be listed without it */
+}
+
 static void note_place(struct sl_conn *conn, const struct credential *found)
 {
 	if (conn->security == NULL)
 		conn->security = arena_alloc(&conn->arena, sizeof(*conn->security));
 	if (found->place == CREDENTIAL_SUBPROTOCOL)
-		conn->security->offered = arena_span(&conn->arena, found->value);
+		note_offered(conn, found->value);
 }
 
 static void refuse(
@@ -125,11 +178,7 @@ static void refuse(
 {
 	log_info("%s: refused %s with %u: provider %s: %s", conn->label, conn->peer, answer->status,
 		call->provider->name, answer->log_text);
-	/* A 101 asks for nothing. */
-	if (conn->route->conf->reject == REJECT_HTTP)
-		buf_printf(&conn->response_headers, "WWW-Authenticate: %s\r\n",
-			answer->www_authenticate);
-	session_reject(conn, answer->status, answer->close_code, answer->detail);
+	reject(conn, answer->status, answer->close_code, answer->detail, answer->www_authenticate);
 }
 
 int session_security_call(struct sl_conn *conn, const struct plan_call *call, void *result)

@@ -20,7 +20,10 @@ void session_security_end(struct sl_conn *conn);
 bool session_security_is_secret(const struct sl_conn *conn, struct span subprotocol);
 /* The n-th subprotocol that the peer offers and that is no credential; ptr NULL: no more. */
 struct span session_security_offer(const struct sl_conn *conn, size_t n);
-/* Whether a credential came as a subprotocol: a browser gives up when none is chosen then. */
-bool session_security_must_choose(const struct sl_conn *conn);
+/*
+ * The scheme before a credential among the subprotocols, as offered; NULL: none came so. A browser
+ * gives up when none is chosen, and only this one needs no plugin that speaks it.
+ */
+const char *session_security_scheme(const struct sl_conn *conn);
 
 #endif

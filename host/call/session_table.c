@@ -79,7 +79,14 @@ void session_table_each(
 	const struct session_table *table, void (*visit)(struct sl_conn *, void *), void *context)
 {
 	for (size_t i = 0; i < table->bucket_count; i++)
-		for (struct sl_conn *conn = table->buckets[i]; conn != NULL;
-			conn = conn->next_in_bucket)
-			visit(conn, context);
+		session_table_each_in(table, i, visit, context);
+}
+
+void session_table_each_in(const struct session_table *table, size_t bucket,
+	void (*visit)(struct sl_conn *, void *), void *context)
+{
+	struct sl_conn *conn = table->buckets[bucket];
+
+	for (; conn != NULL; conn = conn->next_in_bucket)
+		visit(conn, context);
 }

@@ -25,5 +25,8 @@ struct sl_conn *session_table_find(const struct session_table *table, uint64_t i
 /* Calls visit for every session; visit must neither add nor remove. */
 void session_table_each(
 	const struct session_table *table, void (*visit)(struct sl_conn *, void *), void *context);
+/* The same for one of its buckets, which are numbered below bucket_count. */
+void session_table_each_in(const struct session_table *table, size_t bucket,
+	void (*visit)(struct sl_conn *, void *), void *context);
 
 #endif

@@ -27,7 +27,7 @@ struct reply {
 	bool close;        /* end the connection behind it */
 };
 
-/* What a route allows its connections; fixed from the upgrade on. */
+/* What a route allows its connections. */
 struct transport_limits {
 	uint64_t message_bytes, queue_bytes;
 	uint64_t idle_ms, close_ms;                 /* idle 0: never */
@@ -61,6 +61,8 @@ struct transport_ops {
 	void (*set_paused)(struct transport *transport, bool paused);
 	/* True, inside session_message: hands over no further message, and keeps what has come. */
 	void (*set_held)(struct transport *transport, bool held);
+	/* False while a message has begun and is not whole: nothing was changed. */
+	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
 };
 
 struct transport {

@@ -18,6 +18,7 @@
 #include "config/keys.h"
 #include "config/limits_conf.h"
 #include "config/provider_conf.h"
+#include "config/quarantine_conf.h"
 #include "config/route_conf.h"
 
 /* The cores this process may run on: a container's share, not the machine's. */
@@ -85,7 +86,8 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	struct config *config = reader->config;
 
 	section_defaults(reader, &top_section, config);
-	limits_conf_defaults(reader, &config->limits, &config->ping);
+	limits_conf_defaults(reader);
+	quarantine_conf_defaults(reader, &config->quarantine);
 	if (root->kind == TREE_NOTHING) {
 		err_list_add(reader->why, (struct place){config->path, 1, 1},
 			"the file is empty: write at least one route under \"routes:\"");

@@ -40,6 +40,24 @@ struct ping_conf {
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
 };
 
+/* When a plugin that ends workers is no longer called. */
+struct quarantine_conf {
+	unsigned deaths; /* of workers; 0: never */
+	uint64_t within_ms;
+};
+
+/* Of connections that a reload has left behind. */
+struct drain_conf {
+	uint64_t after_ms; /* CONFIG_NEVER: they may stay */
+	uint64_t spread_ms;
+};
+
+#define CONFIG_NEVER UINT64_MAX
+
+struct stop_conf {
+	uint64_t spread_ms, deadline_ms;
+};
+
 /* Sources of which a peer may send nothing that the route does not take. */
 struct strict_conf {
 	bool query, cookie;
@@ -69,6 +87,7 @@ struct route_conf {
 	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
+	struct drain_conf drain;
 };
 
 enum { CONFIG_WORKERS_MAX = 64 };
@@ -81,8 +100,12 @@ struct config {
 	size_t listen_count;
 	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
 	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
+	uint64_t watchdog_ms;     /* for code of a plugin to return; 0: for ever */
+	struct quarantine_conf quarantine;
 	struct limits_conf limits;
 	struct ping_conf ping;
+	struct drain_conf drain;
+	struct stop_conf stop;
 	struct strict_conf strict;
 	struct route_conf *routes;
 	size_t route_count;

@@ -14,14 +14,18 @@
 #define SOCKLET_CONFIG_KEYS_H
 
 #include "config/inject_keys.h"
+#include "config/life_keys.h"
 
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                                                \
+	TYPE(after, "time, `never`", "ms")                             \
 	TYPE(any_text, "text", "")                                     \
 	TYPE(attached, "list of provider names", "")                   \
 	TYPE(bound, "a value of the type", "")                         \
 	TYPE(choices, "text, or list of them", "")                     \
+	TYPE(deaths, "number", "deaths")                               \
 	TYPE(default, "text, or list of them", "")                     \
+	TYPE(drain, "section", "")                                     \
 	TYPE(duration, "time", "ms")                                   \
 	TYPE(file, "file or folder", "")                               \
 	TYPE(inject_type, "name of a type", "")                        \
@@ -34,6 +38,7 @@
 	TYPE(plugin, "plugin name", "")                                \
 	TYPE(provider_inject, "mapping", "")                           \
 	TYPE(providers, "mapping of sections", "")                     \
+	TYPE(quarantine, "section", "")                                \
 	TYPE(reject, "`http`, `close`", "")                            \
 	TYPE(route_inject, "mapping", "")                              \
 	TYPE(route_limits, "section", "")                              \
@@ -43,6 +48,7 @@
 	TYPE(scopes, "list of texts", "")                              \
 	TYPE(size, "size", "bytes")                                    \
 	TYPE(source, "source", "")                                     \
+	TYPE(stop, "section", "")                                      \
 	TYPE(strict, "`true`, `false`, list of `query`, `cookie`", "") \
 	TYPE(text, "text", "")                                         \
 	TYPE(top_limits, "section", "")                                \
@@ -50,29 +56,38 @@
 	TYPE(workers, "number, `auto`", "")
 
 /* limits and ping before routes, which inherit them. */
-#define TOP_KEYS(ROW)                                                                            \
-	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                              \
-		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "      \
-		"for any free one")                                                              \
-	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                        \
-		"the folder of the `.so` files; needed as soon as a route or a provider "        \
-		"names a plugin")                                                                \
-	ROW(workers, workers, workers, "1", "1", "64",                                           \
-		"how many processes serve; `auto` is one per core")                              \
-	ROW(control, file, control, NULL, NULL, NULL,                                            \
-		"the socket of `socklet reload`, `status` and `stop`; without it a default one") \
-	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                        \
-		"the limits of all routes that do not set their own")                            \
-	ROW(ping, ping, ping, NULL, NULL, NULL,                                                  \
-		"the keep-alive of all routes that do not set their own")                        \
-	ROW(strict, strict, strict, NULL, NULL, NULL,                                            \
-		"which sources of all routes that do not set their own may hold nothing "        \
-		"but what is injected")                                                          \
-	ROW(providers, providers, providers, NULL, NULL, NULL,                                   \
-		"functions of plugins whose result is injected, by name")                        \
-	ROW(overrides, overrides, overrides, NULL, NULL, NULL,                                   \
-		"providers that stand in for those of the same name, for tests")                 \
-	ROW(routes, routes, routes, NULL, NULL, NULL,                                            \
+#define TOP_KEYS(ROW)                                                                             \
+	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                               \
+		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "       \
+		"for any free one")                                                               \
+	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                         \
+		"the folder of the `.so` files; needed as soon as a route or a provider "         \
+		"names a plugin")                                                                 \
+	ROW(workers, workers, workers, "1", "1", "64",                                            \
+		"how many processes serve; `auto` is one per core")                               \
+	ROW(watchdog, duration, watchdog_ms, "10s", "0", "365d",                                  \
+		"the longest that a plugin's code may keep a worker from its other clients; "     \
+		"then the worker is ended and replaced; 0 is never")                              \
+	ROW(quarantine, quarantine, quarantine, NULL, NULL, NULL,                                 \
+		"when a plugin that ends workers again and again is no longer called")            \
+	ROW(control, file, control, NULL, NULL, NULL,                                             \
+		"the socket of `socklet reload`, `status` and `stop`; without it a default one")  \
+	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                         \
+		"the limits of all routes that do not set their own")                             \
+	ROW(ping, ping, ping, NULL, NULL, NULL,                                                   \
+		"the keep-alive of all routes that do not set their own")                         \
+	ROW(drain, drain, drain, NULL, NULL, NULL,                                                \
+		"when connections of what a reload has replaced are closed, of all routes "       \
+		"that do not set their own")                                                      \
+	ROW(stop, stop, stop, NULL, NULL, NULL, "how connections are closed when the host stops") \
+	ROW(strict, strict, strict, NULL, NULL, NULL,                                             \
+		"which sources of all routes that do not set their own may hold nothing "         \
+		"but what is injected")                                                           \
+	ROW(providers, providers, providers, NULL, NULL, NULL,                                    \
+		"functions of plugins whose result is injected, by name")                         \
+	ROW(overrides, overrides, overrides, NULL, NULL, NULL,                                    \
+		"providers that stand in for those of the same name, for tests")                  \
+	ROW(routes, routes, routes, NULL, NULL, NULL,                                             \
 		"what is served under which path; at least one")
 
 #define ROUTE_KEYS(ROW)                                                                  \
@@ -99,7 +114,9 @@
 	ROW(limits, route_limits, limits, NULL, NULL, NULL,                              \
 		"limits of this route; what it leaves out is as at the top")             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
-		"keep-alive of this route; what it leaves out is as at the top")
+		"keep-alive of this route; what it leaves out is as at the top")         \
+	ROW(drain, drain, drain, NULL, NULL, NULL,                                       \
+		"drain of this route; what it leaves out is as at the top")
 
 /* What a route may set, too. */
 #define LIMITS_KEYS(ROW)                                                                    \

@@ -1,9 +1,12 @@
 /*
- * The sections `limits` and `ping`, which stand at the top and in routes. A route begins with what
- * stands at the top, so only what it says itself changes. Called by config.c and route_conf.c.
- * SPDX-License-Identifier: MIT
+ * The sections `limits`, `ping` and `drain`, which stand at the top and in routes, and `stop`. A
+ * route begins with what stands at the top, so only what it says itself changes. Called by config.c
+ * and route_conf.c. SPDX-License-Identifier: MIT
  */
 #include "config/limits_conf.h"
+
+#include <ctype.h>
+#include <string.h>
 
 #include "config/keys.h"
 
@@ -19,6 +22,29 @@ static const struct section route_limits_section = SECTION(
 static const struct key ping_keys[] = {PING_KEYS(ROW)};
 #undef ROW
 static const struct section ping_section = SECTION("in ping", ping_keys);
+
+static void read_after(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	if (node->kind == TREE_TEXT && strcmp(node->text, "never") == 0)
+		*(uint64_t *)section_member(key, base) = CONFIG_NEVER;
+	else if (node->kind == TREE_TEXT && !isdigit((unsigned char)node->text[0]))
+		err_list_add(reader->why, node->place,
+			"%s: found %s, wanted a time such as 30s, or never", key->name,
+			yaml_tree_found(node, reader->arena));
+	else
+		read_duration(reader, key, node, base);
+}
+
+#define ROW(...) SECTION_ROW(struct drain_conf, __VA_ARGS__)
+static const struct key drain_keys[] = {DRAIN_KEYS(ROW)};
+#undef ROW
+static const struct section drain_section = SECTION("in drain", drain_keys);
+
+#define ROW(...) SECTION_ROW(struct stop_conf, __VA_ARGS__)
+static const struct key stop_keys[] = {STOP_KEYS(ROW)};
+#undef ROW
+static const struct section stop_section = SECTION("in stop", stop_keys);
 
 static void read_limits(struct reader *reader, const struct section *section,
 	const struct yaml_tree *node, struct limits_conf *out)
@@ -48,8 +74,28 @@ void read_ping(
 		section_read(reader, &ping_section, node, section_member(key, base));
 }
 
-void limits_conf_defaults(struct reader *reader, struct limits_conf *limits, struct ping_conf *ping)
+void read_drain(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
-	section_defaults(reader, &limits_section, limits);
-	section_defaults(reader, &ping_section, ping);
+	if (section_expect(reader, key->name, node, TREE_MAP,
+		    "a mapping such as {after: 30s, spread: 10s}"))
+		section_read(reader, &drain_section, node, section_member(key, base));
+}
+
+void read_stop(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	if (section_expect(reader, key->name, node, TREE_MAP,
+		    "a mapping such as {spread: 2s, deadline: 10s}"))
+		section_read(reader, &stop_section, node, section_member(key, base));
+}
+
+void limits_conf_defaults(struct reader *reader)
+{
+	struct config *config = reader->config;
+
+	section_defaults(reader, &limits_section, &config->limits);
+	section_defaults(reader, &ping_section, &config->ping);
+	section_defaults(reader, &drain_section, &config->drain);
+	section_defaults(reader, &stop_section, &config->stop);
 }

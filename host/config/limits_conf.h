@@ -6,10 +6,10 @@
 
 #include "config/section.h"
 
-void limits_conf_defaults(
-	struct reader *reader, struct limits_conf *limits, struct ping_conf *ping);
+/* Of the sections at the top. */
+void limits_conf_defaults(struct reader *reader);
 
 /* At the top, `limits` also has `handshake`. */
-key_reader read_top_limits, read_route_limits, read_ping;
+key_reader read_top_limits, read_route_limits, read_ping, read_drain, read_stop;
 
 #endif

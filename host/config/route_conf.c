@@ -157,7 +157,7 @@ static void check_plugin_keys(
 	struct reader *reader, const struct yaml_tree *node, const struct route_conf *route)
 {
 	static const char *const names[] = {
-		"inject", "providers", "options", "reject", "strict", "limits", "ping"};
+		"inject", "providers", "options", "reject", "strict", "limits", "ping", "drain"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
@@ -178,6 +178,7 @@ static void read_route(
 	section_defaults(reader, &route_section, route);
 	route->limits = reader->config->limits;
 	route->ping = reader->config->ping;
+	route->drain = reader->config->drain;
 	route->strict = reader->config->strict;
 	if (!section_expect(
 		    reader, "route", node, TREE_MAP, "a mapping such as {path: /ws, plugin: echo}"))

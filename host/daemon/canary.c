@@ -29,6 +29,8 @@ static void try_out(struct host *host, const struct order *order, struct err_lis
 		.text = &order->text,
 		.how = LOAD_TO_SERVE,
 		.number = order->number,
+		.quarantined = order->quarantined,
+		.quarantined_count = order->quarantined_count,
 	};
 
 	image_store_offer(host_images(host), order->offers, order->offer_count);

@@ -25,7 +25,9 @@ static const char *target(const struct route *route)
 
 static void print_note(const struct plan_note *note)
 {
-	printf(", %s %s", note->name, note->text == NULL ? "" : note->text);
+	bool is_empty_list = note->text == NULL && note->items.count == 0;
+
+	printf(", %s %s", note->name, is_empty_list ? "[]" : note->text == NULL ? "" : note->text);
 	for (size_t i = 0; i < note->items.count; i++)
 		printf("%s%s", i > 0 ? "|" : "", note->items.items[i]);
 }

@@ -11,6 +11,7 @@
 
 #include "base/xalloc.h"
 #include "config/security_conf.h"
+#include "daemon/suspects.h"
 #include "plugin/copy.h"
 #include "plugin/snapshot.h"
 
@@ -132,6 +133,7 @@ struct commit *commit_new(const struct options *options, struct err_list *why)
 	add_offers(commit);
 	add_files(commit);
 	commit->order.workers = commit->config.workers;
+	commit->order.stop_ms = commit->config.stop.spread_ms + commit->config.stop.deadline_ms;
 	commit->order.file = options->file;
 	commit->order.text = buf_span(&commit->text);
 	return commit;
@@ -199,6 +201,22 @@ void commit_withdraw(struct commit *commit, const char *plugin, const char *reas
 			continue;
 		order->offers[i].path = NULL;
 		order->offers[i].reason = arena_text(&order->arena, reason, strlen(reason));
+	}
+}
+
+void commit_quarantine(struct commit *commit, const struct suspects *suspects)
+{
+	struct order *order = &commit->order;
+
+	order->quarantined_count = 0;
+	order->quarantined = arena_alloc(
+		&order->arena, (order->offer_count + 1) * sizeof(const char *));
+	for (size_t i = 0; i < suspects->count; i++) {
+		const struct suspect *suspect = &suspects->items[i];
+
+		if (commit->config.quarantine.deaths > 0 && suspects_is_held(suspect, order))
+			order->quarantined[order->quarantined_count++] = arena_text(
+				&order->arena, suspect->plugin, strlen(suspect->plugin));
 	}
 }
 

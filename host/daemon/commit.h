@@ -11,6 +11,7 @@
 #include "daemon/order.h"
 
 struct copy_store;
+struct suspects;
 
 struct commit {
 	struct order order;
@@ -39,6 +40,8 @@ enum commit_progress commit_copy(
 	struct commit *commit, struct copy_store *copies, bool is_last_try);
 /* That plugin has no copy any more, but a reason. */
 void commit_withdraw(struct commit *commit, const char *plugin, const char *reason);
+/* Its plugins that are in quarantine are not to be loaded. */
+void commit_quarantine(struct commit *commit, const struct suspects *suspects);
 /* Where the file names the plugin first. */
 struct place commit_place(const struct commit *commit, const char *plugin);
 /* Whether they would serve the same in every way. */

@@ -151,6 +151,15 @@ static void put_crash(struct safe_text *text, const struct breadcrumb *page, pid
 	put_where(text, page);
 }
 
+const char *crash_step(char *out, size_t size, const struct breadcrumb *page)
+{
+	struct safe_text text = {out, size, 0};
+
+	out[0] = '\0';
+	put_step(&text, page);
+	return out;
+}
+
 const char *crash_report(
 	char *out, size_t size, const struct breadcrumb *page, pid_t child, int wait_status)
 {

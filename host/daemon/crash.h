@@ -23,6 +23,12 @@ enum { CRASH_TEXT_MAX = 1536 };
 void crash_watch(struct breadcrumb *page);
 
 /*
+ * What a process does in plugin code: "plugin echo (version 3), callback message, route /ws,
+ * connection #17". Returns `out`.
+ */
+const char *crash_step(char *out, size_t size, const struct breadcrumb *page);
+
+/*
  * How a child ended, by what waitpid said and the page that the child wrote to: "worker 26416
  * crashed: SIGKILL, in plugin echo (version 3), callback message, route /ws, connection #17".
  * Returns `out`.

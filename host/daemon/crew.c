@@ -18,7 +18,7 @@
 
 enum {
 	START_MS = 15000,  /* from the fork to the first client */
-	LEAVE_MS = 15000,  /* a worker gives its connections 10 s of it */
+	LEAVE_MS = 5000,   /* to end, behind the time that it gives its connections */
 	ORPHAN_MS = 10000, /* from the end of its channel to the end of its process */
 	PAUSE_MS = 20,
 	PAUSE_MAX_MS = 5000,
@@ -109,6 +109,7 @@ void crew_spawn(struct member *member, const struct order *order, struct listen_
 		return;
 	}
 	channel_init(&member->channel, ends[0]);
+	member->watched = (struct watched){0};
 	member->load = LOAD_NONE;
 	member->unanswered = 0;
 	enter(member, MEMBER_STARTING);
@@ -123,6 +124,7 @@ void crew_order(struct member *member, unsigned kind, const struct order *order,
 {
 	struct buf body = {0};
 
+	member->stop_ms = order->stop_ms;
 	for (size_t i = 0; i < order->address_count; i++) {
 		const struct listen_at *at = listen_set_find(listens, order->addresses[i]);
 
@@ -140,19 +142,31 @@ void crew_say(struct member *member, unsigned kind)
 	channel_send(&member->channel, kind, (struct span){0}, -1);
 }
 
-void crew_stop(struct member *member)
+static void leave(struct member *member, unsigned kind)
 {
-	if (!crew_is_alive(member) || member->state == MEMBER_LEAVING)
-		return;
-	crew_say(member, TO_STOP);
+	crew_say(member, kind);
 	member->load = LOAD_NONE;
 	enter(member, MEMBER_LEAVING);
-	crew_limit(member, LEAVE_MS);
+	crew_limit(member, member->stop_ms + LEAVE_MS);
+}
+
+void crew_stop(struct member *member)
+{
+	/* Also one that leaves already: it may be in no hurry. */
+	if (crew_is_alive(member))
+		leave(member, TO_STOP);
+}
+
+void crew_retire(struct member *member)
+{
+	if (crew_is_alive(member) && member->state != MEMBER_LEAVING)
+		leave(member, TO_RETIRE);
 }
 
 void crew_serves(struct member *member, unsigned number)
 {
 	member->number = number;
+	member->unready = 0;
 	if (member->state == MEMBER_STARTING)
 		enter(member, MEMBER_SERVING);
 	crew_limit(member, 0);
@@ -187,6 +201,7 @@ static void count_death(struct member *member)
 			 process_now_ms() - member->since_ms >= QUIET_MS;
 
 	member->deaths++;
+	member->unready = member->state == MEMBER_STARTING ? member->unready + 1 : 0;
 	member->row = was_quiet ? 1 : member->row + 1;
 	member->pause_ms = pause_ms(member);
 	member->respawn_ms = process_now_ms() + member->pause_ms;

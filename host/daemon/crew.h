@@ -14,6 +14,7 @@
 #include "daemon/listen_set.h"
 #include "daemon/order.h"
 #include "daemon/process.h"
+#include "daemon/watchdog.h"
 
 enum member_state {
 	MEMBER_NONE,     /* no process; one starts at respawn_ms if it is wanted */
@@ -33,14 +34,17 @@ struct member {
 	pid_t pid;
 	struct channel channel;
 	struct breadcrumb *page; /* which plugin code it runs, or ran when it died */
+	struct watched watched;
 	enum member_load load;
 	unsigned unanswered;        /* PREPAREs, given up ones included */
 	unsigned number;            /* of the generation that it serves */
 	uint64_t since_ms;          /* of its state */
+	uint64_t stop_ms;           /* that it gives its connections when it is to end */
 	uint64_t kill_ms;           /* when it is late for good; UINT64_MAX: it is not */
 	uint64_t pause_ms;          /* before the next one starts */
 	uint64_t respawn_ms;        /* of the next one */
 	unsigned deaths;            /* all */
+	unsigned unready;           /* deaths before it served, without service between them */
 	unsigned row;               /* of deaths without a quiet time between them */
 	char end[PROCESS_END_SIZE]; /* of the last process: "died of signal 9 (Killed)" */
 };
@@ -62,6 +66,8 @@ void crew_order(struct member *member, unsigned kind, const struct order *order,
 void crew_say(struct member *member, unsigned kind);
 /* Tells it to end gracefully, and sees to it that it does. */
 void crew_stop(struct member *member);
+/* The same for one that is no longer wanted while others serve on. */
+void crew_retire(struct member *member);
 /* It is to serve from now on. */
 void crew_serves(struct member *member, unsigned number);
 /* From now on it has that long, then it is killed; 0: for ever. */

@@ -48,6 +48,8 @@ struct generation *load_generation(struct host *host, const struct load *load, s
 		.host = host_functions(host),
 		.previous = host_generation(host),
 		.number = load->number,
+		.quarantined = load->quarantined,
+		.quarantined_count = load->quarantined_count,
 	};
 	bool is_right = load_config(&config, load, why);
 	struct generation *generation = NULL;

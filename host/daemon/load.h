@@ -18,7 +18,9 @@ struct load {
 	const char *file;
 	const struct span *text; /* what it holds; NULL: to be read */
 	enum load_how how;
-	unsigned number; /* of the generation */
+	unsigned number;                /* of the generation */
+	const char *const *quarantined; /* plugins not to be loaded */
+	size_t quarantined_count;
 };
 
 /* NULL adds to `why` every mistake of the file, its plugins and their plans, from the top down. */

@@ -14,12 +14,13 @@
 
 #include "base/log.h"
 #include "daemon/command.h"
-#include "daemon/crash.h"
+#include "daemon/containment.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
 #include "daemon/notify.h"
 #include "daemon/process.h"
 #include "daemon/reload.h"
+#include "daemon/watchdog.h"
 #include "plugin/copy.h"
 
 /* ---- stop ------------------------------------------------------------------------------- */
@@ -59,15 +60,6 @@ static void look_at_stop(struct master *master)
 
 /* ---- workers ---------------------------------------------------------------------------- */
 
-/* A crash has left its line already; other ends in plugin code (SIGKILL, exit) have not. */
-static void log_last_step(const struct member *member, pid_t pid, int status)
-{
-	char text[CRASH_TEXT_MAX];
-
-	if (member->page->fault.signal == 0 && breadcrumb_is_inside(member->page))
-		log_error("%s", crash_report(text, sizeof(text), member->page, pid, status));
-}
-
 static void log_death(const struct master *master, const struct member *member, pid_t pid)
 {
 	if (master->is_stopping || member->index >= master->crew.wanted)
@@ -87,7 +79,7 @@ static void reap_member(struct master *master, struct member *member, pid_t pid,
 	bool is_well = member->row == 0 && status == 0;
 
 	if (!is_well) {
-		log_last_step(member, pid, status);
+		containment_on_death(master, member, pid, status);
 		log_death(master, member, pid);
 	}
 	if (!is_well && master->is_stopping)
@@ -106,7 +98,7 @@ static void man_crew(struct master *master)
 		struct member *member = &master->crew.members[i];
 
 		if (i >= master->crew.wanted)
-			crew_stop(member);
+			crew_retire(member);
 		else if (!crew_is_alive(member) && now >= member->respawn_ms)
 			crew_spawn(member, &master->committed->order, &master->listens);
 	}
@@ -252,10 +244,12 @@ static void run(struct master *master)
 		poll_list_clear(&list);
 		poll_list_add(&list, master->signals, POLLIN, signals_on_ready, NULL);
 		watch_crew(master, &list);
+		watchdog_watch(master, &list);
 		reload_watch(master, &list);
 		control_watch(master, &list);
 		file_watch_add(&master->files, &list);
 		poll_list_wait(&list, master);
+		watchdog_look(master);
 		crew_look(&master->crew);
 		if (file_watch_is_due(&master->files))
 			reload_request(master);
@@ -275,8 +269,10 @@ static void fini(struct master *master)
 	file_watch_fini(&master->files);
 	crew_fini(&master->crew);
 	listen_set_fini(&master->listens);
+	commit_free(master->previous);
 	commit_free(master->committed);
 	buf_fini(&master->report.text);
+	suspects_fini(&master->suspects);
 	status_forget(master);
 	if (master->copies != NULL)
 		copy_store_close(master->copies);

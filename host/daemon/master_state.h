@@ -14,6 +14,7 @@
 #include "daemon/poll_list.h"
 #include "daemon/report.h"
 #include "daemon/status.h"
+#include "daemon/suspects.h"
 
 enum reload_phase {
 	RELOAD_IDLE,
@@ -27,6 +28,7 @@ enum reload_phase {
 struct reload {
 	enum reload_phase phase;
 	bool is_wanted;      /* once more, when this one is over */
+	bool is_fallback;    /* what serves could not start again; why says so */
 	struct commit *next; /* what it is about; NULL once it is committed */
 	uint64_t look_ms;    /* when to try again, UINT64_MAX: when something happens */
 	uint64_t give_up_ms; /* waiting for a plugin that is being written */
@@ -39,6 +41,7 @@ struct master {
 	const struct options *options;
 	int signals; /* a descriptor to read them from */
 	struct copy_store *copies;
+	struct commit *previous;  /* what was committed before, to fall back to; or NULL */
 	struct commit *committed; /* NULL: before the start has succeeded that far */
 	struct listen_set listens;
 	struct crew crew;
@@ -46,6 +49,7 @@ struct master {
 	struct report report;
 	struct control control;
 	struct file_watch files;
+	struct suspects suspects;
 	struct status status_answers;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;

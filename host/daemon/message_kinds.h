@@ -14,8 +14,10 @@ enum to_worker {
 	TO_PREPARE, /* an order, answered by PREPARED or REFUSED */
 	TO_COMMIT,  /* answered by SERVES */
 	TO_ABORT,
-	TO_STOP,   /* gracefully; answered by its end */
-	TO_STATUS, /* answered by STATUS */
+	TO_STOP,       /* gracefully; answered by its end */
+	TO_RETIRE,     /* as STOP, once those who wait to be accepted had their answer */
+	TO_STATUS,     /* answered by STATUS */
+	TO_QUARANTINE, /* packed: name and version of a plugin whose routes refuse from now on */
 };
 
 enum from_worker {

@@ -14,6 +14,13 @@ void order_fini(struct order *order)
 	memset(order, 0, sizeof(*order));
 }
 
+static void pack_texts(struct buf *out, const char *const *texts, size_t count)
+{
+	pack_number(out, count);
+	for (size_t i = 0; i < count; i++)
+		pack_text(out, texts[i]);
+}
+
 void order_pack(struct buf *out, const struct order *order)
 {
 	pack_number(out, order->number);
@@ -29,9 +36,8 @@ void order_pack(struct buf *out, const struct order *order)
 		pack_text(out, offer->path == NULL ? "" : offer->path);
 		pack_text(out, offer->path == NULL ? offer->reason : "");
 	}
-	pack_number(out, order->address_count);
-	for (size_t i = 0; i < order->address_count; i++)
-		pack_text(out, order->addresses[i]);
+	pack_texts(out, order->quarantined, order->quarantined_count);
+	pack_texts(out, order->addresses, order->address_count);
 }
 
 static bool unpack_offer(struct span *in, struct image_offer *out, struct arena *arena)
@@ -72,6 +78,17 @@ static bool unpack_offers(struct order *out, struct span *in)
 	return true;
 }
 
+static bool unpack_texts(struct span *in, const char ***texts, size_t *count, struct arena *arena)
+{
+	if (!unpack_count(in, count))
+		return false;
+	*texts = arena_alloc(arena, (*count + 1) * sizeof(const char *));
+	for (size_t i = 0; i < *count; i++)
+		if (((*texts)[i] = pack_take_text(in, arena)) == NULL)
+			return false;
+	return true;
+}
+
 bool order_unpack(struct order *out, struct span in)
 {
 	uint64_t number, workers;
@@ -81,12 +98,7 @@ bool order_unpack(struct order *out, struct span in)
 	out->number = (unsigned)number;
 	out->workers = (unsigned)workers;
 	out->file = pack_take_text(&in, &out->arena);
-	if (out->file == NULL || !pack_take_span(&in, &out->text) || !unpack_offers(out, &in) ||
-		!unpack_count(&in, &out->address_count))
-		return false;
-	out->addresses = arena_alloc(&out->arena, (out->address_count + 1) * sizeof(const char *));
-	for (size_t i = 0; i < out->address_count; i++)
-		if ((out->addresses[i] = pack_take_text(&in, &out->arena)) == NULL)
-			return false;
-	return in.len == 0;
+	return out->file != NULL && pack_take_span(&in, &out->text) && unpack_offers(out, &in) &&
+	       unpack_texts(&in, &out->quarantined, &out->quarantined_count, &out->arena) &&
+	       unpack_texts(&in, &out->addresses, &out->address_count, &out->arena) && in.len == 0;
 }

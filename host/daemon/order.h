@@ -5,6 +5,8 @@
 #ifndef SOCKLET_DAEMON_ORDER_H
 #define SOCKLET_DAEMON_ORDER_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "plugin/image.h"
@@ -13,10 +15,13 @@ struct order {
 	struct arena arena;         /* owns all but `text` */
 	unsigned number;            /* of the generation */
 	unsigned workers;           /* how many there are to be */
+	uint64_t stop_ms;           /* for the master only: how long a worker may take to end */
 	const char *file;           /* as given on the command line */
 	struct span text;           /* what it held; borrowed */
 	struct image_offer *offers; /* every plugin that it names, once */
 	size_t offer_count;
+	const char **quarantined; /* of the offers: plugins that are not to be loaded */
+	size_t quarantined_count;
 	const char **addresses; /* to listen at, as their author wrote them */
 	size_t address_count;
 };

@@ -16,7 +16,10 @@
 #include "plugin/copy.h"
 #include "plugin/snapshot.h"
 
-enum { ANSWER_MS = 15000 }; /* for a worker to prepare, and to commit */
+enum {
+	ANSWER_MS = 15000, /* for a worker to prepare, and to commit */
+	UNREADY_MAX = 5,   /* deaths of one worker before it serves what is committed */
+};
 
 void reload_init(struct reload *reload)
 {
@@ -73,7 +76,12 @@ static void refuse_for(struct master *master, struct place place, const char *te
 
 static void finish(struct master *master)
 {
-	report_done(master);
+	if (master->reload.is_fallback)
+		report_fallback(master);
+	else
+		report_done(master);
+	suspects_settle(&master->suspects, &master->committed->order,
+		&master->committed->config.quarantine);
 	forget(&master->reload);
 	copy_store_sweep(master->copies);
 }
@@ -86,16 +94,22 @@ static void finish_unchanged(struct master *master)
 
 /* ---- commit ----------------------------------------------------------------------------- */
 
-/* The next one is the truth from here on. */
+/* That is the truth from here on. */
+static void serve(struct master *master, struct commit *commit)
+{
+	master->committed = commit;
+	listen_set_keep(&master->listens, commit->order.workers);
+	master->crew.wanted = commit->order.workers;
+}
+
 static void commit_next(struct master *master)
 {
 	struct reload *reload = &master->reload;
 
-	commit_free(master->committed);
-	master->committed = reload->next;
+	commit_free(master->previous);
+	master->previous = master->committed;
+	serve(master, reload->next);
 	reload->next = NULL;
-	listen_set_keep(&master->listens, master->committed->order.workers);
-	master->crew.wanted = master->committed->order.workers;
 }
 
 static bool any_member(const struct master *master, enum member_load load)
@@ -127,15 +141,46 @@ static void tell_to_commit(struct master *master, struct member *member)
 		crew_order(member, TO_START, &master->committed->order, &master->listens);
 }
 
+static void tell_all_to_commit(struct master *master)
+{
+	master->reload.phase = RELOAD_COMMITTING;
+	for (unsigned i = 0; i < master->crew.wanted; i++)
+		tell_to_commit(master, &master->crew.members[i]);
+	finish_if_all_serve(master);
+}
+
 static void commit_if_all_are_prepared(struct master *master)
 {
 	if (any_member(master, LOAD_ASKED))
 		return;
-	master->reload.phase = RELOAD_COMMITTING;
 	commit_next(master);
-	for (unsigned i = 0; i < master->crew.wanted; i++)
-		tell_to_commit(master, &master->crew.members[i]);
-	finish_if_all_serve(master);
+	tell_all_to_commit(master);
+}
+
+/* Back to what is known to have served: a worker dies of this one before it serves it. */
+static void fall_back(struct master *master, const struct member *member)
+{
+	struct reload *reload = &master->reload;
+	struct commit *bad = master->committed, *good = master->previous;
+
+	if (!listen_set_want(&master->listens, good->listens, good->listen_count,
+		    good->order.workers, &reload->why)) {
+		err_list_fini(&reload->why);
+		return;
+	}
+	err_list_add(&reload->why, (struct place){0},
+		"generation %u is given up: worker %u %s before it served, %u times in a row; what "
+		"it logged says more",
+		bad->order.number, member->index + 1, member->end, member->unready);
+	reload->is_fallback = true;
+	good->order.number = bad->order.number + 1;
+	commit_quarantine(good, &master->suspects);
+	master->previous = NULL;
+	serve(master, good);
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
+		master->crew.members[i].unready = 0;
+	tell_all_to_commit(master);
+	commit_free(bad);
 }
 
 static void ask_to_prepare(struct master *master)
@@ -289,8 +334,10 @@ static void copy(struct master *master)
 		return;
 	if (master->committed != NULL && commit_is_same(reload->next, master->committed))
 		finish_unchanged(master);
-	else
+	else {
+		commit_quarantine(reload->next, &master->suspects);
 		check(master);
+	}
 }
 
 void reload_request(struct master *master)
@@ -427,5 +474,8 @@ void reload_on_death(struct master *master, struct member *member)
 		refuse_for(master, (struct place){0}, text.text);
 	} else if (master->reload.phase == RELOAD_COMMITTING) {
 		finish_if_all_serve(master);
+	} else if (master->reload.phase == RELOAD_IDLE && master->previous != NULL &&
+		   member->unready >= UNREADY_MAX) {
+		fall_back(master, member);
 	}
 }

@@ -89,6 +89,27 @@ static void put_news(struct report *report, struct span news)
 	arena_fini(&arena);
 }
 
+/* Who is in quarantine still, and who is no longer. */
+static void put_quarantine(struct report *report, const struct master *master)
+{
+	const struct commit *now = master->committed;
+
+	for (size_t i = 0; i < master->suspects.count; i++) {
+		const struct suspect *suspect = &master->suspects.items[i];
+
+		if (suspect->quarantined_at == 0)
+			continue;
+		if (now->config.quarantine.deaths > 0 && suspects_is_held(suspect, &now->order))
+			put(report,
+				"reload: plugin %s: version %u stays in quarantine, its bytes are "
+				"the same",
+				suspect->plugin, suspect->version);
+		else
+			put(report, "reload: plugin %s: version %u is in quarantine no longer",
+				suspect->plugin, suspect->version);
+	}
+}
+
 void report_done(struct master *master)
 {
 	const struct commit *now = master->committed;
@@ -96,14 +117,33 @@ void report_done(struct master *master)
 
 	begin(report, true);
 	put_news(report, buf_span(&master->reload.news));
+	put_quarantine(report, master);
 	put(report, "reload: done, generation %u serves %zu routes with %zu plugins",
 		now->order.number, now->config.route_count, now->order.offer_count);
 	end(master);
 }
 
+void report_fallback(struct master *master)
+{
+	const struct err_list *why = &master->reload.why;
+	struct report *report = &master->report;
+	struct arena arena = {0};
+
+	begin(report, false);
+	for (size_t i = 0; i < why->count; i++)
+		put(report, "%s", complaint_line(&why->items[i], &arena));
+	put(report,
+		"reload: taken back; generation %u serves what was committed before, with %zu "
+		"routes",
+		master->committed->order.number, master->committed->config.route_count);
+	end(master);
+	arena_fini(&arena);
+}
+
 void report_unchanged(struct master *master)
 {
 	begin(&master->report, true);
+	put_quarantine(&master->report, master);
 	put(&master->report, "reload: done, nothing has changed; generation %u serves on",
 		master->committed->order.number);
 	end(master);

@@ -22,6 +22,8 @@ struct report {
 /* For the reasons in reload.why. */
 void report_refused(struct master *master);
 void report_done(struct master *master);
+/* What had been committed was given up, for the reasons in reload.why. */
+void report_fallback(struct master *master);
 void report_unchanged(struct master *master);
 /* To the service manager only: it serves, whatever became of the reload. */
 void report_to_manager(const struct master *master);

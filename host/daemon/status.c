@@ -111,7 +111,21 @@ static bool is_same_row(const json_t *a, const json_t *b)
 	       json_equal(json_object_get(a, "path"), json_object_get(b, "path"));
 }
 
-/* Adds a worker's count to the row of all workers. */
+static void add_count(json_t *to, const json_t *row, const char *key)
+{
+	json_object_set_new(to, key,
+		json_integer(json_integer_value(json_object_get(to, key)) +
+			     json_integer_value(json_object_get(row, key))));
+}
+
+static void add_counts(json_t *to, const json_t *row)
+{
+	add_count(to, row, "connections");
+	add_count(to, row, "moved");
+	add_count(to, row, "draining");
+}
+
+/* Adds a worker's counts to the row of all workers. */
 static void add_route(json_t *rows, json_t *row)
 {
 	json_t *other;
@@ -121,12 +135,36 @@ static void add_route(json_t *rows, json_t *row)
 	{
 		if (!is_same_row(other, row))
 			continue;
-		json_object_set_new(other, "connections",
-			json_integer(json_integer_value(json_object_get(other, "connections")) +
-				     json_integer_value(json_object_get(row, "connections"))));
+		add_counts(other, row);
 		return;
 	}
 	json_array_append_new(rows, json_deep_copy(row));
+}
+
+/* The row of that generation, made if there is none. */
+static json_t *row_of_generation(json_t *rows, const json_t *number)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (json_equal(json_object_get(row, "generation"), number))
+			return row;
+	}
+	json_array_append_new(rows, json_pack("{s:I}", "generation", json_integer_value(number)));
+	return json_array_get(rows, json_array_size(rows) - 1);
+}
+
+/* Who keeps which generation alive. */
+static json_t *generations_json(const json_t *routes)
+{
+	json_t *out = json_array(), *row;
+	size_t i;
+
+	json_array_foreach(routes, i, row)
+		add_counts(row_of_generation(out, json_object_get(row, "generation")), row);
+	return out;
 }
 
 static json_t *routes_json(const struct master *master)
@@ -153,6 +191,33 @@ static json_t *plugins_json(const struct master *master)
 	return out;
 }
 
+static void print_time(char out[32], time_t at)
+{
+	struct tm utc;
+
+	gmtime_r(&at, &utc);
+	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static json_t *quarantine_json(const struct master *master)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < master->suspects.count; i++) {
+		const struct suspect *suspect = &master->suspects.items[i];
+		char since[32];
+
+		if (!suspects_is_held(suspect, &master->committed->order))
+			continue;
+		print_time(since, suspect->quarantined_at);
+		json_array_append_new(
+			out, json_pack("{s:o, s:i, s:i, s:s}", "plugin",
+				     text_json(suspect->plugin, strlen(suspect->plugin)), "version",
+				     suspect->version, "deaths", suspect->deaths, "since", since));
+	}
+	return out;
+}
+
 static json_t *listens_json(const struct master *master)
 {
 	char address[LISTEN_ADDRESS_SIZE];
@@ -171,14 +236,12 @@ static json_t *reload_json(const struct master *master)
 	struct span rest = buf_span(&report->text);
 	json_t *lines = json_array();
 	char at[32] = "";
-	struct tm utc;
 
 	if (report->at == 0) {
 		json_decref(lines);
 		return json_null();
 	}
-	gmtime_r(&report->at, &utc);
-	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	print_time(at, report->at);
 	while (rest.len > 0) {
 		struct span line = span_cut(&rest, '\n');
 
@@ -190,17 +253,19 @@ static json_t *reload_json(const struct master *master)
 
 void status_print(struct buf *out, const struct master *master, bool as_json)
 {
-	json_t *all;
+	json_t *all, *routes;
 	char *text;
 
 	if (master->committed == NULL) {
 		buf_printf(out, as_json ? "{}\n" : "starting\n");
 		return;
 	}
-	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o}", "version", SOCKLET_VERSION,
-		"pid", (json_int_t)getpid(), "generation", master->committed->order.number,
-		"listen", listens_json(master), "workers", members_json(master), "routes",
-		routes_json(master), "plugins", plugins_json(master), "reload",
+	routes = routes_json(master);
+	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+		SOCKLET_VERSION, "pid", (json_int_t)getpid(), "generation",
+		master->committed->order.number, "listen", listens_json(master), "workers",
+		members_json(master), "generations", generations_json(routes), "routes", routes,
+		"plugins", plugins_json(master), "quarantine", quarantine_json(master), "reload",
 		reload_json(master));
 	if (as_json) {
 		text = json_dumps(all, JSON_INDENT(2));

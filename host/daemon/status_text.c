@@ -71,6 +71,19 @@ static void put_workers(struct buf *out, const json_t *workers)
 	}
 }
 
+static void put_generations(struct buf *out, const json_t *generations)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(generations) > 0)
+		buf_printf(out, "\n%-11s %-12s %-8s %s\n", "GENERATION", "CONNECTIONS", "MOVED",
+			"DRAINING");
+	json_array_foreach(generations, i, row) buf_printf(out, "%-11lld %-12lld %-8lld %lld\n",
+		(long long)number_of(row, "generation"), (long long)number_of(row, "connections"),
+		(long long)number_of(row, "moved"), (long long)number_of(row, "draining"));
+}
+
 static void put_routes(struct buf *out, const json_t *routes, json_int_t generation)
 {
 	const json_t *row;
@@ -96,6 +109,19 @@ static void put_plugins(struct buf *out, const json_t *plugins)
 		out, "%-32s %lld\n", text_of(row, "name"), (long long)number_of(row, "version"));
 }
 
+static void put_quarantine(struct buf *out, const json_t *quarantine)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(quarantine) > 0)
+		buf_printf(out, "\n%-32s %-8s %-8s %s\n", "IN QUARANTINE", "VERSION", "DEATHS",
+			"SINCE");
+	json_array_foreach(quarantine, i, row) buf_printf(out, "%-32s %-8lld %-8lld %s\n",
+		text_of(row, "plugin"), (long long)number_of(row, "version"),
+		(long long)number_of(row, "deaths"), text_of(row, "since"));
+}
+
 static void put_reload(struct buf *out, const json_t *reload)
 {
 	const json_t *line;
@@ -113,7 +139,9 @@ void status_text(struct buf *out, const json_t *status)
 {
 	put_head(out, status);
 	put_workers(out, json_object_get(status, "workers"));
+	put_generations(out, json_object_get(status, "generations"));
 	put_routes(out, json_object_get(status, "routes"), number_of(status, "generation"));
 	put_plugins(out, json_object_get(status, "plugins"));
+	put_quarantine(out, json_object_get(status, "quarantine"));
 	put_reload(out, json_object_get(status, "reload"));
 }

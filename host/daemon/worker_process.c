@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/quarantine.h"
 #include "daemon/channel.h"
 #include "daemon/crash.h"
 #include "daemon/load.h"
@@ -22,7 +23,7 @@
 #include "daemon/worker_status.h"
 #include "net/worker.h"
 
-enum { STOP_MS = 10000, STOP_LOOK_MS = 10 };
+enum { STOP_LOOK_MS = 10, RETIRE_MS = 500 };
 
 struct worker_socket {
 	char *address;
@@ -42,7 +43,9 @@ struct worker_process {
 	size_t socket_count;
 	struct generation *next; /* prepared */
 	unsigned next_workers;
-	bool is_stopping, has_failed;
+	bool is_retiring, is_stopping, has_failed;
+	uint64_t stop_at_ms;   /* while retiring */
+	struct stop_conf stop; /* of what serves */
 	uint64_t stop_deadline_ms;
 };
 
@@ -69,16 +72,20 @@ static void add_socket(struct worker_process *self, struct span address, int fd)
 			self->sockets, (self->socket_count + 1) * sizeof(*self->sockets));
 		self->sockets[self->socket_count++] = (struct worker_socket){
 			.address = xstrdup(text), .fd = fd};
+		/* From now on: a plugin's start may close it before anybody listens. */
+		host_own_descriptor(self->host, fd);
 	}
 	arena_fini(&arena);
 }
 
 static void close_socket(struct worker_process *self, struct worker_socket *entry)
 {
-	if (entry->listener != NULL)
+	if (entry->listener != NULL) {
 		worker_unlisten(self->worker, entry->listener);
-	else
+	} else {
+		host_disown_descriptor(self->host, entry->fd);
 		close(entry->fd);
+	}
 	free(entry->address);
 }
 
@@ -142,6 +149,8 @@ static bool prepare_order(
 		.text = &order->text,
 		.how = LOAD_TO_SERVE,
 		.number = order->number,
+		.quarantined = order->quarantined,
+		.quarantined_count = order->quarantined_count,
 	};
 
 	drop_next(self);
@@ -235,7 +244,9 @@ static void commit(struct worker_process *self)
 		return;
 	label_log(self);
 	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
+	self->stop = self->next->config.stop;
 	host_swap(self->host, self->next);
+	worker_status_log_left(self->host);
 	self->next = NULL;
 	close_sockets(self, is_unwanted);
 	for (size_t i = 0; i < self->socket_count; i++) {
@@ -267,24 +278,44 @@ static void stop(struct worker_process *self)
 		return;
 	log_info("stop: closing %zu connections with 1012", worker_connection_count(self->worker));
 	self->is_stopping = true;
-	self->stop_deadline_ms = process_now_ms() + STOP_MS;
+	self->stop_deadline_ms = process_now_ms() + self->stop.spread_ms + self->stop.deadline_ms;
 	abort_load(self);
 	close_sockets(self, is_any);
 	worker_stop_accepting(self->worker);
-	host_close_all(self->host, 1012, "");
+	host_stop(self->host, self->stop.spread_ms);
 	event_add(self->look, &look);
 }
 
-/* Runs every STOP_LOOK_MS while stopping. */
+/* What another would have served, had it come a moment later, is not turned away. */
+static void retire(struct worker_process *self)
+{
+	const struct timeval look = {0, STOP_LOOK_MS * 1000};
+
+	if (self->is_stopping || self->is_retiring)
+		return;
+	self->is_retiring = true;
+	self->stop_at_ms = process_now_ms() + RETIRE_MS;
+	abort_load(self);
+	close_sockets(self, is_any);
+	event_add(self->look, &look);
+}
+
+/* Runs every STOP_LOOK_MS while retiring or stopping. */
 static void look(struct worker_process *self)
 {
 	size_t left = worker_connection_count(self->worker);
 
+	if (!self->is_stopping) {
+		if (left == 0 || process_now_ms() >= self->stop_at_ms)
+			stop(self);
+		return;
+	}
 	if (left > 0 && process_now_ms() < self->stop_deadline_ms)
 		return;
 	if (left > 0)
-		log_warn("stop: %zu connections did not end within %d s, dropping them", left,
-			STOP_MS / 1000);
+		log_warn("stop: %zu connections did not end within %llu ms (`stop: {deadline}`), "
+			 "dropping them",
+			left, (unsigned long long)self->stop.deadline_ms);
 	worker_break(self->worker);
 }
 
@@ -297,6 +328,22 @@ static void look_on_event(evutil_socket_t fd, short what, void *arg)
 
 /* ---- orders ----------------------------------------------------------------------------- */
 
+static void quarantine(struct worker_process *self, struct span body)
+{
+	struct generation *serving = host_generation(self->host);
+	struct arena arena = {0};
+	const char *plugin = pack_take_text(&body, &arena);
+	uint64_t version;
+
+	if (plugin != NULL && pack_take_number(&body, &version)) {
+		if (serving != NULL)
+			quarantine_begin(serving, plugin, (unsigned)version);
+		if (self->next != NULL)
+			quarantine_begin(self->next, plugin, (unsigned)version);
+	}
+	arena_fini(&arena);
+}
+
 static void take_message(struct worker_process *self, const struct message *message)
 {
 	if (message->kind == TO_LISTEN && message->fd >= 0) {
@@ -307,7 +354,9 @@ static void take_message(struct worker_process *self, const struct message *mess
 		say_status(self);
 	if (message->kind == TO_STOP)
 		stop(self);
-	if (self->is_stopping)
+	if (message->kind == TO_RETIRE)
+		retire(self);
+	if (self->is_stopping || self->is_retiring)
 		return;
 	if (message->kind == TO_START)
 		start(self, message->body);
@@ -317,6 +366,8 @@ static void take_message(struct worker_process *self, const struct message *mess
 		commit(self);
 	else if (message->kind == TO_ABORT)
 		abort_load(self);
+	else if (message->kind == TO_QUARANTINE)
+		quarantine(self, message->body);
 }
 
 static void channel_on_event(evutil_socket_t fd, short what, void *arg)

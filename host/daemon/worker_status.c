@@ -5,7 +5,9 @@
 #include "daemon/worker_status.h"
 
 #include <jansson.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "call/census.h"
 #include "net/worker.h"
 
@@ -19,10 +21,12 @@ void worker_status(struct buf *out, const struct worker *worker, const struct ho
 	for (size_t i = 0; i < census.count; i++) {
 		const struct census_row *row = &census.rows[i];
 
-		json_array_append_new(routes,
-			json_pack("{s:i, s:s, s:s, s:i, s:I}", "generation", row->generation,
-				"path", row->path, "plugin", row->plugin, "version", row->version,
-				"connections", (json_int_t)row->sessions));
+		json_array_append_new(
+			routes, json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:I}", "generation",
+					row->generation, "path", row->path, "plugin", row->plugin,
+					"version", row->version, "connections",
+					(json_int_t)row->sessions, "moved", (json_int_t)row->moved,
+					"draining", (json_int_t)row->draining));
 	}
 	census_fini(&census);
 	all = json_pack("{s:I, s:o}", "connections", (json_int_t)worker_connection_count(worker),
@@ -31,4 +35,33 @@ void worker_status(struct buf *out, const struct worker *worker, const struct ho
 	buf_append_span(out, span_of(text));
 	free(text);
 	json_decref(all);
+}
+
+/* The sessions of that plugin that a row, or one behind it, tells of; their rows are told then. */
+static size_t take_left(struct census *census, size_t from)
+{
+	size_t count = 0;
+
+	for (size_t i = from; i < census->count; i++) {
+		struct census_row *row = &census->rows[i];
+
+		if (!row->is_left || strcmp(row->plugin, census->rows[from].plugin) != 0)
+			continue;
+		count += row->sessions;
+		row->is_left = i == from;
+	}
+	return count;
+}
+
+void worker_status_log_left(const struct host *host)
+{
+	struct census census;
+
+	census_take(&census, host);
+	for (size_t i = 0; i < census.count; i++)
+		if (census.rows[i].is_left)
+			log_info("reload: plugin %s: connections that stay with an older version, "
+				 "until they are taken over or end: %zu",
+				census.rows[i].plugin, take_left(&census, i));
+	census_fini(&census);
 }

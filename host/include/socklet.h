@@ -110,17 +110,17 @@ struct sl_timedelta {
  * as other arguments. A C enum is a member by SL_FIELD_ENUM; its forms hold an int32_t.
  */
 /* clang-format off */
-#define SL_TYPES_(ROW)                                                                             \
-	ROW(_text, const char *, SL_TYPE_TEXT)                                                      \
-	ROW(_str, struct sl_str, SL_TYPE_STR)                                                       \
-	ROW(_int, int64_t, SL_TYPE_INT)                                                             \
-	ROW(_double, double, SL_TYPE_DOUBLE)                                                        \
-	ROW(_bool, bool, SL_TYPE_BOOL)                                                              \
-	ROW(_uint, uint64_t, SL_TYPE_UINT)                                                          \
-	ROW(_uuid, struct sl_uuid, SL_TYPE_UUID)                                                    \
-	ROW(_datetime, struct sl_datetime, SL_TYPE_DATETIME)                                        \
-	ROW(_date, struct sl_date, SL_TYPE_DATE)                                                    \
-	ROW(_time, struct sl_time, SL_TYPE_TIME)                                                    \
+#define SL_TYPES_(ROW) \
+	ROW(_text, const char *, SL_TYPE_TEXT) \
+	ROW(_str, struct sl_str, SL_TYPE_STR) \
+	ROW(_int, int64_t, SL_TYPE_INT) \
+	ROW(_double, double, SL_TYPE_DOUBLE) \
+	ROW(_bool, bool, SL_TYPE_BOOL) \
+	ROW(_uint, uint64_t, SL_TYPE_UINT) \
+	ROW(_uuid, struct sl_uuid, SL_TYPE_UUID) \
+	ROW(_datetime, struct sl_datetime, SL_TYPE_DATETIME) \
+	ROW(_date, struct sl_date, SL_TYPE_DATE) \
+	ROW(_time, struct sl_time, SL_TYPE_TIME) \
 	ROW(_timedelta, struct sl_timedelta, SL_TYPE_TIMEDELTA)
 #define SL_ENUM_TYPE_(ROW) ROW(_enum, int32_t, SL_TYPE_ENUM)
 
@@ -660,6 +660,10 @@ struct sl_plugin_info {
 	int (*message)(struct sl_conn *, const void *args, const struct sl_message *);
 	void (*disconnect)(struct sl_conn *, const void *args, const struct sl_end *);
 	void (*drained)(struct sl_conn *, const void *args);
+	/* Since 1.1. */
+	uint32_t layout; /* the author's number of the state's layout */
+	int (*hand_over)(struct sl_conn *, const void *old_state, uint32_t old_layout,
+		size_t old_size, void *state);
 };
 
 #define SL_ENTRY "socklet_plugin" /* the exported function's name */
@@ -687,7 +691,9 @@ SL_TYPES_(SL_TYPE_ROW_)
 SL_ENUM_TYPE_(SL_ENUM_ROW_)
 template <class T, class Tag> struct sl_struct_type_of; /* not a pointer to that struct */
 template <class Tag> struct sl_struct_type_of<Tag *, Tag> { enum { value = SL_TYPE_STRUCT }; };
-template <class Tag> struct sl_struct_type_of<const Tag *, Tag> { enum { value = SL_TYPE_STRUCT }; };
+template <class Tag> struct sl_struct_type_of<const Tag *, Tag> {
+	enum { value = SL_TYPE_STRUCT };
+};
 #define SL_TYPE_(type)                    (uint32_t) sl_type_of<type>::value
 #define SL_MEMBER_TYPE_(type, m)          SL_TYPE_(decltype(type::m))
 #define SL_ENUM_MEMBER_TYPE_(type, m)     (uint32_t) sl_enum_type_of<decltype(type::m)>::value
@@ -708,7 +714,8 @@ template <class Tag> struct sl_struct_type_of<const Tag *, Tag> { enum { value =
 	(uint32_t) _Generic(((type *)0)->m, int: SL_TYPE_ENUM, unsigned: SL_TYPE_ENUM              \
 		SL_ENUM_TYPE_(SL_FORMS_ARE_))
 #define SL_STRUCT_MEMBER_TYPE_(type, m, tag)                                                       \
-	(uint32_t) _Generic(((type *)0)->m, struct tag *: SL_TYPE_STRUCT, const struct tag *: SL_TYPE_STRUCT)
+	(uint32_t) _Generic(((type *)0)->m, struct tag *: SL_TYPE_STRUCT,                          \
+		const struct tag *: SL_TYPE_STRUCT)
 #define SL_C_
 #endif
 /* clang-format on */
@@ -820,10 +827,11 @@ static inline const struct sl_table *sl_no_args_table(void)
 #define SL_PROVIDER_(name_, args_, type_, ...) \
 	SL_PROVIDER_OF_(name_, args_, type_, SL_TYPE_(type_), 0, NULL, __VA_ARGS__)
 
-/* The same for a result of type `struct tag *`, taken by SL_FIELD_STRUCT(member, tag). Since 1.1. */
+/* The same with a `struct tag *` as result, taken by SL_FIELD_STRUCT(member, tag); since 1.1. */
 #define SL_PROVIDER_STRUCT(...) SL_PROVIDER_STRUCT_(__VA_ARGS__, )
 #define SL_PROVIDER_STRUCT_(name_, args_, tag_, ...) \
-	SL_PROVIDER_OF_(name_, args_, struct tag_ *, SL_TYPE_STRUCT, sizeof(struct tag_), #tag_, __VA_ARGS__)
+	SL_PROVIDER_OF_(name_, args_, struct tag_ *, SL_TYPE_STRUCT, sizeof(struct tag_), #tag_, \
+		__VA_ARGS__)
 
 #define SL_PROVIDER_OF_(name_, args_, type_, type_number_, struct_size_, struct_name_, ...)        \
 	struct name_##_words_ {                                                                    \
@@ -856,7 +864,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 /*
  * SL_PLUGIN(name, args, .callback = function, …): the plugin's one exported symbol. `args` is the
  * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect and message;
- *in C++ keep this order:
+ * in C++ keep this order:
  *
  *	flags		  SL_KEEP_REQUEST
  *	accepts		  SL_TEXT or SL_BINARY: a message of the other type closes with 1003
@@ -870,6 +878,24 @@ static inline const struct sl_table *sl_no_args_table(void)
  *	message		  a whole message; a negative result closes with 1011
  *	disconnect	  exactly once for each connect that did not refuse
  *	drained		  what was queued has left
+ *	layout		  the number of the state's layout; see hand_over. Since 1.1
+ *	hand_over	  takes an open connection over from the version of this plugin that a
+ *			  reload has replaced. Since 1.1
+ *
+ * int hand_over(struct sl_conn *conn, const void *old_state, uint32_t old_layout, size_t old_size,
+ *	void *state)
+ *
+ * What: fills `state` from the old version's. SL_OK: the connection is this version's, with the
+ * arguments, the id and the queue it had; connect is not called again, the old version's disconnect
+ * never. Anything else, as for an old_layout it does not know, leaves it with the old version, and
+ * nobody has noticed; it is asked again after the next reload. Owned: both states are the host's.
+ * Valid: `old_state`, old_size bytes, until hand_over returns; then it is freed, and the old code
+ * may be unloaded: whatever points into it (string literals, functions, the old plugin_state) must
+ * be copied or looked up anew. `state` is zeroed, and sl_state from now on. When: between two
+ * messages, never while the old version has a timer or an offloaded job of this connection, or a
+ * provider's result is waited for. Only if the arguments are listed as before, with equal names,
+ * types and places. Limits: sl_offload is for later callbacks, here it fails with SL_INVALID; a
+ * timer started here ends if the connection is not taken over. Fails: with any result but SL_OK.
  */
 #define SL_PLUGIN(name_, args_, ...)                                                               \
 	const struct sl_host *sl_host_;                                                            \
@@ -884,6 +910,9 @@ static inline const struct sl_table *sl_no_args_table(void)
 		int (*message)(struct sl_conn *, const struct args_ *, const struct sl_message *); \
 		void (*disconnect)(struct sl_conn *, const struct args_ *, const struct sl_end *); \
 		void (*drained)(struct sl_conn *, const struct args_ *);                           \
+		uint32_t layout;                                                                   \
+		int (*hand_over)(struct sl_conn *, const void *old_state, uint32_t old_layout,     \
+			size_t old_size, void *state);                                             \
 	};                                                                                         \
 	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
 	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
@@ -931,6 +960,8 @@ static inline const struct sl_table *sl_no_args_table(void)
 		info.message = own->message ? sl_message_ : NULL;                                  \
 		info.disconnect = own->disconnect ? sl_disconnect_ : NULL;                         \
 		info.drained = own->drained ? sl_drained_ : NULL;                                  \
+		info.layout = own->layout;                                                         \
+		info.hand_over = own->hand_over;                                                   \
 		return &info;                                                                      \
 	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */
@@ -939,6 +970,6 @@ static inline const struct sl_table *sl_no_args_table(void)
  * History
  * 1.0	the first.
  * 1.1	lists, enums, structs by pointer as members; providers: release, scopes, answers that come
- *	later, sl_reject, sl_security_scope; struct sl_end.status.
+ *	later, sl_reject, sl_security_scope; struct sl_end.status; hand_over.
  */
 #endif

@@ -184,3 +184,26 @@ void inject_clear(const struct inject_run *run, uint32_t scope)
 				run->block + own->args_offset + fetch->offset);
 	}
 }
+
+/* What still points into the plan is, byte for byte, its default. */
+static void detach_call(const struct plan_call *call, char *args, struct arena *arena)
+{
+	for (size_t i = 0; i < call->fetch_count; i++) {
+		const struct plan_fetch *fetch = &call->fetches[i];
+		const struct member_type *type = member_type_find(fetch->type);
+		char *where = args + fetch->offset;
+
+		if (fetch->default_value != NULL &&
+			memcmp(where, fetch->default_value, type->value_size) == 0)
+			member_own(type, where, arena);
+	}
+}
+
+void inject_detach(const struct plan *plan, const void *args, struct arena *arena)
+{
+	const struct plan_call *own = &plan->calls[plan->call_count - 1];
+	char *block = (char *)(uintptr_t)args - own->args_offset;
+
+	for (size_t i = 0; i < plan->call_count; i++)
+		detach_call(&plan->calls[i], block + plan->calls[i].args_offset, arena);
+}

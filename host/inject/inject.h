@@ -95,6 +95,11 @@ enum inject_result inject_resume(struct inject_run *run);
 void *inject_result_of(const struct inject_run *run, const struct plan_call *call);
 /* Empties the members of the plugin's struct that providers of this scope gave. */
 void inject_clear(const struct inject_run *run, uint32_t scope);
+/*
+ * Defaults stand in the plan: from here on what `args` (the plugin's own struct) and those of the
+ * providers hold is the arena's, so that they may outlive it.
+ */
+void inject_detach(const struct plan *plan, const void *args, struct arena *arena);
 
 /*
  * Fills a struct from name and value pairs (options: of a route). False adds to `why` every

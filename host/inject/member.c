@@ -165,3 +165,40 @@ void member_copy(const struct member_type *type, void *where, const struct membe
 	}
 	set_mark(type, where, is_set != 0);
 }
+
+static void own_text(enum value_type base, void *where, struct arena *arena)
+{
+	union value value;
+
+	if (base == VALUE_TEXT) {
+		memcpy(&value.text, where, sizeof(value.text));
+		value.text = arena_text(arena, value.text, strlen(value.text));
+	} else {
+		memcpy(&value.str, where, sizeof(value.str));
+		value.str = arena_span(arena, value.str);
+	}
+	value_store(base, &value, where);
+}
+
+void member_own(const struct member_type *type, void *where, struct arena *arena)
+{
+	bool is_text = type->base == VALUE_TEXT || type->base == VALUE_STR;
+	struct any_list list;
+	size_t size;
+	char *items;
+
+	if (!type->is_list) {
+		if (is_text)
+			own_text(type->base, where, arena);
+		return;
+	}
+	memcpy(&list, where, sizeof(list));
+	size = value_size(type->base);
+	items = arena_alloc(arena, list.count * size);
+	if (list.count > 0)
+		memcpy(items, list.items, list.count * size);
+	for (size_t i = 0; is_text && i < list.count; i++)
+		own_text(type->base, items + i * size, arena);
+	list.items = items;
+	memcpy(where, &list, sizeof(list));
+}

@@ -45,5 +45,7 @@ void member_clear(const struct member_type *type, void *where);
 /* From a member of the same type that is optional only if the member is, too. */
 void member_copy(const struct member_type *type, void *where, const struct member_type *from_type,
 	const void *from);
+/* Puts copies in the arena into the place of the texts and items that it points to. */
+void member_own(const struct member_type *type, void *where, struct arena *arena);
 
 #endif

@@ -187,3 +187,41 @@ void plan_fini(struct plan *plan)
 				rules_fini(plan->calls[i].fetches[j].item.rules);
 	plan->call_count = 0;
 }
+
+/* ---- comparing ------------------------------------------------------------------------------- */
+
+/* A struct security is built anew with each generation: two are never the same. */
+static bool is_same_provider(const struct inject_provider *a, const struct inject_provider *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->owner == b->owner && a->function == b->function && a->function != NULL;
+}
+
+static bool is_same_fetch(const struct plan_fetch *a, const struct plan_fetch *b)
+{
+	return strcmp(a->field, b->field) == 0 && a->source == b->source && a->index == b->index &&
+	       a->offset == b->offset && a->type == b->type;
+}
+
+static bool is_same_call(const struct plan_call *a, const struct plan_call *b)
+{
+	if (!is_same_provider(a->provider, b->provider) || a->scope != b->scope ||
+		a->args_offset != b->args_offset || a->result_offset != b->result_offset ||
+		a->fetch_count != b->fetch_count)
+		return false;
+	for (size_t i = 0; i < a->fetch_count; i++)
+		if (!is_same_fetch(&a->fetches[i], &b->fetches[i]))
+			return false;
+	return true;
+}
+
+bool plan_is_alike(const struct plan *a, const struct plan *b)
+{
+	if (a->call_count != b->call_count || a->block_size != b->block_size)
+		return false;
+	for (size_t i = 0; i < a->call_count; i++)
+		if (!is_same_call(&a->calls[i], &b->calls[i]))
+			return false;
+	return true;
+}

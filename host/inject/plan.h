@@ -107,6 +107,11 @@ struct plan {
 bool plan_build(struct plan *out, const struct plan_input *input, struct arena *arena,
 	struct err_list *why);
 void plan_fini(struct plan *plan);
+/*
+ * Whether both ask the same providers, of the same owners, for the same members at the same places,
+ * so that a run begun with `a` can go on with `b`.
+ */
+bool plan_is_alike(const struct plan *a, const struct plan *b);
 
 /* For qsort and bsearch over plan_names. */
 int plan_compare_names(const void *a, const void *b);

@@ -265,7 +265,23 @@ static void take_claim(struct builder *builder, const struct subject *subject,
 		fetch->field, provider->name);
 }
 
-static void refuse_words(
+static void refuse_claim(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, const struct inject_provider *provider)
+{
+	if (provider->is_override)
+		plan_complain(builder, subject, rule->place,
+			"field %s takes the claim %s of provider %s, but a plugin stands in for "
+			"that in `overrides`, and its result has no claims; override it with a "
+			"section, such as jwt with a key for tests",
+			rule->field, rule->claim, provider->name);
+	else
+		plan_complain(builder, subject, rule->place,
+			"field %s comes from a provider of a plugin, which gives no claims; remove "
+			"`claim: %s`",
+			rule->field, rule->claim);
+}
+
+static void refuse_default(
 	struct builder *builder, const struct subject *subject, const struct inject_rule *rule)
 {
 	if (rule->default_text != NULL)
@@ -273,11 +289,6 @@ static void refuse_words(
 			"field %s comes from a provider, so its default \"%s\" can never be used; "
 			"remove it",
 			rule->field, rule->default_text);
-	if (rule->claim != NULL)
-		plan_complain(builder, subject, rule->place,
-			"field %s comes from a provider of a plugin, which gives no claims; remove "
-			"`claim: %s`",
-			rule->field, rule->claim);
 }
 
 void plan_provider_resolve(struct builder *builder, const struct subject *subject,
@@ -296,6 +307,10 @@ void plan_provider_resolve(struct builder *builder, const struct subject *subjec
 		take_claim(builder, subject, rule, fetch, provider);
 		return;
 	}
-	refuse_words(builder, subject, rule);
-	check_result(builder, subject, field, &wish, provider->function);
+	refuse_default(builder, subject, rule);
+	/* Which type it has matters once it is the right thing. */
+	if (rule->claim != NULL)
+		refuse_claim(builder, subject, rule, provider);
+	else
+		check_result(builder, subject, field, &wish, provider->function);
 }

@@ -250,6 +250,7 @@ static const struct transport_ops ops = {
 	.queued = conn_queued,
 	.set_paused = ws_conn_set_paused,
 	.set_held = ws_conn_set_held,
+	.set_limits = ws_conn_set_limits,
 };
 
 /* ---- life ----------------------------------------------------------------------------------- */

@@ -22,8 +22,9 @@
 #define LISTENER_MAGIC 0x6c697374u
 
 enum {
-	ACCEPTS_A_TURN = 64, /* then other events have their turn */
-	REST_MS = 100,       /* after an error that accepting again at once would repeat */
+	ACCEPTS_A_TURN = 64,     /* then other events have their turn */
+	ACCEPTS_AT_LAST = 65536, /* more than a queue holds, should peers come as fast as we take */
+	REST_MS = 100,           /* after an error that accepting again at once would repeat */
 	LOG_INTERVAL_MS = 1000,
 };
 
@@ -130,11 +131,11 @@ static void rest(struct listener *listener)
 	event_add(&listener->rest, &delay);
 }
 
-static void accept_batch(struct listener *listener)
+static enum next accept_some(struct listener *listener, unsigned most)
 {
 	enum next next = GO_ON;
 
-	for (unsigned i = 0; i < ACCEPTS_A_TURN && next == GO_ON; i++) {
+	for (unsigned i = 0; i < most && next == GO_ON; i++) {
 		union listen_address address = {0};
 		socklen_t len = sizeof(address);
 		char peer[LISTEN_ADDRESS_SIZE];
@@ -147,7 +148,12 @@ static void accept_batch(struct listener *listener)
 		listen_address_print(peer, &address);
 		listener->acceptor.accept(listener->acceptor.arg, fd, peer);
 	}
-	if (next == REST)
+	return next;
+}
+
+static void accept_batch(struct listener *listener)
+{
+	if (accept_some(listener, ACCEPTS_A_TURN) == REST)
 		rest(listener);
 }
 
@@ -185,6 +191,11 @@ struct listener *listener_open(struct event_base *base, int fd, struct acceptor 
 	event_assign(&listener->rest, base, -1, 0, listener_on_rested, listener);
 	event_add(&listener->event, NULL);
 	return listener;
+}
+
+void listener_take_all(struct listener *listener)
+{
+	accept_some(listener, ACCEPTS_AT_LAST);
 }
 
 void listener_close(struct listener *listener)

@@ -20,6 +20,8 @@ struct acceptor {
 
 /* Takes the listening socket. */
 struct listener *listener_open(struct event_base *base, int fd, struct acceptor acceptor);
+/* Takes what waits now, instead of leaving it to a reset by listener_close. */
+void listener_take_all(struct listener *listener);
 void listener_close(struct listener *listener);
 /* Valid until listener_close. */
 int listener_fd(const struct listener *listener);

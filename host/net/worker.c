@@ -171,6 +171,7 @@ void worker_unlisten(struct worker *worker, struct listener *listener)
 
 	LIST_FOREACH (entry, &worker->listeners, link) {
 		if (entry->listener == listener) {
+			listener_take_all(listener);
 			close_entry(worker, entry);
 			return;
 		}

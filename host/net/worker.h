@@ -38,11 +38,11 @@ void worker_set_handshake_ms(struct worker *worker, uint64_t ms);
 
 /* Takes the listening socket; the listener is the worker's. */
 struct listener *worker_listen(struct worker *worker, int fd);
-/* Closes it; its connections stay. */
+/* Takes those who wait in its queue, and closes it; its connections stay. */
 void worker_unlisten(struct worker *worker, struct listener *listener);
 /*
  * For good: closes all listeners and the connections that wait for a request; answers close
- * theirs. Sessions stay: host_close_all, then worker_connection_count falls to 0.
+ * theirs. Sessions stay: host_stop, then worker_connection_count falls to 0.
  */
 void worker_stop_accepting(struct worker *worker);
 

@@ -286,20 +286,22 @@ static uint32_t limit_ms(uint64_t ms)
 	return ms > INT32_MAX ? INT32_MAX : (uint32_t)ms;
 }
 
+static void take_limits(struct ws_state *ws, const struct transport_limits *limits)
+{
+	ws->queue_bytes = limits->queue_bytes;
+	ws->idle_ms = limit_ms(limits->idle_ms);
+	ws->close_ms = limit_ms(limits->close_ms);
+	ws->ping_interval_ms = limit_ms(limits->ping_interval_ms);
+	ws->ping_timeout_ms = limit_ms(limits->ping_timeout_ms);
+}
+
 void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 {
 	uint64_t now_ms = clock_ms();
 
 	conn_speak(conn, &protocol);
-	conn->ws = (struct ws_state){
-		.queue_bytes = limits->queue_bytes,
-		.idle_ms = limit_ms(limits->idle_ms),
-		.close_ms = limit_ms(limits->close_ms),
-		.ping_interval_ms = limit_ms(limits->ping_interval_ms),
-		.ping_timeout_ms = limit_ms(limits->ping_timeout_ms),
-		.received_ms = now_ms,
-		.message_ms = now_ms,
-	};
+	conn->ws = (struct ws_state){.received_ms = now_ms, .message_ms = now_ms};
+	take_limits(&conn->ws, limits);
 	ws_decoder_init(&conn->ws.decoder, limits->message_bytes);
 	conn->is_held = false;
 	schedule(conn, now_ms);
@@ -372,4 +374,15 @@ void ws_conn_set_held(struct transport *transport, bool held)
 		return;
 	conn->is_held = held;
 	turn_ear(conn);
+}
+
+bool ws_conn_set_limits(struct transport *transport, const struct transport_limits *limits)
+{
+	struct conn *conn = conn_of(transport);
+
+	if (!is_open(conn) || !ws_decoder_set_limit(&conn->ws.decoder, limits->message_bytes))
+		return false;
+	take_limits(&conn->ws, limits);
+	schedule(conn, clock_ms());
+	return true;
 }

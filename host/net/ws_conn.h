@@ -29,5 +29,6 @@ bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct spa
 void ws_conn_close(struct transport *transport, unsigned code, struct span reason);
 void ws_conn_set_paused(struct transport *transport, bool paused);
 void ws_conn_set_held(struct transport *transport, bool held);
+bool ws_conn_set_limits(struct transport *transport, const struct transport_limits *limits);
 
 #endif

@@ -22,6 +22,7 @@ static const char *const callback_names[] = {
 	[CRUMB_TIMER] = "timer",
 	[CRUMB_DONE] = "done",
 	[CRUMB_DROP] = "drop",
+	[CRUMB_HAND_OVER] = "hand_over",
 	[CRUMB_STOP] = "stop",
 	[CRUMB_UNLOAD] = "unload",
 };

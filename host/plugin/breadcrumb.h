@@ -27,6 +27,7 @@ enum breadcrumb_callback {
 	CRUMB_TIMER,
 	CRUMB_DONE,
 	CRUMB_DROP,
+	CRUMB_HAND_OVER,
 	CRUMB_STOP,
 	CRUMB_UNLOAD, /* destructors */
 };

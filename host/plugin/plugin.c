@@ -234,6 +234,38 @@ bool plugin_is_same(const struct sl_plugin *a, const struct sl_plugin *b)
 	return a->image == b->image && strcmp(key_a, key_b) == 0;
 }
 
+/* The tables are normalised: the rows of both have our size. */
+static bool is_same_enum(const struct sl_field *a, const struct sl_field *b)
+{
+	if (a->name_count != b->name_count)
+		return false;
+	for (uint32_t i = 0; i < a->name_count; i++)
+		if (a->names[i].value != b->names[i].value ||
+			strcmp(a->names[i].name, b->names[i].name) != 0)
+			return false;
+	return true;
+}
+
+static bool is_same_table(const struct sl_table *a, const struct sl_table *b)
+{
+	if (a->struct_size != b->struct_size || a->field_count != b->field_count)
+		return false;
+	for (uint32_t i = 0; i < a->field_count; i++) {
+		const struct sl_field *x = &a->fields[i], *y = &b->fields[i];
+
+		if (strcmp(x->name, y->name) != 0 || x->offset != y->offset || x->type != y->type ||
+			x->struct_size != y->struct_size || !is_same_enum(x, y))
+			return false;
+	}
+	return true;
+}
+
+bool plugin_takes_over(const struct sl_plugin *plugin, const struct sl_plugin *old)
+{
+	return plugin->info.hand_over != NULL && strcmp(plugin->name, old->name) == 0 &&
+	       is_same_table(plugin->info.args, old->info.args);
+}
+
 void plugin_give_state(struct sl_plugin *plugin)
 {
 	assert(plugin->magic == PLUGIN_MAGIC && plugin->state == NULL);
@@ -321,6 +353,20 @@ void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const v
 	enter(plugin, CRUMB_DRAINED, conn, &before);
 	plugin->info.drained(conn, args);
 	leave(plugin, &before);
+}
+
+int plugin_call_hand_over(struct sl_plugin *plugin, struct sl_conn *conn,
+	const struct sl_plugin *old, const void *old_state, void *state)
+{
+	struct breadcrumb_step before;
+	int result;
+
+	assert(plugin->magic == PLUGIN_MAGIC && old->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_HAND_OVER, conn, &before);
+	result = plugin->info.hand_over(
+		conn, old_state, old->info.layout, old->info.state_size, state);
+	leave(plugin, &before);
+	return result;
 }
 
 int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *provider,

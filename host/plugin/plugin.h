@@ -62,6 +62,8 @@ void plugin_unref(struct sl_plugin *plugin);
 
 /* Whether both run the same code with the same options: then the older one serves on. */
 bool plugin_is_same(const struct sl_plugin *a, const struct sl_plugin *b);
+/* Whether connections of `old`, a version of the same plugin, can be handed over to this one. */
+bool plugin_takes_over(const struct sl_plugin *plugin, const struct sl_plugin *old);
 
 /* The zeroed state, also for who only looks and never starts. */
 void plugin_give_state(struct sl_plugin *plugin);
@@ -75,6 +77,9 @@ int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const vo
 void plugin_call_disconnect(
 	struct sl_plugin *plugin, struct sl_conn *conn, const void *args, const struct sl_end *end);
 void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const void *args);
+/* To the one that takes over, about the state that `old` has filled. */
+int plugin_call_hand_over(struct sl_plugin *plugin, struct sl_conn *conn,
+	const struct sl_plugin *old, const void *old_state, void *state);
 int plugin_call_provider(struct sl_plugin *plugin, const struct sl_provider *provider,
 	struct sl_conn *conn, const void *args, void *result);
 void plugin_call_release(struct sl_plugin *plugin, const struct sl_provider *provider,

@@ -5,6 +5,7 @@
 #include "security/credential.h"
 
 #include "wire/base64.h"
+#include "wire/ws_key.h"
 
 /* ---- places ----------------------------------------------------------------------------- */
 
@@ -18,25 +19,17 @@ static struct span from_authorization(
 	return span_equal_nocase(first, span_of(scheme)) ? span_trim(rest) : (struct span){NULL, 0};
 }
 
-/* One pass over all lines: a head has room for thousands of offers. */
 static struct span from_subprotocol(
 	const struct security_request *request, const char *name, const char *scheme)
 {
-	bool is_next = false;
-	struct span list, offer;
+	struct ws_offers offers = {.head = request->head};
+	struct span offer;
 
 	(void)name;
-	for (size_t n = 0;; n++) {
-		list = http_header_get(request->head, SPAN("Sec-WebSocket-Protocol"), n);
-		if (list.ptr == NULL)
-			return list;
-		while (list.ptr != NULL) {
-			offer = span_trim(span_cut(&list, ','));
-			if (is_next && offer.len > 0)
-				return offer;
-			is_next = is_next || span_equal_nocase(offer, span_of(scheme));
-		}
-	}
+	while ((offer = ws_offers_next(&offers)).ptr != NULL)
+		if (span_equal_nocase(offer, span_of(scheme)))
+			return ws_offers_next(&offers);
+	return offer;
 }
 
 static struct span from_header(

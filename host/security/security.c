@@ -35,6 +35,7 @@ struct asked {
 };
 
 #define NOT_AUTHENTICATED "Not authenticated"
+#define EXPIRED           "The token expired"
 
 /* ---- refusals --------------------------------------------------------------------------- */
 
@@ -218,6 +219,9 @@ static bool check_jwt(struct asked *asked, const struct credential *credential)
 	for (; scope != NULL && *scope != NULL; scope++)
 		if (!has_scope(&token.claims, *scope))
 			return refuse_scope(asked, *scope);
+	/* What to answer if that is before the answer to the handshake. */
+	if (token.expires_s != 0)
+		refuse_token(asked, EXPIRED, EXPIRED, "token that expired");
 	asked->out->claims = token.claims;
 	asked->out->expires_s = token.expires_s;
 	asked->out->expire_code = asked->security->expire_code;
@@ -328,6 +332,9 @@ static void load_jwt(
 	};
 	security->keys = xcalloc(input->key_count + 1, sizeof(struct jwt_key *));
 	security->jwt.keys = security->keys;
+	/* config/ has complained; whether the others fit nothing says nothing. */
+	if (input->algorithm_count == 0 || input->key_count == 0)
+		return;
 	for (size_t i = 0; i < input->algorithm_count; i++)
 		algs |= 1u << input->algorithms[i];
 	for (size_t i = 0; i < input->key_count; i++)

@@ -67,7 +67,7 @@ struct security_answer {
 	bool is_absent;       /* nothing was given, and nothing is required: no claims */
 	int64_t expires_s;    /* unix time, 0: never */
 	unsigned expire_code; /* to close with then */
-	/* When it may not; log_text also when it may: */
+	/* When it may not, or no longer, having expired; log_text always: */
 	unsigned status;              /* 401, 403 */
 	unsigned close_code;          /* 4401, 4403 */
 	const char *detail;           /* for the peer: {"detail": …}, and the close reason */

@@ -96,18 +96,27 @@ void ws_accept_key(struct span key, char out[WS_ACCEPT_SIZE])
 	EVP_EncodeBlock((uint8_t *)out, digest, sizeof(digest));
 }
 
-struct span ws_subprotocol(const struct http_head *head, size_t n)
+/* False: there is no further line. */
+static bool offers_next_line(struct ws_offers *offers)
 {
-	struct span list, offer;
+	while (offers->next_header < offers->head->header_count) {
+		const struct http_header *header = &offers->head->headers[offers->next_header++];
 
-	for (size_t i = 0;; i++) {
-		list = http_header_get(head, SPAN("Sec-WebSocket-Protocol"), i);
-		if (list.ptr == NULL)
-			return list;
-		while (list.ptr != NULL) {
-			offer = span_trim(span_cut(&list, ','));
-			if (offer.len > 0 && n-- == 0)
-				return offer;
-		}
+		offers->rest = header->value;
+		if (span_equal_nocase(header->name, SPAN("Sec-WebSocket-Protocol")))
+			return true;
 	}
+	offers->rest = (struct span){NULL, 0};
+	return false;
+}
+
+struct span ws_offers_next(struct ws_offers *offers)
+{
+	while (offers->rest.ptr != NULL || offers_next_line(offers)) {
+		struct span offer = span_trim(span_cut(&offers->rest, ','));
+
+		if (offer.len > 0)
+			return offer;
+	}
+	return (struct span){NULL, 0};
 }

@@ -17,7 +17,18 @@ enum { WS_ACCEPT_SIZE = 29 }; /* 28 characters of base64 and a NUL */
 bool ws_handshake_check(const struct http_head *head, struct err *why);
 /* Sec-WebSocket-Accept for a checked key. */
 void ws_accept_key(struct span key, char out[WS_ACCEPT_SIZE]);
-/* The n-th offered subprotocol over all Sec-WebSocket-Protocol lines; ptr NULL behind the last. */
-struct span ws_subprotocol(const struct http_head *head, size_t n);
+
+/*
+ * Goes over the offered subprotocols of all Sec-WebSocket-Protocol lines, in one pass: a head has
+ * room for thousands. Begin with the head, all else zero.
+ */
+struct ws_offers {
+	const struct http_head *head;
+	size_t next_header;
+	struct span rest; /* of the current line */
+};
+
+/* The next one; ptr NULL behind the last. */
+struct span ws_offers_next(struct ws_offers *offers);
 
 #endif

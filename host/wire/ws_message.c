@@ -31,6 +31,14 @@ void ws_decoder_fini(struct ws_decoder *decoder)
 	buf_fini(&decoder->control);
 }
 
+bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit)
+{
+	if (decoder->message_opcode != 0 || decoder->header_len != 0 || decoder->in_payload)
+		return false;
+	decoder->limit = limit;
+	return true;
+}
+
 static enum wire bad(struct err *why, enum err_code code, const char *text)
 {
 	err_set(why, code, "%s", text);

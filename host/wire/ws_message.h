@@ -42,6 +42,8 @@ struct ws_decoder {
 
 void ws_decoder_init(struct ws_decoder *decoder, size_t limit);
 void ws_decoder_fini(struct ws_decoder *decoder);
+/* False while a message has begun and is not whole: nothing was changed. */
+bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit);
 
 /*
  * Takes bytes from *data (which it may overwrite: unmasking in place), moving it and *len on, until

@@ -54,7 +54,8 @@ static const struct pair query[] = {HEADER("text", "plain"), HEADER("integer", "
 	HEADER("truth", "yes"), HEADER("uuid", "12345678-1234-5678-1234-567812345678"),
 	HEADER("moment", "2026-11-22T19:12:10.5+01:00"), HEADER("day", "2026-11-22"),
 	HEADER("hour", "19:12:10"), HEADER("span", "P1DT2H3M4.5S"), HEADER("q", "42"),
-	HEADER("limit", "10")};
+	HEADER("limit", "10"), HEADER("str", "plain"), HEADER("color", "blue"),
+	HEADER("sizes", "1"), HEADER("sizes", "2"), HEADER("sizes", "3")};
 static const struct pair cookies[] = {
 	HEADER("theme", "dark"), HEADER("lang", "en"), HEADER("session", "0123456789abcdef")};
 static const struct span path_params[] = {{"portal-gun", 10}};
@@ -86,6 +87,7 @@ static const struct inject_rule five_rules[] = {
 	};                     \
 	SL_ARGS(member##_args, SL_FIELD(member))
 ONE(text, const char *);
+ONE(str, struct sl_str);
 ONE(integer, int64_t);
 ONE(uinteger, uint64_t);
 ONE(number, double);
@@ -95,6 +97,14 @@ ONE(moment, struct sl_datetime);
 ONE(day, struct sl_date);
 ONE(hour, struct sl_time);
 ONE(span, struct sl_timedelta);
+ONE(sizes, struct sl_list_int);
+
+enum color { RED, GREEN, BLUE };
+static const struct sl_enum_name color_names[] = {{"red", RED}, {"green", GREEN}, {"blue", BLUE}};
+struct color_args {
+	enum color color;
+};
+SL_ARGS(color_args, SL_FIELD_ENUM(color, color_names));
 
 static const struct inject_provider *no_provider(void *context, const char *name)
 {
@@ -237,6 +247,7 @@ int main(void)
 	add("five parameters by hand");
 	build(&add("five parameters")->plan, five_args_table(), five_rules, 2);
 	ADD(text);
+	ADD(str);
 	ADD(integer);
 	ADD(uinteger);
 	ADD(number);
@@ -246,6 +257,8 @@ int main(void)
 	ADD(day);
 	ADD(hour);
 	ADD(span);
+	ADD(color);
+	ADD(sizes);
 	measure_all();
 	floor_ns = median(&rows[0]);
 	printf("%-26s %10s %10s %12s\n", "plan", "ns", "ratio", "allocations");

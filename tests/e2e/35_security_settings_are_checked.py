@@ -23,6 +23,9 @@ WRONG = [
     ("  c: {jwt: {algorithms: HS256, keys: {file: no/such.txt}}}", r"no/such\.txt.*cannot be read"),
     ("  d: {bearer: {secrets: {env: SOCKLET_TEST_NO_SUCH}}}", r"SOCKLET_TEST_NO_SUCH is not in the environment"),
     ("  e: {basic: {secrets: {file: short.txt}}}", r"line 1 of .*short\.txt has no ':'"),
+    ("  g: {jwt: {algorithms: HS265, keys: {file: long.txt}}}", r"unknown algorithm \"HS265\": did you mean \"HS256\""),
+    ("  h: {jwt: {algorithms: HS256, keys: long.txt}}", r"keys: found no \{env: \.\.\.\} and no \{file"),
+    ("  i: {jwt: {keys: {file: long.txt}}}", r"found jwt without algorithms"),
     (f"  f: {{bearer: {{secrets: {SECRET}}}}}", r"put the secret into a variable or a file"),
 ]
 

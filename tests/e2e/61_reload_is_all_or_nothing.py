@@ -7,7 +7,7 @@ import shutil
 import signal
 import time
 
-from client import WebSocket
+from client import WebSocket, upgrade
 from host import TEST_PLUGINS, Host, folder, routes_text, socklet, wait_until
 from story import each
 
@@ -219,7 +219,8 @@ def test_copies_go_when_nobody_uses_them():
             old.closes()
         put(ONE, host.plugins / "talk.so")
         host.reload()
-        assert copies() == ["talk.3.so"], copies()
+        # What was committed before stays, to fall back to.
+        assert copies() == ["talk.2.so", "talk.3.so"], copies()
 
 
 def test_stop_during_a_reload_is_a_stop():
@@ -231,3 +232,33 @@ def test_stop_during_a_reload_is_a_stop():
         host.signal(signal.SIGTERM)
         host.wait()
         assert time.monotonic() - begin < 8, "it waited for the reload"
+
+
+@each([("refused", "refuse", r"ended with status 1"), ("crash_without_quarantine", "crash", r"died of signal 9 \(Killed\)")])
+def test_set_that_cannot_start_again_is_taken_back(row):
+    _, how, end = row
+    with folder() as path:
+        quiet = "  - {path: /ws, plugin: sudden}\n"
+        text = routes_text(quiet, plugins=TEST_PLUGINS, top="workers: 2\nquarantine: {deaths: 0}\n")
+        with Host(text=text) as host:
+            # The canary's and both workers' starts do nothing; all that come after them fail.
+            host.write(text + "  - {path: /more, plugin: sudden, options: {at_start: %s, after: 3, count: %s/n}}\n"
+                       % (how, path))
+            host.reload()
+            assert upgrade(host.port, "/more").status == 101
+            bystander = host.workers()[1]
+            since = len(host.log)
+            os.kill(host.workers()[0], signal.SIGKILL)
+            host.wait_log(rf"error generation 2 is given up: worker \d {end} before it served, 5 times in a row", since)
+            host.wait_log(r"error reload: taken back; generation 3 serves what was committed before, with 1 routes", since)
+            wait_until(lambda: len(host.workers()) == 2, "a successor")
+            assert bystander in host.workers()
+            for _ in range(10):
+                assert upgrade(host.port, "/more").status == 404
+                assert upgrade(host.port, "/ws").status == 101
+            said = socklet("status", host.routes)
+            assert re.search(r"generation 3,.*last reload, \S+: refused\n  generation 2 is given up", said.stdout, re.S), said
+            # The author's file has not changed: that is tried again when it is asked for.
+            (path / "n").unlink()
+            host.reload()
+            assert upgrade(host.port, "/more").status == 101

@@ -299,3 +299,22 @@ def test_successor_listens_where_the_refused_reload_would_not():
                 os.kill(pid, signal.SIGKILL)
                 wait_until(lambda: pid not in host.workers() and len(host.workers()) == 2, "a successor")
             assert servers(old, 2) == set(host.workers())
+
+
+def test_worker_that_is_too_many_serves_who_waits_to_be_accepted():
+    with workers(2) as host:
+        pids = host.workers()
+        fewer = host.routes.read_text().replace("workers: 2", "workers: 1")
+        os.kill(pids[1], signal.SIGSTOP)
+        # More for each than one turn of the loop accepts.
+        waiting = [socket.create_connection(("127.0.0.1", host.port), 5) for _ in range(300)]
+        for sock in waiting:
+            sock.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        host.write(fewer)
+        host.reload()
+        os.kill(pids[1], signal.SIGCONT)
+        for sock in waiting:
+            sock.settimeout(10)
+            assert sock.recv(100).startswith(b"HTTP/1.1 404 "), "not served"
+            sock.close()
+        wait_until(lambda: len(host.workers()) == 1, "the end of a worker")

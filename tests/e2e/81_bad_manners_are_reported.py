@@ -86,6 +86,14 @@ def test_what_a_message_changes_is_put_back_soon(row):
         is_well(host)
 
 
+def test_descriptors_of_the_host_that_start_closes_are_put_back():
+    with serving(start="many") as host:
+        said = host.log
+        assert re.search(r"in start: closed descriptor 2, which is the host's, put back", said), said
+        assert len(re.findall("which is the host's, put back", said)) > 4, said
+        is_well(host)
+
+
 def test_descriptors_of_the_host_that_a_reloaded_plugin_closes_are_put_back():
     with serving() as host:
         is_well(host)

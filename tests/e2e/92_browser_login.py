@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A person logs in on a page, is let in by the cookie until it is gone, and may bring a bearer token instead."""
-import base64
 import contextlib
-import hashlib
-import hmac
-import json
-import time
 
 from browser import Browser
 from client import WebSocket
 from host import SESSION_KEY as KEY, Host
+from tokens import base64url, soon, token
 
 TEST_SECONDS = 120
 
@@ -23,20 +19,6 @@ def shared():
 
 def url(host):
     return f"http://127.0.0.1:{host.port}/"
-
-
-def base64url(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def token(key=KEY, **claims):
-    """A JWT made by nobody's library but this one."""
-    signed = ".".join(base64url(json.dumps(part).encode()) for part in ({"alg": "HS256"}, claims))
-    return signed + "." + base64url(hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest())
-
-
-def soon(seconds=3600):
-    return int(time.time()) + seconds
 
 
 def log_in(page, user, password):

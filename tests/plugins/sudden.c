@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 struct sudden_options {
-	struct sl_opt_text at_start; /* "hang", "exit", "crash", "refuse" */
-	int64_t after;               /* so many starts that do nothing of that kind */
-	struct sl_opt_text count;    /* the file that counts starts */
+	struct sl_opt_text
+		at_start;         /* "hang", "deaf", "nap" (a second), "exit", "crash", "refuse" */
+	int64_t after;            /* so many starts that do nothing of that kind */
+	struct sl_opt_text count; /* the file that counts starts */
 };
 SL_ARGS(sudden_options, SL_FIELD(at_start), SL_FIELD(after, .default_value = "0"), SL_FIELD(count));
 
@@ -31,8 +32,23 @@ static long starts_so_far(const struct sudden_options *options)
 	return count;
 }
 
+static void block_abort(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGABRT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int act(const char *what)
 {
+	if (strcmp(what, "deaf") == 0) {
+		block_abort();
+		what = "hang";
+	}
+	if (strcmp(what, "nap") == 0)
+		sleep(1);
 	while (strcmp(what, "hang") == 0)
 		pause();
 	if (strcmp(what, "exit") == 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""socklet.h compiles everywhere without a warning, refuses what it must, and has not moved a member since 1.0."""
+"""socklet.h compiles everywhere without a warning, refuses what it must, and has not moved a member of any kept version."""
 import concurrent.futures
 import itertools
 import pathlib
@@ -11,7 +11,9 @@ import tempfile
 from tree import ROOT, files, finish, read
 
 ABI = ROOT / "tests/abi"
-HEADERS = {"the host's header": ROOT / "host/include", "1.0's header": ABI / "v1_0"}
+OURS = "the host's header"
+KEPT = sorted((int(minor), folder) for folder in ABI.glob("v1_*") for minor in [folder.name[3:]])
+HEADERS = {OURS: ROOT / "host/include"} | {f"1.{minor}'s header": folder for minor, folder in KEPT}
 LANGUAGES = {"gcc": ["-std=c11"], "clang": ["-std=c11"],
              "g++": ["-x", "c++", "-std=c++17"], "clang++": ["-x", "c++", "-std=c++17"]}
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
@@ -35,7 +37,7 @@ def check_good(compiler, folder, path, visibility, scratch):
 
 def check_bad(compiler, path):
     """Is refused with an author's plain flags; the same file put right is not, so that nothing else is wrong with it."""
-    folder = "the host's header"
+    folder = OURS
     right = compile_file(compiler, ROOT / path, folder, *STRICT, "-DRIGHT", "-fsyntax-only")
     wrong = compile_file(compiler, ROOT / path, folder, "-fsyntax-only")
     if right.returncode:
@@ -44,8 +46,8 @@ def check_bad(compiler, path):
         yield f"{path}: {compiler} takes it: {wrong.stderr.strip()}"
 
 
-def check_layout(compiler, folder):
-    made = compile_file(compiler, ABI / "layout_1_0.c", folder, "-Wall", "-Wextra", "-Werror", "-fsyntax-only")
+def check_layout(compiler, folder, minor):
+    made = compile_file(compiler, ABI / f"layout_1_{minor}.c", folder, "-Wall", "-Wextra", "-Werror", "-fsyntax-only")
     return [f"{folder}, {compiler}: {line}" for line in made.stderr.splitlines() if "error" in line]
 
 
@@ -55,23 +57,33 @@ def declarations(path):
 
 
 def check_kept():
-    """Until the minor grows, the kept header declares what the shipped one does."""
+    """Until the minor grows, the last kept header declares what the shipped one does."""
     shipped = declarations("host/include/socklet.h")
-    if "#defineSL_ABI_MINOR0u" in shipped and shipped != declarations("tests/abi/v1_0/socklet.h"):
-        yield "host/include/socklet.h: 1.0 has changed; raise SL_ABI_MINOR, or before the first " \
-              "release: cp host/include/socklet.h tests/abi/v1_0/"
+    minor, folder = KEPT[-1]
+    kept = f"tests/abi/{folder.name}/socklet.h"
+    if f"#defineSL_ABI_MINOR{minor}u" not in shipped or shipped != declarations(kept):
+        yield f"host/include/socklet.h: 1.{minor} has changed; raise SL_ABI_MINOR and keep the header, or before " \
+              f"the first release: cp host/include/socklet.h {kept}"
+
+
+def serves(folder, minor):
+    """Whether that header has what came with 1.<minor>."""
+    return folder == OURS or minor <= next(kept for kept, path in KEPT if path == HEADERS[folder])
 
 
 def jobs(scratch):
-    good, bad = files(".c", under="tests/abi/good/"), files(".c", under="tests/abi/bad/")
+    bad = files(".c", under="tests/abi/bad/")
     compilers = [name for name in LANGUAGES if shutil.which(name)]
-    for compiler, folder, path, visibility in itertools.product(
-            compilers, HEADERS, good, ("", "-fvisibility=hidden")):
-        yield check_good, compiler, folder, path, visibility, scratch
+    for folder, since in itertools.product(HEADERS, [minor for minor, _ in KEPT]):
+        good = files(".c", under=f"tests/abi/good/1_{since}/") if serves(folder, since) else []
+        for compiler, path, visibility in itertools.product(compilers, good, ("", "-fvisibility=hidden")):
+            yield check_good, compiler, folder, path, visibility, scratch
     for compiler, path in itertools.product(compilers, bad):
         yield check_bad, compiler, path
-    for compiler, folder in itertools.product([name for name in compilers if "+" not in name], HEADERS):
-        yield check_layout, compiler, folder
+    for compiler, folder, (minor, _) in itertools.product(
+            [name for name in compilers if "+" not in name], HEADERS, KEPT):
+        if serves(folder, minor):
+            yield check_layout, compiler, folder, minor
     yield (check_kept,)
 
 

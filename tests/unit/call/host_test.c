@@ -80,7 +80,7 @@ static int tear_down(void **state)
 	struct bench *bench = *state;
 	char page[96];
 
-	host_close_all(bench->host, 1001, "");
+	host_stop(bench->host, 0);
 	host_free(bench->host);
 	snprintf(page, sizeof(page), "%s/page.html", bench->folder);
 	unlink(page);
@@ -296,7 +296,7 @@ static void stopping_tells_everybody(void **state)
 	serve_three(bench);
 	ask(bench, &a, "GET /chat/1 HTTP/1.1\r\n" WEBSOCKET);
 	ask(bench, &b, "GET /ws HTTP/1.1\r\n" WEBSOCKET);
-	host_close_all(bench->host, 1012, "");
+	host_stop(bench->host, 0);
 	assert_int_equal(a.close_code, 1012);
 	assert_int_equal(b.close_code, 1012);
 	host_turn_end(bench->host);

@@ -18,6 +18,7 @@ struct memory_transport {
 	struct transport base;
 	unsigned status; /* of the reply, 101 after an upgrade, 0 before an answer */
 	bool is_closed, is_paused, is_held;
+	bool is_inside;      /* set by the test: of a message that is not whole */
 	unsigned close_code; /* of our close frame */
 	struct buf headers, body;
 	struct buf sent; /* every message, each ended by '|' */
@@ -93,10 +94,19 @@ static inline void memory_set_held(struct transport *base, bool held)
 	((struct memory_transport *)base)->is_held = held;
 }
 
+static inline bool memory_set_limits(struct transport *base, const struct transport_limits *limits)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+
+	if (!t->is_inside)
+		t->queue_max = limits->queue_bytes;
+	return !t->is_inside;
+}
+
 static inline void memory_transport_init(struct memory_transport *t)
 {
 	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
-		memory_close, memory_queued, memory_set_paused, memory_set_held};
+		memory_close, memory_queued, memory_set_paused, memory_set_held, memory_set_limits};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;

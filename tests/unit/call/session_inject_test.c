@@ -60,7 +60,7 @@ static int tear_down(void **state)
 {
 	struct bench *bench = *state;
 
-	host_close_all(bench->host, 1001, "");
+	host_stop(bench->host, 0);
 	host_free(bench->host);
 	free(bench);
 	return 0;

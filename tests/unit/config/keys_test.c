@@ -49,8 +49,17 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Ping", name, type, __VA_ARGS__)
 							PING_KEYS(ROW)
 #undef ROW
+#define ROW(name, type, member, ...) ROWS("Drain", name, type, __VA_ARGS__)
+								DRAIN_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Stop", name, type, __VA_ARGS__)
+									STOP_KEYS(ROW)
+#undef ROW
 /* The formatter would move each further to the right. */
 /* clang-format off */
+#define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
+	QUARANTINE_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Security: api_key", name, type, __VA_ARGS__)
 	API_KEY_KEYS(ROW)
 #undef ROW

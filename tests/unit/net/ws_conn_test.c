@@ -238,6 +238,35 @@ static void a_peer_that_pings_and_never_reads_gets_no_endless_pongs(void **state
 	free(payload);
 }
 
+/* Those of a generation that came later hold from its next message on. */
+static void limits_change_between_messages_only(void **state)
+{
+	struct transport_limits small = {.message_bytes = 8, .queue_bytes = 100, .close_ms = 1000};
+	struct rig *rig = *state;
+	struct transport *transport;
+	struct client client;
+	struct buf part = {0};
+
+	open_ws(rig, &client);
+	client_text(rig, &client, "begin");
+	client_expect_frame(rig, &client, 1, "begin", 5);
+	transport = rig->host.transport;
+	frame_put(&part, 1, "not small", 9);
+	client_send(rig, &client, part.data, part.len - 3);
+	for (unsigned i = 0; i < 20; i++)
+		rig_turn(rig);
+	assert_false(transport->ops->set_limits(transport, &small));
+	client_send(rig, &client, part.data + part.len - 3, 3);
+	client_expect_frame(rig, &client, 1, "not small", 9);
+	assert_true(transport->ops->set_limits(transport, &small));
+	client_text(rig, &client, "small");
+	client_expect_frame(rig, &client, 1, "small", 5);
+	client_text(rig, &client, "not small");
+	rig_expect_log(rig, "1009");
+	client_close(&client);
+	buf_fini(&part);
+}
+
 static void a_pause_stops_reading_until_it_is_over(void **state)
 {
 	struct rig *rig = *state;
@@ -615,6 +644,7 @@ int main(void)
 		TEST(large_messages_to_a_slow_reader_arrive_whole),
 		TEST(a_message_over_the_bound_is_not_queued),
 		TEST(a_peer_that_pings_and_never_reads_gets_no_endless_pongs),
+		TEST(limits_change_between_messages_only),
 		TEST(a_pause_stops_reading_until_it_is_over),
 		TEST(the_peer_closes),
 		TEST(a_peer_that_stays_after_closing_is_dropped),

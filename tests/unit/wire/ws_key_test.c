@@ -92,16 +92,20 @@ static void subprotocols_are_listed_over_all_lines(void **state)
 		"Sec-WebSocket-Protocol: chat , ,super chat\r\nSec-WebSocket-Protocol:\r\n"
 		"sec-websocket-protocol: v2\r\n");
 
+	struct ws_offers offers = {.head = &head};
+
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct span found = ws_subprotocol(&head, i);
+		struct span found = ws_offers_next(&offers);
 
 		if (!span_equal(found, span_of(wanted[i])))
 			fail_msg("%zu: %.*s, wanted %s", i, SPAN_ARG(found), wanted[i]);
 	}
-	assert_null(ws_subprotocol(&head, 3).ptr);
+	assert_null(ws_offers_next(&offers).ptr);
+	assert_null(ws_offers_next(&offers).ptr);
 	head = decode("GET / HTTP/1.1", "");
-	assert_null(ws_subprotocol(&head, 0).ptr);
+	offers = (struct ws_offers){.head = &head};
+	assert_null(ws_offers_next(&offers).ptr);
 }
 
 int main(void)

@@ -1,0 +1,26 @@
+/*
+ * The keys of what happens when something ends: a reload, the host, a worker. Rows as in keys.h,
+ * which includes this. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CONFIG_LIFE_KEYS_H
+#define SOCKLET_CONFIG_LIFE_KEYS_H
+
+#define DRAIN_KEYS(ROW)                                                                     \
+	ROW(after, after, after_ms, "never", "0", "365d",                                   \
+		"how long connections that a reload has left with an old version may stay") \
+	ROW(spread, duration, spread_ms, "0", "0", "365d",                                  \
+		"each may stay up to that much longer, by chance: not all come back at once")
+
+#define STOP_KEYS(ROW)                                                                     \
+	ROW(spread, duration, spread_ms, "0", "0", "1h",                                   \
+		"each connection is closed within that time, by chance; 0 is all at once") \
+	ROW(deadline, duration, deadline_ms, "10s", "1ms", "1h",                           \
+		"how long they may then take to read what was sent, and to answer")
+
+#define QUARANTINE_KEYS(ROW)                                                   \
+	ROW(deaths, deaths, deaths, "5", "0", "100",                           \
+		"so many workers ended by the code of one plugin; 0 is never") \
+	ROW(within, duration, within_ms, "60s", "1ms", "365d",                 \
+		"the time in which they count together")
+
+#endif
