@@ -43,7 +43,7 @@ struct member {
 	uint64_t kill_ms;           /* when it is late for good; UINT64_MAX: it is not */
 	uint64_t pause_ms;          /* before the next one starts */
 	uint64_t respawn_ms;        /* of the next one */
-	unsigned deaths;            /* all */
+	unsigned births, deaths;    /* all */
 	unsigned unready;           /* deaths before it served, without service between them */
 	unsigned row;               /* of deaths without a quiet time between them */
 	char end[PROCESS_END_SIZE]; /* of the last process: "died of signal 9 (Killed)" */

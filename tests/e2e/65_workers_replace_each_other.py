@@ -95,6 +95,20 @@ def test_killed_worker_is_replaced_and_others_do_not_notice():
         assert first not in servers(host.port, 2)
 
 
+def test_no_two_connections_have_the_same_id():
+    with workers(2) as host:
+        seen = []
+        for _ in range(3):
+            for _ in range(20):
+                with WebSocket(host.port, "/ws") as ws:
+                    ws.text("id")
+                    seen.append(int(ws.recv()[1]))
+            before = host.workers()[0]
+            os.kill(before, signal.SIGKILL)
+            wait_until(lambda: is_gone(before) and len(host.workers()) == 2, "a successor")
+        assert len(set(seen)) == len(seen), sorted(seen)
+
+
 def test_successor_serves_what_was_committed_not_what_lies_in_the_folder():
     with folder() as plugins:
         shutil.copy(TEST_PLUGINS / "sudden.so", plugins)
