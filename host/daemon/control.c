@@ -18,7 +18,7 @@
 #include "daemon/reload.h"
 #include "daemon/status.h"
 
-enum { BACKLOG = 16, CLIENTS_MAX = 64 };
+enum { BACKLOG = 16, CLIENTS_MAX = 64, REST_MS = 100 };
 
 enum client_state {
 	CLIENT_ASKS,
@@ -232,6 +232,9 @@ static void control_on_ready(void *context, void *arg)
 	size_t count = 0;
 
 	(void)context;
+	/* Who waits keeps the socket readable: a poll that goes on telling of it would spin. */
+	if (fd < 0 && errno != EAGAIN)
+		control->rests_until_ms = process_now_ms() + REST_MS;
 	if (fd < 0)
 		return;
 	LIST_FOREACH (client, &control->clients, link)
@@ -251,7 +254,9 @@ void control_watch(struct master *master, struct poll_list *list)
 	struct control *control = &master->control;
 	struct control_client *client;
 
-	if (control->fd >= 0)
+	if (control->fd >= 0 && process_now_ms() < control->rests_until_ms)
+		poll_list_until(list, control->rests_until_ms);
+	else if (control->fd >= 0)
 		poll_list_add(list, control->fd, POLLIN, control_on_ready, control);
 	LIST_FOREACH (client, &control->clients, link) {
 		poll_list_add(list, client->channel.fd,
