@@ -130,6 +130,25 @@ def test_worker_that_does_not_answer_is_replaced_and_keeps_all_from_it():
         assert versions(host.port) == {"two"}
 
 
+def test_worker_that_dies_when_it_has_prepared_keeps_all_from_it():
+    with talking() as host, WebSocket(host.port, "/talk") as old:
+        first, second = host.workers()
+        os.kill(second, signal.SIGSTOP)  # holds up the commit
+        put(TWO, host.plugins / "talk.so")
+        since = len(host.log)
+        host.signal(signal.SIGHUP)
+        wait_until(lambda: "talk.2.so" in open(f"/proc/{first}/maps").read(), "worker 1 to prepare")
+        os.kill(first, signal.SIGKILL)
+        os.kill(second, signal.SIGCONT)
+        found = host.wait_log(r"reload: (done|refused).*$", since)
+        assert found[1] == "refused" and "generation 1 serves on" in found[0], host.log
+        wait_until(lambda: first not in host.workers() and len(host.workers()) == 2, "a successor")
+        assert second in host.workers() and versions(host.port) == {"one"}
+        host.reload()
+        assert versions(host.port) == {"two"}
+        old.drop()
+
+
 def test_successor_of_a_worker_is_of_the_generation_that_serves():
     with talking() as host:
         put(TWO, host.plugins / "talk.so")
