@@ -78,11 +78,14 @@ static void put_field(
 	struct buf *out, struct explanation *explanation, const struct plan_fetch *fetch)
 {
 	struct explain_field field = explain_field_of(explanation, fetch);
+	const char *provider = plan_claimed_of(&explanation->route->plan, fetch);
 
 	buf_printf(out, "    %s: %s from %s", fetch->field, plan_type_name(fetch->type),
 		inject_source_name(fetch->source));
 	if (strcmp(fetch->field, fetch->name) != 0)
 		buf_printf(out, " %s", fetch->name);
+	if (provider != NULL)
+		buf_printf(out, " of %s", provider);
 	if (field.kind == EXPLAIN_VALUE || field.kind == EXPLAIN_DEFAULT) {
 		buf_printf(out, " = ");
 		explain_value_text(out, field.type, field.choices, field.where);
@@ -281,9 +284,10 @@ static json_t *field_json(struct explanation *explanation, const struct plan_fet
 	static const char *const kinds[] = {
 		"value", "default", "not set", "wrong", "no result", "by message"};
 	struct explain_field field = explain_field_of(explanation, fetch);
-	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s}", "field", fetch->field, "type",
+	json_t *out = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s}", "field", fetch->field, "type",
 		plan_type_name(fetch->type), "from", inject_source_name(fetch->source), "name",
-		fetch->name, "is", kinds[field.kind]);
+		fetch->name, "provider", plan_claimed_of(&explanation->route->plan, fetch), "is",
+		kinds[field.kind]);
 
 	if (field.kind == EXPLAIN_VALUE || field.kind == EXPLAIN_DEFAULT)
 		json_object_set_new(

@@ -52,6 +52,12 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	return host;
 }
 
+void host_set_last_id(struct host *host, uint64_t id)
+{
+	assert(host->sessions.count == 0);
+	host->sessions.last_id = id;
+}
+
 void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
 {
 	image_store_set_breadcrumb(host->images, page);

@@ -24,6 +24,8 @@ struct sl_conn;
 struct host *host_new(struct loop *loop, struct err_list *why);
 /* Plugin code is noted there, for who looks after a crash. Before the first generation. */
 void host_set_breadcrumb(struct host *host, struct breadcrumb *page);
+/* Connections are numbered from there on; before the first. */
+void host_set_last_id(struct host *host, uint64_t id);
 /* All transports are gone. Ends every session, stops every plugin, frees all. */
 void host_free(struct host *host);
 

@@ -128,13 +128,22 @@ static void injection_on_timeout(void *arg)
 		session_refuse_detail(conn, 504, NULL);
 }
 
-/* The bytes that the errors' inputs point to are the transport's. */
+/* The bytes that the errors' inputs point to are the transport's, those of a list's items too. */
 static void copy_inputs(struct inject_run *run)
 {
-	for (size_t i = 0; i < run->errors.count; i++)
-		if (run->errors.items[i].has_input)
-			run->errors.items[i].input = arena_span(
-				run->arena, run->errors.items[i].input);
+	for (size_t i = 0; i < run->errors.count; i++) {
+		struct inject_error *error = &run->errors.items[i];
+		struct span *copies;
+
+		if (error->has_input)
+			error->input = arena_span(run->arena, error->input);
+		if (error->inputs == NULL)
+			continue;
+		copies = arena_alloc(run->arena, error->input_count * sizeof(*copies));
+		for (size_t n = 0; n < error->input_count; n++)
+			copies[n] = arena_span(run->arena, error->inputs[n]);
+		error->inputs = copies;
+	}
 }
 
 static void begin_waiting(struct sl_conn *conn)

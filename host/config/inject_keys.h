@@ -61,7 +61,7 @@
 	ROW(scope, scope, scope, NULL, NULL, NULL,                                             \
 		"how long a result lives: `connection`, `handshake` or `message`; without it " \
 		"the plugin's word counts")                                                    \
-	ROW(timeout, duration, timeout_ms, "10s", "1ms", "365d",                               \
+	ROW(timeout, duration, timeout_ms, "5s", "1ms", "365d",                                \
 		"the longest wait for a provider that answers later, then 504 (or 1011)")      \
 	ROW(all_routes, truth, all_routes, NULL, NULL, NULL,                                   \
 		"`true` calls it for every route with a plugin, before all others")

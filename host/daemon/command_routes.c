@@ -33,12 +33,16 @@ static void print_note(const struct plan_note *note)
 }
 
 /* The member's name, type and source: "q: int? from query". */
-static void print_fetch(const struct plan_fetch *fetch)
+static void print_fetch(const struct plan *plan, const struct plan_fetch *fetch)
 {
+	const char *provider = plan_claimed_of(plan, fetch);
+
 	printf("    %s: %s from %s", fetch->field, plan_type_name(fetch->type),
 		inject_source_name(fetch->source));
 	if (strcmp(fetch->field, fetch->name) != 0)
 		printf(" %s", fetch->name);
+	if (provider != NULL)
+		printf(" of %s", provider);
 	for (size_t i = 0; i < fetch->note_count; i++)
 		print_note(&fetch->notes[i]);
 	printf("\n");
@@ -83,7 +87,7 @@ static void print_route(const struct route *route, int width)
 		for (size_t j = 0; j < call->fetch_count; j++) {
 			if (call->provider != NULL)
 				printf("    ");
-			print_fetch(&call->fetches[j]);
+			print_fetch(&route->plan, &call->fetches[j]);
 		}
 	}
 	print_strict(&route->plan);
@@ -123,23 +127,23 @@ static json_t *note_json(const struct plan_note *note)
 	return list;
 }
 
-static json_t *fetch_json(const struct plan_fetch *fetch)
+static json_t *fetch_json(const struct plan *plan, const struct plan_fetch *fetch)
 {
-	json_t *field = json_pack("{s:s, s:s, s:s, s:s}", "field", fetch->field, "type",
+	json_t *field = json_pack("{s:s, s:s, s:s, s:s, s:s*}", "field", fetch->field, "type",
 		plan_type_name(fetch->type), "from", inject_source_name(fetch->source), "name",
-		fetch->name);
+		fetch->name, "provider", plan_claimed_of(plan, fetch));
 
 	for (size_t i = 0; i < fetch->note_count; i++)
 		json_object_set_new(field, fetch->notes[i].name, note_json(&fetch->notes[i]));
 	return field;
 }
 
-static json_t *call_json(const struct plan_call *call)
+static json_t *call_json(const struct plan *plan, const struct plan_call *call)
 {
 	json_t *fields = json_array(), *scopes = json_array();
 
 	for (size_t i = 0; i < call->fetch_count; i++)
-		json_array_append_new(fields, fetch_json(&call->fetches[i]));
+		json_array_append_new(fields, fetch_json(plan, &call->fetches[i]));
 	for (size_t i = 0; call->scopes[i] != NULL; i++)
 		json_array_append_new(scopes, json_string(call->scopes[i]));
 	if (call->provider == NULL) {
@@ -158,7 +162,7 @@ static json_t *route_json(const struct route *route)
 	json_t *calls = json_array(), *strict = json_array();
 
 	for (size_t i = 0; i < route->plan.call_count; i++)
-		json_array_append_new(calls, call_json(&route->plan.calls[i]));
+		json_array_append_new(calls, call_json(&route->plan, &route->plan.calls[i]));
 	if (route->plan.query.is_strict)
 		json_array_append_new(strict, json_string("query"));
 	if (route->plan.cookies.is_strict)

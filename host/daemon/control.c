@@ -18,7 +18,7 @@
 #include "daemon/reload.h"
 #include "daemon/status.h"
 
-enum { BACKLOG = 16, CLIENTS_MAX = 64 };
+enum { BACKLOG = 16, CLIENTS_MAX = 64, REST_MS = 100 };
 
 enum client_state {
 	CLIENT_ASKS,
@@ -197,6 +197,9 @@ static void control_on_ready(void *context, void *arg)
 	size_t count = 0;
 
 	(void)context;
+	/* Who waits keeps the socket readable: a poll that goes on telling of it would spin. */
+	if (fd < 0 && errno != EAGAIN)
+		control->rests_until_ms = process_now_ms() + REST_MS;
 	if (fd < 0)
 		return;
 	LIST_FOREACH (client, &control->clients, link)
@@ -218,7 +221,10 @@ void control_watch(struct master *master, struct poll_list *list)
 
 	if (control->fd < 0)
 		return;
-	poll_list_add(list, control->fd, POLLIN, control_on_ready, control);
+	if (process_now_ms() < control->rests_until_ms)
+		poll_list_until(list, control->rests_until_ms);
+	else
+		poll_list_add(list, control->fd, POLLIN, control_on_ready, control);
 	LIST_FOREACH (client, &control->clients, link) {
 		poll_list_add(list, client->channel.fd,
 			channel_is_full(&client->channel) ? POLLIN | POLLOUT : POLLIN,

@@ -6,6 +6,7 @@
 #define SOCKLET_DAEMON_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 #include <sys/un.h>
 
@@ -26,6 +27,7 @@ struct control {
 	int fd; /* -1: there is none */
 	struct sockaddr_un address;
 	struct control_clients clients;
+	uint64_t rests_until_ms; /* no descriptor was left for a client */
 };
 
 void control_init(struct control *control);

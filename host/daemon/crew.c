@@ -87,21 +87,32 @@ static void give_up_birth(struct member *member, const char *why)
 	member->respawn_ms = process_now_ms() + PAUSE_MAX_MS;
 }
 
-void crew_spawn(struct member *member, const struct order *order, const struct listen_set *listens)
+/* Connections are numbered anew by each process: so that no number is given twice, and the first
+ * ones stay short. */
+static uint64_t first_id(struct member *member)
 {
+	const uint64_t room = 1000000000000; /* for one process */
+
+	return (member->births++ * (uint64_t)CONFIG_WORKERS_MAX + member->index) * room;
+}
+
+void crew_spawn(struct member *member, const struct order *order, struct listen_set *listens)
+{
+	struct worker_birth birth;
 	struct err why;
 	int ends[2];
 
-	if (!channel_pair(ends, &why)) {
+	if (!listen_set_open(listens, member->index, &why) || !channel_pair(ends, &why)) {
 		give_up_birth(member, why.text);
 		return;
 	}
 	if (member->page == NULL)
 		member->page = breadcrumb_new();
 	memset(member->page, 0, sizeof(*member->page));
+	birth = (struct worker_birth){member->index, first_id(member), member->page};
 	member->pid = process_fork(ends[1]);
 	if (member->pid == 0)
-		exit(worker_process_run(ends[1], member->index, member->page));
+		exit(worker_process_run(ends[1], &birth));
 	close(ends[1]);
 	if (member->pid < 0) {
 		close(ends[0]);

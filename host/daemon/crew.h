@@ -43,7 +43,7 @@ struct member {
 	uint64_t kill_ms;           /* when it is late for good; UINT64_MAX: it is not */
 	uint64_t pause_ms;          /* before the next one starts */
 	uint64_t respawn_ms;        /* of the next one */
-	unsigned deaths;            /* all */
+	unsigned births, deaths;    /* all */
 	unsigned unready;           /* deaths before it served, without service between them */
 	unsigned row;               /* of deaths without a quiet time between them */
 	char end[PROCESS_END_SIZE]; /* of the last process: "died of signal 9 (Killed)" */
@@ -59,7 +59,7 @@ void crew_init(struct crew *crew);
 void crew_fini(struct crew *crew);
 
 /* Starts a process with that order. */
-void crew_spawn(struct member *member, const struct order *order, const struct listen_set *listens);
+void crew_spawn(struct member *member, const struct order *order, struct listen_set *listens);
 /* Sends an order, behind the sockets that it speaks of. */
 void crew_order(struct member *member, unsigned kind, const struct order *order,
 	const struct listen_set *listens);

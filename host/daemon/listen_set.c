@@ -62,6 +62,13 @@ static struct listen_at *add(struct listen_set *set, const struct listen_conf *c
 	return item;
 }
 
+static bool open_twin(struct listen_at *item, unsigned worker, struct err *why)
+{
+	if (item->fds[worker] < 0)
+		item->fds[worker] = listen_socket_twin(item->fds[0], why);
+	return item->fds[worker] >= 0;
+}
+
 static void want(struct listen_set *set, const struct listen_conf *conf, unsigned workers,
 	struct err_list *why)
 {
@@ -79,10 +86,7 @@ static void want(struct listen_set *set, const struct listen_conf *conf, unsigne
 	}
 	item->is_wanted = true;
 	for (unsigned i = 1; i < workers; i++) {
-		if (item->fds[i] >= 0)
-			continue;
-		item->fds[i] = listen_socket_twin(item->fds[0], &err);
-		if (item->fds[i] >= 0)
+		if (set->is_away[i] || open_twin(item, i, &err))
 			continue;
 		err_list_add(why, conf->address.place, "%s", err.text);
 		return;
@@ -102,6 +106,15 @@ bool listen_set_want(struct listen_set *set, const struct listen_conf *listens, 
 		return true;
 	listen_set_restore(set);
 	return false;
+}
+
+bool listen_set_open(struct listen_set *set, unsigned worker, struct err *why)
+{
+	set->is_away[worker] = false;
+	for (size_t i = 0; i < set->count; i++)
+		if (!open_twin(&set->items[i], worker, why))
+			return false;
+	return true;
 }
 
 void listen_set_keep(struct listen_set *set, unsigned workers)

@@ -27,6 +27,8 @@ struct listen_set {
 	 */
 	size_t kept;
 	unsigned workers;
+	/* Nobody accepts there before listen_set_open: that process is still leaving. */
+	bool is_away[CONFIG_WORKERS_MAX];
 };
 
 void listen_set_fini(struct listen_set *set);
@@ -38,6 +40,8 @@ const struct listen_at *listen_set_find(const struct listen_set *set, const char
  */
 bool listen_set_want(struct listen_set *set, const struct listen_conf *listens, size_t count,
 	unsigned workers, struct err_list *why);
+/* The sockets of that worker, as far as they are not open: its process comes. */
+bool listen_set_open(struct listen_set *set, unsigned worker, struct err *why);
 /* The load in progress serves: closes what it did not want. */
 void listen_set_keep(struct listen_set *set, unsigned workers);
 /* It was refused: closes what was opened for it. */

@@ -89,21 +89,6 @@ static void reap_member(struct master *master, struct member *member, pid_t pid,
 	copy_store_sweep(master->copies);
 }
 
-static void reap(struct master *master)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		struct member *member = crew_reap(&master->crew, pid, status);
-
-		if (member != NULL)
-			reap_member(master, member, pid, status);
-		else
-			reload_reap(master, pid, status);
-	}
-}
-
 /* As many as are wanted, no more and no fewer. */
 static void man_crew(struct master *master)
 {
@@ -142,6 +127,34 @@ static void member_on_ready(void *context, void *arg)
 	/* Its process will end, or be ended; a poll that goes on telling of it would spin. */
 	if (state == CHANNEL_ENDED)
 		channel_fini(&member->channel);
+}
+
+/* Why it ended may be the last that it said, and as new as its end. */
+static void hear_out(struct master *master, pid_t pid)
+{
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
+		struct member *member = &master->crew.members[i];
+
+		if (crew_is_alive(member) && member->pid == pid)
+			member_on_ready(master, member);
+	}
+}
+
+static void reap(struct master *master)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct member *member;
+
+		hear_out(master, pid);
+		member = crew_reap(&master->crew, pid, status);
+		if (member != NULL)
+			reap_member(master, member, pid, status);
+		else
+			reload_reap(master, pid, status);
+	}
 }
 
 static void watch_crew(struct master *master, struct poll_list *list)

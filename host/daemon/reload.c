@@ -219,10 +219,21 @@ static void check(struct master *master)
 		refuse_for(master, (struct place){0}, err.text);
 }
 
+/*
+ * Who still closes its connections accepts none: clients in a queue of its own would wait until
+ * its successor comes. Others have them meanwhile.
+ */
+static bool want_sockets(struct master *master, const struct commit *next)
+{
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
+		master->listens.is_away[i] = master->crew.members[i].state == MEMBER_LEAVING;
+	return listen_set_want(&master->listens, next->listens, next->listen_count,
+		next->order.workers, &master->reload.why);
+}
+
 static void take_verdict(struct master *master)
 {
 	struct reload *reload = &master->reload;
-	struct commit *next = reload->next;
 
 	if (reload->canary.complaints.count > 0) {
 		struct err_list empty = reload->why;
@@ -230,8 +241,7 @@ static void take_verdict(struct master *master)
 		reload->why = reload->canary.complaints;
 		reload->canary.complaints = empty;
 		refuse(master);
-	} else if (!listen_set_want(&master->listens, next->listens, next->listen_count,
-			   next->order.workers, &reload->why)) {
+	} else if (!want_sockets(master, reload->next)) {
 		refuse(master);
 	} else if (master->committed == NULL) {
 		start_workers(master);

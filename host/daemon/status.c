@@ -180,6 +180,25 @@ static json_t *routes_json(const struct master *master)
 	return out;
 }
 
+/* Each worker has its own: what keeps a version may have run in one of them only. */
+static json_t *parked_json(const struct master *master)
+{
+	json_t *out = json_array(), *row, *copy;
+	size_t i;
+
+	for (unsigned worker = 0; worker < CONFIG_WORKERS_MAX; worker++) {
+		json_t *answer = master->status_answers.answers[worker];
+
+		json_array_foreach(json_object_get(answer, "parked"), i, row)
+		{
+			copy = json_deep_copy(row);
+			json_object_set_new(copy, "worker", json_integer(worker + 1));
+			json_array_append_new(out, copy);
+		}
+	}
+	return out;
+}
+
 static json_t *plugins_json(const struct master *master)
 {
 	const struct order *order = &master->committed->order;
@@ -261,12 +280,12 @@ void status_print(struct buf *out, const struct master *master, bool as_json)
 		return;
 	}
 	routes = routes_json(master);
-	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
 		SOCKLET_VERSION, "pid", (json_int_t)getpid(), "generation",
 		master->committed->order.number, "listen", listens_json(master), "workers",
 		members_json(master), "generations", generations_json(routes), "routes", routes,
-		"plugins", plugins_json(master), "quarantine", quarantine_json(master), "reload",
-		reload_json(master));
+		"plugins", plugins_json(master), "parked", parked_json(master), "quarantine",
+		quarantine_json(master), "reload", reload_json(master));
 	if (as_json) {
 		text = json_dumps(all, JSON_INDENT(2));
 		buf_printf(out, "%s\n", text);

@@ -109,6 +109,19 @@ static void put_plugins(struct buf *out, const json_t *plugins)
 		out, "%-32s %lld\n", text_of(row, "name"), (long long)number_of(row, "version"));
 }
 
+static void put_parked(struct buf *out, const json_t *parked)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(parked) > 0)
+		buf_printf(out, "\n%-32s %-8s %-7s %s\n", "STILL IN MEMORY", "VERSION", "WORKER",
+			"WHY");
+	json_array_foreach(parked, i, row) buf_printf(out, "%-32s %-8lld %-7lld %s\n",
+		text_of(row, "plugin"), (long long)number_of(row, "version"),
+		(long long)number_of(row, "worker"), text_of(row, "reason"));
+}
+
 static void put_quarantine(struct buf *out, const json_t *quarantine)
 {
 	const json_t *row;
@@ -142,6 +155,7 @@ void status_text(struct buf *out, const json_t *status)
 	put_generations(out, json_object_get(status, "generations"));
 	put_routes(out, json_object_get(status, "routes"), number_of(status, "generation"));
 	put_plugins(out, json_object_get(status, "plugins"));
+	put_parked(out, json_object_get(status, "parked"));
 	put_quarantine(out, json_object_get(status, "quarantine"));
 	put_reload(out, json_object_get(status, "reload"));
 }

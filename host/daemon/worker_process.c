@@ -387,7 +387,7 @@ static void channel_on_event(evutil_socket_t fd, short what, void *arg)
 
 /* ---- life ------------------------------------------------------------------------------- */
 
-static bool init(struct worker_process *self, struct breadcrumb *page)
+static bool init(struct worker_process *self, const struct worker_birth *birth)
 {
 	struct err_list why = {0};
 	struct err err = {0};
@@ -401,8 +401,9 @@ static bool init(struct worker_process *self, struct breadcrumb *page)
 		err_list_fini(&why);
 		return false;
 	}
-	host_set_breadcrumb(self->host, page);
-	crash_watch(page);
+	host_set_breadcrumb(self->host, birth->page);
+	host_set_last_id(self->host, birth->last_id);
+	crash_watch(birth->page);
 	base = worker_base(self->worker);
 	worker_set_host(self->worker, self->host);
 	self->look = event_new(base, -1, EV_PERSIST, look_on_event, self);
@@ -428,12 +429,12 @@ static void fini(struct worker_process *self)
 	channel_fini(&self->channel);
 }
 
-int worker_process_run(int channel, unsigned index, struct breadcrumb *page)
+int worker_process_run(int channel, const struct worker_birth *birth)
 {
-	struct worker_process self = {.index = index};
+	struct worker_process self = {.index = birth->index};
 
 	channel_init(&self.channel, channel);
-	if (init(&self, page))
+	if (init(&self, birth))
 		worker_run(self.worker);
 	else
 		self.has_failed = true;

@@ -5,12 +5,17 @@
 #ifndef SOCKLET_DAEMON_WORKER_PROCESS_H
 #define SOCKLET_DAEMON_WORKER_PROCESS_H
 
+#include <stdint.h>
+
 struct breadcrumb;
 
-/*
- * Takes our end of the channel. `index` counts from 0; the page is for what plugins do, and
- * outlives the process. Returns the exit status.
- */
-int worker_process_run(int channel, unsigned index, struct breadcrumb *page);
+struct worker_birth {
+	unsigned index;          /* from 0 */
+	uint64_t last_id;        /* of connections that others have had */
+	struct breadcrumb *page; /* for what plugins do; outlives the process */
+};
+
+/* Takes our end of the channel. Returns the exit status. */
+int worker_process_run(int channel, const struct worker_birth *birth);
 
 #endif

@@ -9,9 +9,24 @@
 
 #include "base/log.h"
 #include "call/census.h"
+#include "call/host.h"
 #include "net/worker.h"
+#include "plugin/image.h"
 
-void worker_status(struct buf *out, const struct worker *worker, const struct host *host)
+/* Versions of plugins that could not be unloaded. */
+static json_t *parked_json(struct host *host)
+{
+	struct image_parked parked;
+	json_t *out = json_array();
+
+	for (size_t i = 0; image_store_parked(host_images(host), i, &parked); i++)
+		json_array_append_new(
+			out, json_pack("{s:s, s:i, s:s}", "plugin", parked.name, "version",
+				     parked.version, "reason", parked.reason));
+	return out;
+}
+
+void worker_status(struct buf *out, const struct worker *worker, struct host *host)
 {
 	json_t *routes = json_array(), *all;
 	struct census census;
@@ -29,8 +44,9 @@ void worker_status(struct buf *out, const struct worker *worker, const struct ho
 					"draining", (json_int_t)row->draining));
 	}
 	census_fini(&census);
-	all = json_pack("{s:I, s:o}", "connections", (json_int_t)worker_connection_count(worker),
-		"routes", routes);
+	all = json_pack("{s:I, s:o, s:o}", "connections",
+		(json_int_t)worker_connection_count(worker), "routes", routes, "parked",
+		parked_json(host));
 	text = json_dumps(all, JSON_COMPACT);
 	buf_append_span(out, span_of(text));
 	free(text);

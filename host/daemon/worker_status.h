@@ -9,9 +9,9 @@
 struct host;
 struct worker;
 
-/* A JSON object: connections, and routes with the connections of each generation. */
 /* After a reload: how many connections are with what it has replaced. */
 void worker_status_log_left(const struct host *host);
-void worker_status(struct buf *out, const struct worker *worker, const struct host *host);
+/* A JSON object: connections, routes with the connections of each generation, parked versions. */
+void worker_status(struct buf *out, const struct worker *worker, struct host *host);
 
 #endif

@@ -25,6 +25,11 @@ void plan_complain(struct builder *builder, const struct subject *subject, struc
 	builder->is_good = false;
 }
 
+const char *plan_claimed_of(const struct plan *plan, const struct plan_fetch *fetch)
+{
+	return fetch->source == INJECT_CLAIM ? plan->calls[fetch->index].provider->name : NULL;
+}
+
 const char *plan_type_name(uint32_t type)
 {
 	const struct member_type *row = member_type_find(type);

@@ -115,6 +115,9 @@ bool plan_is_alike(const struct plan *a, const struct plan *b);
 
 /* For qsort and bsearch over plan_names. */
 int plan_compare_names(const void *a, const void *b);
+/* Whose claim the fetch takes; NULL: it takes none. */
+const char *plan_claimed_of(const struct plan *plan, const struct plan_fetch *fetch);
+
 /* "int", "str?": the type as `socklet routes` and complaints name it. */
 const char *plan_type_name(uint32_t type);
 /* "connection", … of SL_SCOPE_…; NULL for another number. */

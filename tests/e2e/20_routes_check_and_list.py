@@ -140,3 +140,8 @@ def test_routes_as_json():
     assert routes["/"]["serves"] == "file", listed
     fields = {field["field"]: field for call in routes["/items/{item_id}/ws"]["calls"] for field in call["fields"]}
     assert fields["item_id"]["from"] == "path" and fields["session"]["from"] == "cookie", listed
+
+
+def test_routes_say_whose_claim_a_field_takes():
+    said = routes_of("conf/login.yaml").stdout
+    assert "    calls session (jwt)\n    user: str from claim sub of session\n" in said, said

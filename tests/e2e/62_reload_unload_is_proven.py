@@ -6,7 +6,7 @@ import re
 import shutil
 
 from client import WebSocket
-from host import TEST_PLUGINS, Host, folder, routes_text, wait_until
+from host import TEST_PLUGINS, Host, folder, routes_text, socklet, wait_until
 from story import each
 
 
@@ -84,6 +84,8 @@ def test_a_thread_that_ends_late_lets_its_code_go_with_the_next_reload():
         other_bytes(host, 2)
         host.reload()
         host.wait_log("warn plugin leaves_thread: version 1 stays in memory")
+        said = socklet("status", host.routes).stdout
+        assert re.search(r"^leaves_thread +1 +1 +.*thread", said, re.M), said
         (host.plugins / "over").touch()
         threads = f"/proc/{host.workers()[0]}/task"
         wait_until(lambda: len(os.listdir(threads)) == 1, "the threads to end")

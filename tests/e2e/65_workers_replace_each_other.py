@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 
-from client import CLOSE, WebSocket, get
+from client import CLOSE, Http, WebSocket, get
 from host import TEST_PLUGINS, Host, folder, free_port, routes_text, socklet, wait_until
 from story import each
 
@@ -36,6 +36,11 @@ def servers(port, count):
         return len(seen) == count
     wait_until(enough, lambda: f"{count} processes that serve, found {seen}")
     return seen
+
+
+def refuses(port):
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) != 0
 
 
 def is_gone(pid):
@@ -88,6 +93,20 @@ def test_killed_worker_is_replaced_and_others_do_not_notice():
         clients[second].expect_text(str(second))
         wait_until(lambda: len(host.workers()) == 2, "a successor")
         assert first not in servers(host.port, 2)
+
+
+def test_no_two_connections_have_the_same_id():
+    with workers(2) as host:
+        seen = []
+        for _ in range(3):
+            for _ in range(20):
+                with WebSocket(host.port, "/ws") as ws:
+                    ws.text("id")
+                    seen.append(int(ws.recv()[1]))
+            before = host.workers()[0]
+            os.kill(before, signal.SIGKILL)
+            wait_until(lambda: is_gone(before) and len(host.workers()) == 2, "a successor")
+        assert len(set(seen)) == len(seen), sorted(seen)
 
 
 def test_successor_serves_what_was_committed_not_what_lies_in_the_folder():
@@ -155,6 +174,33 @@ def test_worker_whose_plugin_refuses_to_start_refuses_the_start():
         assert re.search(r"routes\.yaml:4:\d+: sudden.so: start returned", done.stderr), done.stderr
 
 
+def test_last_words_of_a_worker_are_heard_however_late():
+    with folder() as path:
+        options = "options: {at_start: refuse, after: 3, count: %s/starts}" % path
+        route = "  - {path: /ws, plugin: sudden, %s}\n" % options
+        with Host(text=routes_text(route, plugins=TEST_PLUGINS)) as host:
+            first = host.workers()
+            host.write(routes_text(route, plugins=TEST_PLUGINS, top="workers: 2\n"))
+            since = len(host.log)
+            host.reload()
+
+            def dies_unseen():
+                host.signal(signal.SIGSTOP)
+                others = [pid for pid in host.workers() if pid not in first]
+                if others:
+                    wait_until(lambda: all(is_gone(pid) for pid in others), "the end of worker 2")
+                host.signal(signal.SIGCONT)
+                return others
+            wait_until(dies_unseen, "a worker 2")
+            host.wait_log(r"worker 2 \(pid \d+\) ended with status 1", since)
+            log = host.log[since:]
+            reasons, ends = (log.count(word) for word in ("start returned", "ended with status 1"))
+            assert reasons >= ends > 0, (reasons, ends)
+            host.write(routes_text(SUDDEN, plugins=TEST_PLUGINS))
+            host.reload()
+            wait_until(lambda: host.workers() == first, "the end of worker 2")
+
+
 def test_workers_end_with_their_master():
     with workers(2) as host:
         pids = host.workers()
@@ -217,6 +263,20 @@ def test_number_of_workers_changes_by_reload():
         ws.expect_text(str(first))
 
 
+def test_nobody_waits_for_a_worker_that_has_yet_to_leave():
+    with workers(3) as host, contextlib.ExitStack() as stack:
+        for _ in range(12):  # which do not answer the close frame
+            stack.enter_context(WebSocket(host.port, "/ws"))
+        for count in (1, 3):
+            host.write(routes_text(SUDDEN, plugins=TEST_PLUGINS, top=f"workers: {count}\n"))
+            host.reload()
+        for _ in range(30):
+            with Http(host.port, timeout=4) as http:
+                assert http.request("/ws").status == 426
+        stack.close()
+        servers(host.port, 3)
+
+
 def test_listen_changes_for_all_workers():
     old, new = free_port(), free_port()
     with folder() as path:
@@ -247,9 +307,8 @@ def test_successor_listens_where_the_refused_reload_would_not():
             file.write_text(text.replace(":8000", f":{new}") +
                             "  - {path: /x, plugin: sudden, options: {at_start: refuse, after: 1, count: %s/n}}\n" % path)
             host.reload("refused")
-            with contextlib.suppress(ConnectionRefusedError):
-                get(new, "/ws")
-                raise AssertionError("the refused address accepts")
+            # A worker that was still preparing closes its own a moment later.
+            wait_until(lambda: refuses(new), "the refused address to be closed")
             for pid in host.workers():
                 os.kill(pid, signal.SIGKILL)
                 wait_until(lambda: pid not in host.workers() and len(host.workers()) == 2, "a successor")

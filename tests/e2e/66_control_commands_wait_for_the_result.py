@@ -3,9 +3,12 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
+import socket
 import stat
+import time
 
 from client import WebSocket
 from host import TEST_PLUGINS, Host, folder, routes_text, socklet, wait_until
@@ -175,3 +178,26 @@ def test_second_host_with_the_same_file_leaves_the_socket_to_the_first():
             assert "another host's with the same routes file" in second.log, second.log
             assert status(talking)["pid"] == talking.host.pid
         assert status(talking)["pid"] == talking.host.pid
+
+
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_client_for_whom_no_descriptor_is_left_waits_and_costs_nothing():
+    text = routes_text("  - {path: /, plugin: borrower}\n", plugins=TEST_PLUGINS)
+    with folder() as path, Host(text=f"control: {path}/c.sock\n{text}") as host:
+        before = resource.prlimit(host.pid, resource.RLIMIT_NOFILE)
+        used = len(os.listdir(f"/proc/{host.pid}/fd"))
+        resource.prlimit(host.pid, resource.RLIMIT_NOFILE, (used, before[1]))
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(f"{path}/c.sock")
+            since = processor_seconds(host.pid)
+            time.sleep(1)  # the claim is about time
+            spent = processor_seconds(host.pid) - since
+        assert spent < 0.3, spent
+        resource.prlimit(host.pid, resource.RLIMIT_NOFILE, before)
+        done = socklet("status", host.routes)
+        assert done.returncode == 0, done

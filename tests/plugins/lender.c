@@ -94,6 +94,21 @@ static void purse_back(struct sl_conn *conn, struct purse *value, const struct s
 }
 SL_PROVIDER_STRUCT(purse, sl_no_args, purse, .release = purse_back);
 
+/* ---- what counts ---- */
+
+struct few_args {
+	struct sl_list_text few;
+};
+SL_ARGS(few_args, SL_FIELD(few, .max_items = "2"));
+
+static int counted(struct sl_conn *conn, const struct few_args *args, int64_t *result)
+{
+	(void)conn;
+	*result = (int64_t)args->few.count;
+	return SL_OK;
+}
+SL_PROVIDER(counted, few_args, int64_t);
+
 /* ---- what asks for scopes ---- */
 
 static int asked(struct sl_conn *conn, const struct sl_no_args *args, const char **result)
@@ -203,5 +218,5 @@ static int lender_message(
 SL_PLUGIN(lender, sl_no_args,
 	.providers = {&lasting_provider, &greeting_provider, &passing_provider, &chained_provider,
 		&purse_provider, &asked_provider, &asking_provider, &slow_provider,
-		&slow_message_provider},
+		&slow_message_provider, &counted_provider},
 	.message = lender_message);

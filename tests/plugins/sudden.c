@@ -77,6 +77,8 @@ static int sudden_message(
 	snprintf(word, sizeof(word), "%.*s", SL_STR(msg->data));
 	if (strcmp(word, "leak") == 0)
 		*(void *volatile *)sl_state(conn) = malloc(1000);
+	else if (strcmp(word, "id") == 0)
+		return sl_sendf(conn, "%llu", (unsigned long long)sl_id(conn));
 	else
 		act(word);
 	return sl_sendf(conn, "%ld", (long)getpid());

@@ -20,7 +20,11 @@ static const char routes[] =
 	"  - path: /message\n"
 	"    plugin: borrower\n"
 	"    inject: {a: {from: provider, alias: slow_message}}\n"
+	"  - path: /errors\n"
+	"    plugin: borrower\n"
+	"    inject: {a: {from: provider, alias: counted}, b: {from: provider, alias: slow}}\n"
 	"providers:\n"
+	"  counted: {plugin: lender, inject: {few: header}}\n"
 	"  slow: {plugin: lender, timeout: 2s, inject: {ms: query}}\n"
 	"  slow_message: {plugin: lender, timeout: 2s, inject: {ms: query}}\n";
 
@@ -72,7 +76,8 @@ static void ask(struct bench *bench, struct memory_transport *t, const char *tar
 	memory_transport_init(t);
 	buf_printf(&raw,
 		"GET %s HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+		"Few: one\r\nFew: two\r\nFew: three\r\n\r\n",
 		target);
 	assert_int_equal(http_head_decode(&head, &progress, buf_span(&raw), &why), WIRE_DONE);
 	host_request(bench->host, &t->base, &head, buf_span(&raw));
@@ -139,6 +144,20 @@ static void a_peer_that_leaves_after_the_value_came_gets_no_connect(void **state
 	memory_transport_fini(&t);
 }
 
+static void what_was_wrong_before_is_told_after(void **state)
+{
+	struct bench *bench = *state;
+	struct memory_transport t;
+
+	ask(bench, &t, "/errors?ms=10");
+	memory_loop_advance(&bench->loop, 10);
+	host_turn_end(bench->host);
+	assert_int_equal(t.status, 403);
+	if (strstr(t.body.data, "\"input\":[\"one\",\"two\",\"three\"]") == NULL)
+		fail_msg("wanted the three that were too many, got %s", t.body.data);
+	memory_transport_fini(&t);
+}
+
 static void a_message_is_held_until_its_value_is_there(void **state)
 {
 	struct bench *bench = *state;
@@ -170,6 +189,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(its_time_passes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_peer_that_leaves_after_the_value_came_gets_no_connect, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_was_wrong_before_is_told_after, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_message_is_held_until_its_value_is_there, set_up, tear_down),
 	};
