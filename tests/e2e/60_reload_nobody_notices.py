@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 
+from author import by_cp, by_mv
 from client import WebSocket, get, upgrade
 from host import PLUGINS, TEST_PLUGINS, Host, folder, free_port, routes_text, wait_until
 from story import each
@@ -28,24 +29,12 @@ def talking(routes=ROUTES):
             yield host
 
 
-def replace_by_cp(source, target):
-    """As `cp`: the same inode is truncated and written anew."""
-    with open(source, "rb") as new, open(target, "r+b") as old:
-        old.truncate(0)
-        shutil.copyfileobj(new, old)
-
-
-def replace_by_mv(source, target):
-    shutil.copy(source, target.with_suffix(".tmp"))
-    os.rename(target.with_suffix(".tmp"), target)
-
-
 def says(ws, version, members, messages, text="x"):
     ws.text(text)
     ws.expect_text(f"{version} members={members} messages={messages} {text}")
 
 
-@each([("cp", replace_by_cp), ("mv", replace_by_mv)])
+@each([("cp", by_cp), ("mv", by_mv)])
 def test_new_plugin_serves_new_connections_only(row):
     with talking() as host, WebSocket(host.port, "/talk") as old:
         says(old, "one", 1, 1)
@@ -71,7 +60,7 @@ def test_same_plugin_keeps_its_state():
         for _ in range(3):
             host.reload()
         os.utime(host.plugins / "chat.so")  # touched, not changed
-        replace_by_mv(TWO, host.plugins / "talk.so")
+        by_mv(TWO, host.plugins / "talk.so")
         host.reload()
         with WebSocket(host.port, "/ws/2") as after:
             after.text("hello")
@@ -86,10 +75,10 @@ def test_plugin_put_back_after_a_refused_reload_keeps_its_state():
     with talking() as host, WebSocket(host.port, "/talk") as before:
         says(before, "one", 1, 1)
         right = host.routes.read_text()
-        replace_by_mv(TWO, host.plugins / "talk.so")
+        by_mv(TWO, host.plugins / "talk.so")
         host.write(right + "  - {path: /x, plugin: nothing}\n")
         host.reload("refused")
-        replace_by_mv(ONE, host.plugins / "talk.so")
+        by_mv(ONE, host.plugins / "talk.so")
         host.write(right)
         host.reload()
         with WebSocket(host.port, "/talk") as after:
@@ -184,7 +173,7 @@ def test_mistake_leaves_all_as_it_was(row):
         assert upgrade(host.port, "/x").status == 404
         # Put right, the next reload works.
         host.write(good)
-        replace_by_mv(TWO, host.plugins / "talk.so")
+        by_mv(TWO, host.plugins / "talk.so")
         host.reload()
         with WebSocket(host.port, "/talk") as new:
             says(new, "two", 1, 1)
@@ -216,7 +205,7 @@ def test_fifty_reloads_under_talking_clients():
         before = None
         for number in range(50):
             speak(3)
-            replace_by_mv((TWO, ONE)[number % 2], host.plugins / "talk.so")
+            by_mv((TWO, ONE)[number % 2], host.plugins / "talk.so")
             speak(3)
             host.reload()
             speak(3)
@@ -236,7 +225,7 @@ def test_old_code_is_unloaded_once_nobody_needs_it():
         with WebSocket(host.port, "/talk") as ws:
             says(ws, "one", 1, 1)
         for number in range(10):
-            replace_by_mv((TWO, ONE)[number % 2], host.plugins / "talk.so")
+            by_mv((TWO, ONE)[number % 2], host.plugins / "talk.so")
             host.reload()
         names = {line.split()[-1] for line in host.mappings("talk") if "/" in line}
         assert len(names) <= 2, f"{len(names)} versions are still mapped: {names}"
@@ -308,9 +297,9 @@ def test_signals_during_a_reload_are_one_more_reload():
 def test_signals_in_quick_succession_end_in_the_last_state():
     with talking() as host:
         for number in range(20):
-            replace_by_mv((TWO, ONE)[number % 2], host.plugins / "talk.so")
+            by_mv((TWO, ONE)[number % 2], host.plugins / "talk.so")
             host.signal(signal.SIGHUP)
-        replace_by_mv(TWO, host.plugins / "talk.so")
+        by_mv(TWO, host.plugins / "talk.so")
         host.reload()
         host.reload()  # the first answer may have been that of an earlier signal
         with WebSocket(host.port, "/talk") as ws:

@@ -130,6 +130,26 @@ def test_worker_that_does_not_answer_is_replaced_and_keeps_all_from_it():
         assert versions(host.port) == {"two"}
 
 
+def test_worker_that_dies_when_it_has_prepared_leaves_one_version_everywhere():
+    """Which one depends on whether its yes came before its death."""
+    with talking() as host, WebSocket(host.port, "/talk") as old:
+        first, second = host.workers()
+        os.kill(second, signal.SIGSTOP)  # holds up the commit
+        put(TWO, host.plugins / "talk.so")
+        since = len(host.log)
+        host.signal(signal.SIGHUP)
+        wait_until(lambda: "talk.2.so" in open(f"/proc/{first}/maps").read(), "worker 1 to prepare")
+        os.kill(first, signal.SIGKILL)
+        os.kill(second, signal.SIGCONT)
+        outcome = host.wait_log(r"reload: (done|refused).*$", since)[1]
+        wait_until(lambda: first not in host.workers() and len(host.workers()) == 2, "a successor")
+        assert second in host.workers()
+        assert versions(host.port) == {"one" if outcome == "refused" else "two"}
+        host.reload()
+        assert versions(host.port) == {"two"}
+        old.drop()
+
+
 def test_successor_of_a_worker_is_of_the_generation_that_serves():
     with talking() as host:
         put(TWO, host.plugins / "talk.so")

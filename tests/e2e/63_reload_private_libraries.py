@@ -3,10 +3,10 @@
 for a new one."""
 import contextlib
 import re
-import subprocess
 
+from author import compile_to
 from client import WebSocket
-from host import ROOT, Host, folder, routes_text, wait_until
+from host import Host, folder, routes_text, wait_until
 
 COMMON = "int common_value(void);\nint common_value(void) { return %d; }\n"
 PLUGIN = """#include <socklet.h>
@@ -19,14 +19,6 @@ static int %(name)s_message(struct sl_conn *conn, const struct sl_no_args *args,
 }
 SL_PLUGIN(%(name)s, sl_no_args, .message = %(name)s_message);
 """
-
-
-def compile_to(target, text, *flags):
-    """As an author does, into another file and then by mv."""
-    new = target.with_suffix(".new")
-    subprocess.run(["cc", "-shared", "-fPIC", "-fvisibility=hidden", "-I", ROOT / "host/include", "-x", "c", "-",
-                    "-o", new, "-x", "none", *flags], input=text, text=True, check=True, timeout=60)
-    new.rename(target)
 
 
 def make_common(where, value, soname="libcommon.so"):
