@@ -16,7 +16,7 @@ def shared():
         yield host
 
 
-@each([("binary of -1",), ("text of -1",), ("two billion",)])
+@each([("binary of -1",), ("text of -1",), ("200 million",)])
 def test_message_that_no_queue_can_take_is_closed_with_1013(host, row):
     before = host.resident()
     with WebSocket(host.port, "/m/x") as ws:

@@ -222,11 +222,10 @@ def test_signal_while_it_starts(_):
     host = Host(text=text)
 
     def hang_up():
-        """As soon as the signal does not kill, which is long before it serves."""
-        def blocks_it():
-            fields = re.search(r"SigBlk:\s+(\w+)", open(f"/proc/{host.pid}/status").read())
-            return int(fields[1], 16) & 1
-        wait_until(lambda: host.process and blocks_it(), "the signal to be blocked")
+        """While its first load is tried out: one that came before that load is the same load."""
+        def has_child():
+            return open(f"/proc/{host.pid}/task/{host.pid}/children").read()
+        wait_until(lambda: host.process and has_child(), "the first load to be tried out")
         host.signal(signal.SIGHUP)
 
     def serve():

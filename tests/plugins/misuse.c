@@ -51,8 +51,8 @@ static int misuse_message(
 		result = sl_send(conn, SL_TEXT, "", (size_t)-1);
 	else if (is(msg->data, "NULL"))
 		result = sl_send(conn, SL_BINARY, NULL, 5);
-	else if (is(msg->data, "two billion"))
-		result = sl_sendf(conn, "%*d", 2000000000, 1);
+	else if (is(msg->data, "200 million"))
+		result = sl_sendf(conn, "%*d", 200000000, 1);
 	else if (is(msg->data, "late timer"))
 		result = sl_conn_timer(conn, UINT64_MAX, UINT64_MAX, misuse_on_never, NULL) ? SL_OK
 											    : 1;
