@@ -63,19 +63,6 @@ static struct texts texts_of(const struct conf_list *list)
 	return (struct texts){list->items, list->count};
 }
 
-/* The file's readers let only spellings of truth through. */
-static bool is_said(const struct conf_text *conf, bool wanted)
-{
-	struct value_error ignored;
-	struct arena scratch = {0};
-	union value value = {.truth = !wanted};
-
-	if (conf->text != NULL)
-		value_parse(VALUE_BOOL, span_of(conf->text), &scratch, &value, &ignored);
-	arena_fini(&scratch);
-	return conf->text != NULL && value.truth == wanted;
-}
-
 static struct inject_rule *rules_of(
 	struct arena *arena, const struct inject_conf *conf, size_t count)
 {
@@ -107,7 +94,7 @@ static struct inject_rule *rules_of(
 		}
 		rules[i].claim = conf[i].claim.text;
 		rules[i].scopes = conf[i].scopes;
-		rules[i].is_fresh = is_said(&conf[i].cache, false);
+		rules[i].is_fresh = !conf[i].is_cached;
 		copy_docs(&rules[i], &conf[i]);
 	}
 	return rules;
@@ -292,7 +279,7 @@ static void attach(struct build *build, const struct route_conf *conf, struct pl
 
 	input->attached = all;
 	for (size_t i = 0; i < config->provider_count; i++)
-		if (is_said(&config->providers[i].all_routes, true))
+		if (config->providers[i].all_routes)
 			all[input->attached_count++] = (struct inject_attached){
 				.name = config->providers[i].name.text,
 				.place = config->providers[i].name.place};

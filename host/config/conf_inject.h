@@ -32,7 +32,7 @@ struct inject_conf {
 	struct conf_text said[RULES_KEY_COUNT]; /* what the value has to be, as text */
 	struct conf_text convert_underscores;   /* "false": the header's name is the field's */
 	struct conf_text title, description, example, deprecated, include_in_docs;
-	struct conf_text cache;    /* "false": a call of its own */
+	bool is_cached;            /* false: a call of its own */
 	struct conf_text claim;    /* of a built-in provider's result */
 	const char *const *scopes; /* security scopes, NULL-ended; NULL: none */
 };
@@ -55,7 +55,7 @@ struct provider_conf {
 	size_t inject_count;
 	struct conf_text scope; /* "connection", …; absent: the plugin says */
 	uint64_t timeout_ms;
-	struct conf_text all_routes; /* "true": attached to every route with a plugin */
+	bool all_routes; /* attached to every route with a plugin */
 	bool is_override;
 };
 

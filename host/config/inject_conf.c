@@ -116,7 +116,7 @@ static void read_choices(
 		section_member(key, base));
 }
 
-void read_truth(
+static void read_truth(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	read_spelled(reader, key, node, base, VALUE_BOOL, "true or false");
@@ -160,6 +160,7 @@ static void read_field(
 	struct key key = {.name = node->key};
 
 	field->field = (struct conf_text){node->key, node->key_place};
+	field->is_cached = true;
 	if (node->kind == TREE_UNUSABLE)
 		return;
 	if (!section_is_identifier(node->key)) {

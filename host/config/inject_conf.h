@@ -9,7 +9,5 @@
 /* Every field of the mapping, in the file's order; the array is the arena's. */
 void inject_conf_read(struct reader *reader, const struct yaml_tree *node, struct inject_conf **out,
 	size_t *count);
-/* A spelling of true or false, kept as it is. */
-key_reader read_truth;
 
 #endif

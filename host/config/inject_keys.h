@@ -36,7 +36,7 @@
 		"tie it to the ends")                                                              \
 	ROW(convert_underscores, truth, convert_underscores, NULL, NULL, NULL,                     \
 		"of a header: `false` keeps `_` in the field's name as it is")                     \
-	ROW(cache, truth, cache, NULL, NULL, NULL,                                                 \
+	ROW(cache, flag, is_cached, NULL, NULL, NULL,                                              \
 		"of a provider: `false` calls it for this field alone")                            \
 	ROW(claim, text, claim, NULL, NULL, NULL, "of a built-in provider: which claim")           \
 	ROW(scopes, scopes, scopes, NULL, NULL, NULL,                                              \
@@ -63,7 +63,7 @@
 		"the plugin's word counts")                                                    \
 	ROW(timeout, duration, timeout_ms, "5s", "1ms", "365d",                                \
 		"the longest wait for a provider that answers later, then 504 (or 1011)")      \
-	ROW(all_routes, truth, all_routes, NULL, NULL, NULL,                                   \
+	ROW(all_routes, flag, all_routes, NULL, NULL, NULL,                                    \
 		"`true` calls it for every route with a plugin, before all others")
 
 #define ATTACHED_KEYS(ROW)                                                  \

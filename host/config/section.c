@@ -251,3 +251,18 @@ void read_duration(
 {
 	read_value(reader, key, node, base, VALUE_DURATION);
 }
+
+void read_flag(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct value_error error;
+	union value value;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "true or false"))
+		return;
+	if (value_parse(VALUE_BOOL, span_of(node->text), reader->arena, &value, &error))
+		*(bool *)section_member(key, base) = value.truth;
+	else
+		err_list_add(reader->why, node->place, "%s: found %s, wanted true or false",
+			key->name, yaml_tree_found(node, reader->arena));
+}
