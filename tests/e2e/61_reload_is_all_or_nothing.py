@@ -8,7 +8,7 @@ import signal
 import time
 
 from client import WebSocket, upgrade
-from host import TEST_PLUGINS, Host, folder, routes_text, socklet, wait_until
+from host import TEST_PLUGINS, Host, folder, proc_text, routes_text, socklet, wait_until
 from story import each
 
 ONE, TWO = TEST_PLUGINS / "talk_one.so", TEST_PLUGINS / "talk_two.so"
@@ -138,7 +138,7 @@ def test_worker_that_dies_when_it_has_prepared_leaves_one_version_everywhere():
         put(TWO, host.plugins / "talk.so")
         since = len(host.log)
         host.signal(signal.SIGHUP)
-        wait_until(lambda: "talk.2.so" in open(f"/proc/{first}/maps").read(), "worker 1 to prepare")
+        wait_until(lambda: "talk.2.so" in proc_text(first, "maps"), "worker 1 to prepare")
         os.kill(first, signal.SIGKILL)
         os.kill(second, signal.SIGCONT)
         outcome = host.wait_log(r"reload: (done|refused).*$", since)[1]

@@ -8,7 +8,7 @@ import signal
 import socket
 
 from client import CLOSE, Http, WebSocket, get
-from host import TEST_PLUGINS, Host, folder, free_port, routes_text, socklet, wait_until
+from host import TEST_PLUGINS, Host, folder, free_port, is_gone, routes_text, socklet, wait_until
 from story import each
 
 SUDDEN = "  - {path: /ws, plugin: sudden}\n"
@@ -41,10 +41,6 @@ def servers(port, count):
 def refuses(port):
     with socket.socket() as sock:
         return sock.connect_ex(("127.0.0.1", port)) != 0
-
-
-def is_gone(pid):
-    return not os.path.exists(f"/proc/{pid}") or " Z " in open(f"/proc/{pid}/stat").read()
 
 
 def test_workers_share_each_address():

@@ -8,7 +8,7 @@ import socket
 import threading
 
 from client import WebSocket, get
-from host import SOCKLET, Host, folder, routes_text, socklet, wait_until
+from host import SOCKLET, Host, folder, is_gone, routes_text, socklet, wait_until
 from story import each
 
 TALK = "  - {path: /ws, plugin: echo}\n"
@@ -72,13 +72,6 @@ class Upgradable:
 def echoes(ws, text):
     ws.text(text)
     ws.expect_text(f"Message text was: {text}")
-
-
-def is_gone(pid):
-    try:
-        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 def test_connections_talk_before_during_and_after():

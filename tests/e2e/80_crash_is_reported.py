@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from client import WebSocket
-from host import TEST_PLUGINS, Host, routes_text, wait_until
+from host import TEST_PLUGINS, Host, is_gone, routes_text, wait_until
 from story import each
 
 WAYS = "  - {path: '/crash/{in}/{how}', plugin: crasher}\n"
@@ -98,15 +98,7 @@ def test_endless_loop_ends_by_an_abort_from_outside():
             os.kill(worker, signal.SIGABRT)
             wait_line(host, rf"SIGABRT sent by process {os.getpid()}, {step('message')}, code .*crasher\.so\+0x\w+")
             ws.expect_end()
-        wait_until(lambda: not is_alive(worker), f"the end of process {worker}")
-
-
-def is_alive(pid):
-    """A zombie has ended, whoever has not looked yet."""
-    try:
-        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
+        wait_until(lambda: is_gone(worker), f"the end of process {worker}")
 
 
 def test_address_of_the_line_leads_to_the_source():

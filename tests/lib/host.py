@@ -41,6 +41,20 @@ def wait_until(condition, what, timeout=DEADLINE):
     return result
 
 
+def proc_text(pid, name):
+    """A file of /proc; empty when the process ended before it was opened, or between that and the read."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/{name}").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def is_gone(pid):
+    """Has the process ended? A zombie has, whoever has not looked yet."""
+    stat = proc_text(pid, "stat")
+    return not stat or stat.rpartition(")")[2].split()[0] in "ZX"
+
+
 def environment():
     env = dict(os.environ)
     env["ASAN_OPTIONS"] = "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
@@ -219,7 +233,7 @@ class Host:
 
     def workers(self):
         """The process ids of the workers, in the order of their start; the master is `pid`."""
-        return list(map(int, pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
+        return list(map(int, proc_text(self.pid, f"task/{self.pid}/children").split()))
 
     def descriptors_open(self):
         """Of master and workers together."""
@@ -227,8 +241,8 @@ class Host:
 
     def resident(self):
         """Bytes of memory in RAM, of the workers."""
-        texts = [pathlib.Path(f"/proc/{pid}/status").read_text() for pid in self.workers()]
-        return sum(int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) * 1024 for text in texts)
+        texts = "".join(proc_text(pid, "status") for pid in self.workers())
+        return sum(int(kib) * 1024 for kib in re.findall(r"VmRSS:\s+(\d+) kB", texts))
 
     def copies(self):
         """The files in the folder of plugin copies that this host, or a dead one of its number, has made."""
@@ -237,7 +251,7 @@ class Host:
 
     def mappings(self, word):
         """The lines of the workers' maps that hold the word."""
-        return [line for pid in self.workers() for line in open(f"/proc/{pid}/maps") if word in line]
+        return [line for pid in self.workers() for line in proc_text(pid, "maps").splitlines() if word in line]
 
 
 def together(*jobs):
