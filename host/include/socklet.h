@@ -1,5 +1,5 @@
 /*
- * socklet.h: what a plugin sees of socklet. ABI 1.1.
+ * socklet.h: what a plugin sees of socklet. ABI 1.2.
  *
  * A plugin is one C (C11) or C++ (C++17) file that includes this header and nothing else of
  * socklet's, compiled to a shared object. It declares what it wants injected as a struct, lists
@@ -44,7 +44,7 @@ extern "C" {
 
 #define SL_MAGIC     0x314b4353u /* "SCK1" in memory; refuses another byte order too */
 #define SL_ABI_MAJOR 1u
-#define SL_ABI_MINOR 1u
+#define SL_ABI_MINOR 2u
 
 /* ---- results --------------------------------------------------------------------------------- */
 
@@ -971,5 +971,6 @@ static inline const struct sl_table *sl_no_args_table(void)
  * 1.0	the first.
  * 1.1	lists, enums, structs by pointer as members; providers: release, scopes, answers that come
  *	later, sl_reject, sl_security_scope; struct sl_end.status; hand_over.
+ * 1.2	service: what comes with plain HTTP requests, back pressure, limits, metrics; topics.
  */
 #endif

@@ -62,8 +62,8 @@ def test_refused(row):
 
 # What stands in the descriptor, and words of what is said about it.
 DESCRIPTORS = [
-    ("wrong_magic", "0x12345678", "0x314b4353"), ("other_major", "socklet.h 2.1", "1.0"),
-    ("newer_minor", "socklet.h 1.2", "1.1"), ("short_size", "40 bytes", "128"),
+    ("wrong_magic", "0x12345678", "0x314b4353"), ("other_major", "socklet.h 2.2", "1.0"),
+    ("newer_minor", "socklet.h 1.3", "1.2"), ("short_size", "40 bytes", "128"),
     ("no_callback", ".connect", ".message"), ("no_entry", "socklet_plugin", "SL_PLUGIN"),
     ("name_differs", "somebody_else", "name_differs"), ("bad_field_type", "blob", "type 99"),
     ("field_outside", "far", "outside"), ("static_tls", "thread-local", "-fPIC"),

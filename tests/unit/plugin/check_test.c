@@ -117,11 +117,11 @@ static struct sl_enum_name *one_enum(struct subject *s, uint32_t count)
 		"the descriptor starts with 0x53434b31, wanted is "                                \
 		"0x314b4353 (SCK1); build it for this machine's byte order")                       \
 	CASE(major_next, s->info.major = 2,                                                        \
-		"built for socklet.h 2.0, this host offers 1.0 to 1.1")                            \
+		"built for socklet.h 2.0, this host offers 1.0 to 1.2")                            \
 	CASE(major_none, s->info.major = 0,                                                        \
-		"built for socklet.h 0.0, this host offers 1.0 to 1.1")                            \
+		"built for socklet.h 0.0, this host offers 1.0 to 1.2")                            \
 	CASE(minor_newer, s->info.minor = 9,                                                       \
-		"built for socklet.h 1.9, this host offers 1.0 to 1.1")                            \
+		"built for socklet.h 1.9, this host offers 1.0 to 1.2")                            \
 	CASE(size_short, s->info.size = 127, "the descriptor has 127 bytes, 1.0 has 128")          \
 	CASE(name_none, s->info.name = NULL, "no name; let SL_PLUGIN give it")                     \
 	CASE(name_longer, s->info.name = "echo2",                                                  \

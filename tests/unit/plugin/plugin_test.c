@@ -52,10 +52,10 @@ static const struct {
 		"wrong_magic.so: the descriptor starts with 0x12345678, wanted is 0x314b4353 "
 		"(SCK1); let SL_PLUGIN define socklet_plugin"},
 	{"other_major",
-		"other_major.so: built for socklet.h 2.1, this host offers 1.0 to 1.1; build "
+		"other_major.so: built for socklet.h 2.2, this host offers 1.0 to 1.2; build "
 		"it with this host's socklet.h"},
 	{"newer_minor",
-		"newer_minor.so: built for socklet.h 1.2, this host offers 1.0 to 1.1; build "
+		"newer_minor.so: built for socklet.h 1.3, this host offers 1.0 to 1.2; build "
 		"it with this host's socklet.h"},
 	{"short_size",
 		"short_size.so: the descriptor has 40 bytes, 1.0 has 128; let SL_PLUGIN fill "

@@ -1,0 +1,10 @@
+/*
+ * What 1.2 added to the layout, in numbers, for 64-bit machines. Until 1.2 is released its numbers
+ * may change with it; then never. SPDX-License-Identifier: MIT
+ */
+#include <socklet.h>
+
+#define AT(name, member, offset) \
+	_Static_assert(offsetof(struct name, member) == (offset), #name "." #member " has moved")
+
+AT(sl_host, security_scope, 320); /* the last of 1.1: what follows is new */

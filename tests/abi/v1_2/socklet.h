@@ -1,0 +1,976 @@
+/*
+ * socklet.h: what a plugin sees of socklet. ABI 1.2.
+ *
+ * A plugin is one C (C11) or C++ (C++17) file that includes this header and nothing else of
+ * socklet's, compiled to a shared object. It declares what it wants injected as a struct, lists
+ * the struct's members once, and hands its callbacks over in one line:
+ *
+ *	#include <socklet.h>
+ *
+ *	struct hello_args { const char *name; struct sl_opt_int times; };
+ *	SL_ARGS(hello_args, SL_FIELD(name), SL_FIELD(times));
+ *
+ *	static int hello_message(struct sl_conn *conn, const struct hello_args *args,
+ *		const struct sl_message *msg)
+ *	{
+ *		return sl_sendf(conn, "%s says %.*s", args->name, SL_STR(msg->data));
+ *	}
+ *
+ *	SL_PLUGIN(hello, hello_args, .message = hello_message);
+ *
+ * Threads: every callback and every function here runs on the one thread of the connection's
+ * worker, so a plugin needs no lock. The one exception is `work` of sl_offload.
+ *
+ * Each entry says, as far as it applies: What. Owned by. Valid. When. Limits. Fails.
+ * "The connection's life" is from its connect callback to the return of its disconnect callback,
+ * or to the refusal. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_H
+#define SOCKLET_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#else
+/* A callback with the wrong argument struct is an error, not a warning; a misspelled function too.
+ */
+#pragma GCC diagnostic error "-Wincompatible-pointer-types"
+#pragma GCC diagnostic error "-Wimplicit-function-declaration"
+#endif
+
+#define SL_MAGIC     0x314b4353u /* "SCK1" in memory; refuses another byte order too */
+#define SL_ABI_MAJOR 1u
+#define SL_ABI_MINOR 2u
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+/* What callbacks return and functions answer. Errors are negative. */
+enum {
+	SL_OK = 0,
+	SL_LATER = 1,    /* connect: sl_accept, sl_refuse or sl_close will follow; a provider: its
+			    _provide or one of the latter two */
+	SL_CLOSED = -1,  /* the connection is closed or closing: nothing was sent */
+	SL_FULL = -2,    /* a bound was reached: send queue, thread pool */
+	SL_INVALID = -3, /* an argument is wrong; the log says which */
+	SL_FAILED = -4,  /* for a plugin's own failures: refuses with 500, or closes with 1011 */
+};
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+/* Bytes that need no NUL and may hold one. */
+struct sl_str {
+	const char *ptr;
+	size_t len; /* bytes */
+};
+
+/* For printf's "%.*s". */
+#define SL_STR(s) (int)(s).len, (s).ptr
+
+/* Sixteen bytes in the order in which they are written. */
+struct sl_uuid {
+	uint8_t bytes[16];
+};
+
+/* Of the Gregorian calendar, years 1 to 9999; months and days count from 1. */
+struct sl_date {
+	int32_t year, month, day;
+};
+
+struct sl_time {
+	int32_t hour, minute, second, microsecond;
+	int32_t has_offset; /* 0 or 1; 0: local to whoever sent it */
+	int32_t offset_s;   /* seconds east of UTC */
+};
+
+struct sl_datetime {
+	int32_t year, month, day;
+	int32_t hour, minute, second, microsecond;
+	int32_t has_offset, offset_s; /* as in struct sl_time */
+};
+
+/* A length of time, which may be below zero. */
+struct sl_timedelta {
+	int64_t microseconds;
+};
+
+/*
+ * The types of members, each with the end of the names of its other forms:
+ *
+ *	struct sl_opt_int	{ value, set }	 optional: `set` is 0 when the request did not
+ *						 carry it and the route has no default; `value`
+ *						 is then "" or 0
+ *	struct sl_list_int	{ items, count } repeated in the request: ?n=1&n=2
+ *	struct sl_opt_list_int	{ value, set }	 both
+ *
+ * Lists are query parameters, headers, cookies, claims or options; their items are valid as long
+ * as other arguments. A C enum is a member by SL_FIELD_ENUM; its forms hold an int32_t.
+ */
+/* clang-format off */
+#define SL_TYPES_(ROW) \
+	ROW(_text, const char *, SL_TYPE_TEXT) \
+	ROW(_str, struct sl_str, SL_TYPE_STR) \
+	ROW(_int, int64_t, SL_TYPE_INT) \
+	ROW(_double, double, SL_TYPE_DOUBLE) \
+	ROW(_bool, bool, SL_TYPE_BOOL) \
+	ROW(_uint, uint64_t, SL_TYPE_UINT) \
+	ROW(_uuid, struct sl_uuid, SL_TYPE_UUID) \
+	ROW(_datetime, struct sl_datetime, SL_TYPE_DATETIME) \
+	ROW(_date, struct sl_date, SL_TYPE_DATE) \
+	ROW(_time, struct sl_time, SL_TYPE_TIME) \
+	ROW(_timedelta, struct sl_timedelta, SL_TYPE_TIMEDELTA)
+#define SL_ENUM_TYPE_(ROW) ROW(_enum, int32_t, SL_TYPE_ENUM)
+
+#define SL_FORMS_(word, type, number)                                                              \
+	struct sl_opt##word { type value; uint32_t set; };                                        \
+	struct sl_list##word { type const *items; size_t count; };                                \
+	struct sl_opt_list##word { struct sl_list##word value; uint32_t set; };
+SL_TYPES_(SL_FORMS_)
+SL_ENUM_TYPE_(SL_FORMS_)
+/* clang-format on */
+
+/* struct sl_field.type: taken from the member by the compiler, never written by hand. */
+enum {
+	SL_TYPE_TEXT = 1,  /* const char *: ends with NUL; a value that holds a NUL is refused */
+	SL_TYPE_STR,       /* struct sl_str */
+	SL_TYPE_INT,       /* int64_t */
+	SL_TYPE_DOUBLE,    /* double */
+	SL_TYPE_BOOL,      /* bool */
+	SL_TYPE_UINT,      /* uint64_t */
+	SL_TYPE_UUID,      /* struct sl_uuid */
+	SL_TYPE_DATETIME,  /* struct sl_datetime */
+	SL_TYPE_DATE,      /* struct sl_date */
+	SL_TYPE_TIME,      /* struct sl_time */
+	SL_TYPE_TIMEDELTA, /* struct sl_timedelta */
+	SL_TYPE_ENUM,      /* a C enum of 32 bits, by its names; since 1.1 */
+	SL_TYPE_STRUCT,    /* a pointer to a struct, from a provider only; since 1.1 */
+	SL_TYPE_OPTIONAL = 0x100, /* added: the sl_opt_ form */
+	SL_TYPE_LIST = 0x200,     /* added: the sl_list_ form; since 1.1 */
+};
+
+/* A name as peers send it, and the enumerator it stands for. */
+struct sl_enum_name {
+	const char *name;
+	int32_t value;
+};
+
+/*
+ * One member of an argument struct. What follows `type` may be said beside the member, in this
+ * order: SL_FIELD(seats, .default_value = "2", .ge = "1", .le = "8"). All are texts, spelled as in
+ * routes.yaml, where a route may tighten and document further, and never loosen; NULL says nothing.
+ */
+struct sl_field {
+	const char *name;
+	uint32_t offset;                     /* bytes */
+	uint32_t type;                       /* SL_TYPE_… */
+	const char *alias;                   /* the name at the source */
+	const char *default_value;           /* when the request has none */
+	const char *convert_underscores;     /* "false": x_key is not read from the header x-key */
+	const char *gt, *ge, *lt, *le;       /* of numbers */
+	const char *multiple_of;             /* of numbers */
+	const char *allow_inf_nan;           /* of double; "false" refuses inf and nan */
+	const char *min_length, *max_length; /* of texts, code points */
+	const char
+		*pattern; /* of texts: a Perl regular expression, found anywhere without ^ and $ */
+	/* Documentation: `socklet routes --json` shows it. */
+	const char *title, *description, *example, *deprecated, *include_in_docs;
+	/* Since 1.1. */
+	const char *min_items, *max_items; /* of lists */
+	const char *enum_values;           /* of texts: "red|green|blue" */
+	const struct sl_enum_name *names;  /* SL_FIELD_ENUM's */
+	uint32_t name_count;
+	uint32_t struct_size;    /* bytes, SL_FIELD_STRUCT's */
+	const char *struct_name; /* its tag */
+};
+
+/* All members of one struct that the host fills. Made by SL_ARGS. */
+struct sl_table {
+	uint32_t size;        /* of this struct */
+	uint32_t stride;      /* bytes from field to field */
+	uint32_t struct_size; /* bytes the host provides, zeroed */
+	uint32_t field_count;
+	const char *name;
+	const struct sl_field *fields;
+};
+
+/* ---- messages and endings -------------------------------------------------------------------- */
+
+enum { SL_TEXT = 1, SL_BINARY = 2 };
+
+/* Owned by the host. Valid until the message callback returns. */
+struct sl_message {
+	struct sl_str data; /* whole, unmasked; of a text: valid UTF-8 */
+	uint32_t type;      /* SL_TEXT or SL_BINARY */
+};
+
+enum { SL_BY_PEER = 1, SL_BY_PLUGIN = 2, SL_BY_HOST = 3 };
+
+/* How a connection ended. Owned by the host. Valid until the disconnect callback returns. */
+struct sl_end {
+	uint32_t code; /* RFC 6455 7.4: the peer's or ours; 1005 none given, 1006 TCP loss */
+	uint32_t by;   /* SL_BY_… */
+	struct sl_str reason;
+	uint32_t status; /* HTTP status of a refused handshake, for release; else 0; since 1.1 */
+};
+
+struct sl_conn; /* one connection */
+struct sl_provider;
+struct sl_plugin; /* one plugin with one set of options, as a route uses it */
+struct sl_timer;
+struct event_base;
+
+/* ---- the host's functions -------------------------------------------------------------------- */
+
+/*
+ * Filled in before the first callback. Plugins call the sl_ functions below, not this table. It
+ * grows at its end only, with the minor.
+ */
+struct sl_host {
+	uint32_t size;
+	uint16_t major, minor;
+	const void *(*extension)(const struct sl_host *, const char *id);
+	int (*accept)(struct sl_conn *, const char *subprotocol);
+	int (*refuse)(struct sl_conn *, unsigned status, const char *content_type, const void *body,
+		size_t len);
+	int (*refuse_detail)(struct sl_conn *, unsigned status, const char *detail);
+	int (*response_header)(struct sl_conn *, const char *name, const char *value);
+	int (*close)(struct sl_conn *, unsigned code, const char *reason);
+	int (*send)(struct sl_conn *, uint32_t type, const void *data, size_t len);
+	int (*vsendf)(struct sl_conn *, const char *format, va_list args);
+	int (*vsend_json)(struct sl_conn *, const char *format, va_list args);
+	size_t (*queued)(const struct sl_conn *);
+	int (*pause)(struct sl_conn *);
+	int (*resume)(struct sl_conn *);
+	uint64_t (*id)(const struct sl_conn *);
+	struct sl_conn *(*find)(const struct sl_host *, uint64_t id);
+	void *(*state)(const struct sl_conn *);
+	const void *(*args)(const struct sl_conn *);
+	void *(*alloc)(struct sl_conn *, size_t size);
+	struct sl_plugin *(*plugin_of)(const struct sl_conn *);
+	void *(*plugin_state)(const struct sl_plugin *);
+	const void *(*options)(const struct sl_plugin *);
+	struct sl_str (*target)(const struct sl_conn *);
+	struct sl_str (*path)(const struct sl_conn *);
+	struct sl_str (*query)(const struct sl_conn *);
+	struct sl_str (*path_param)(const struct sl_conn *, const char *name);
+	struct sl_str (*query_param)(const struct sl_conn *, const char *name, size_t n);
+	struct sl_str (*header)(const struct sl_conn *, const char *name, size_t n);
+	struct sl_str (*header_at)(const struct sl_conn *, size_t n, struct sl_str *name);
+	struct sl_str (*cookie)(const struct sl_conn *, const char *name);
+	struct sl_str (*subprotocol)(const struct sl_conn *, size_t n);
+	const char *(*peer)(const struct sl_conn *);
+	struct sl_timer *(*conn_timer)(struct sl_conn *, uint64_t delay_ms, uint64_t repeat_ms,
+		void (*fire)(struct sl_conn *, void *), void *data);
+	struct sl_timer *(*plugin_timer)(struct sl_plugin *, uint64_t delay_ms, uint64_t repeat_ms,
+		void (*fire)(struct sl_plugin *, void *), void *data);
+	void (*timer_cancel)(struct sl_timer *);
+	int (*offload)(struct sl_conn *, void (*work)(void *data),
+		void (*done)(struct sl_conn *, void *data), void (*drop)(void *data), void *data);
+	struct event_base *(*event_base)(const struct sl_host *);
+	void (*vlog_conn)(const struct sl_conn *, int level, const char *format, va_list args);
+	void (*vlog_plugin)(const struct sl_plugin *, int level, const char *format, va_list args);
+	/* Since 1.1. */
+	int (*reject)(struct sl_conn *, unsigned status, unsigned code, const char *detail);
+	int (*provide)(struct sl_conn *, const struct sl_provider *, const void *value);
+	struct sl_str (*security_scope)(const struct sl_conn *, size_t n);
+};
+
+#define SL_HIDDEN              __attribute__((visibility("hidden")))
+#define SL_EXPORT              __attribute__((visibility("default")))
+#define SL_PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+extern SL_HIDDEN const struct sl_host *sl_host_; /* defined by SL_PLUGIN */
+
+/* ---- answering the handshake ----------------------------------------------------------------- */
+
+/*
+ * Adds a header to the answer of the handshake, accepted or refused: Set-Cookie, …
+ * Name and value are copied. When: before the answer. Fails: SL_INVALID for a name or value that
+ * HTTP does not allow or that the host sets itself (Connection, Upgrade, Sec-WebSocket-…,
+ * Content-Length, …); SL_CLOSED after the answer.
+ */
+static inline int sl_response_header(struct sl_conn *conn, const char *name, const char *value)
+{
+	return sl_host_->response_header(conn, name, value);
+}
+
+/*
+ * Accepts the connection, with a subprotocol (one that the peer offered) or NULL for none. A
+ * connect callback that returns SL_OK without having answered accepts with none.
+ * When: in connect, or later after SL_LATER; sending may start at once. Fails: SL_INVALID for a
+ * subprotocol that was not offered; SL_CLOSED when answered already or gone.
+ */
+static inline int sl_accept(struct sl_conn *conn, const char *subprotocol)
+{
+	return sl_host_->accept(conn, subprotocol);
+}
+
+/*
+ * Refuses with an HTTP status and the body {"detail": detail}; on a route with `reject: close` with
+ * a close frame: 1008, from status 500 on 1011, and detail. No disconnect callback follows.
+ * When: as sl_accept, also in a provider. Limits: status 300 to 599. Fails: as sl_accept.
+ */
+static inline int sl_refuse(struct sl_conn *conn, unsigned status, const char *detail)
+{
+	return sl_host_->refuse_detail(conn, status, detail);
+}
+
+/*
+ * The same with the close code for a route with `reject: close`: sl_reject(conn, 401, 4401, "Not
+ * authenticated"). Limits: as sl_refuse and sl_close. Since 1.1.
+ */
+static inline int sl_reject(
+	struct sl_conn *conn, unsigned status, unsigned code, const char *detail)
+{
+	return sl_host_->reject(conn, status, code, detail);
+}
+
+/* The same with a body of your own; copied. */
+static inline int sl_refuse_with(struct sl_conn *conn, unsigned status, const char *content_type,
+	const void *body, size_t len)
+{
+	return sl_host_->refuse(conn, status, content_type, body, len);
+}
+
+/*
+ * Ends the connection. Accepted: a close frame with code and reason leaves after all that was sent
+ * before; no message callback follows; disconnect is called at the end of this turn of the loop,
+ * with SL_BY_PLUGIN. Not accepted yet: the peer is refused with 403 and the reason as detail, as
+ * FastAPI does, or on a route with `reject: close` accepted and closed with code and reason. To
+ * give a browser a code that it can read on any route, sl_accept first. Code 0 sends a close frame
+ * without code. Limits: code 1000-1003, 1007-1014 or 3000-4999; reason 123 bytes, a longer one is
+ * cut on a character border; NULL is an empty one. Fails: SL_INVALID for another code; SL_CLOSED
+ * when closing already.
+ */
+static inline int sl_close(struct sl_conn *conn, unsigned code, const char *reason)
+{
+	return sl_host_->close(conn, code, reason);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/*
+ * Sends one message, SL_TEXT (must be UTF-8) or SL_BINARY. The data are copied. Messages of one
+ * turn of the loop leave together. When: from sl_accept on. Limits: `limits: {queue: …}` of the
+ * route, in bytes; beyond it the peer reads too slowly and is closed with 1013. Fails: SL_CLOSED,
+ * SL_FULL, SL_INVALID.
+ */
+static inline int sl_send(struct sl_conn *conn, uint32_t type, const void *data, size_t len)
+{
+	return sl_host_->send(conn, type, data, len);
+}
+
+/* One text message, formatted as by printf. Fails: as sl_send. */
+SL_PRINTF(2, 3) static inline int sl_sendf(struct sl_conn *conn, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = sl_host_->vsendf(conn, format, args);
+	va_end(args);
+	return result;
+}
+
+/*
+ * One text message of JSON, built by a format of jansson's json_pack: sl_send_json(conn,
+ * "{s:s, s:I}", "user", name, "count", (int64_t)n). Compact, UTF-8. Fails: as sl_send; SL_INVALID
+ * for a wrong format or a string that is not UTF-8.
+ */
+static inline int sl_send_json(struct sl_conn *conn, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = sl_host_->vsend_json(conn, format, args);
+	va_end(args);
+	return result;
+}
+
+/* Bytes accepted by sl_send and not yet by the kernel. 0 again: the drained callback. */
+static inline size_t sl_queued(const struct sl_conn *conn)
+{
+	return sl_host_->queued(conn);
+}
+
+/*
+ * Stops and starts reading from the peer, whose messages then wait in the kernel. At most the
+ * messages that one read brought still arrive after sl_pause. Fails: SL_CLOSED.
+ */
+static inline int sl_pause(struct sl_conn *conn)
+{
+	return sl_host_->pause(conn);
+}
+static inline int sl_resume(struct sl_conn *conn)
+{
+	return sl_host_->resume(conn);
+}
+
+/* ---- identity and state ---------------------------------------------------------------------- */
+
+/* A number that names the connection, never given twice by one host. Keep this, not the pointer. */
+static inline uint64_t sl_id(const struct sl_conn *conn)
+{
+	return sl_host_->id(conn);
+}
+
+/* The connection of that id; NULL once its life has ended. */
+static inline struct sl_conn *sl_find(uint64_t id)
+{
+	return sl_host_->find(sl_host_, id);
+}
+
+/* The connection's state: `.state_size` bytes, zeroed before connect. Valid: the connection's life.
+ */
+static inline void *sl_state(const struct sl_conn *conn)
+{
+	return sl_host_->state(conn);
+}
+
+/* The struct that the callbacks are given, for timers and done. Valid: the connection's life. */
+static inline const void *sl_conn_args(const struct sl_conn *conn)
+{
+	return sl_host_->args(conn);
+}
+
+/*
+ * `size` zeroed bytes that end with the connection's life; called by a provider of scope message,
+ * with that message. For results of providers. Never NULL.
+ */
+static inline void *sl_alloc(struct sl_conn *conn, size_t size)
+{
+	return sl_host_->alloc(conn, size);
+}
+
+static inline struct sl_plugin *sl_plugin_of(const struct sl_conn *conn)
+{
+	return sl_host_->plugin_of(conn);
+}
+
+/*
+ * The plugin's state: `.plugin_state_size` bytes, zeroed before start. One for all routes that use
+ * the plugin with equal options; a reload that changes neither the .so nor the options keeps it.
+ * Valid: from start to the return of stop.
+ */
+static inline void *sl_plugin_state(const struct sl_plugin *plugin)
+{
+	return sl_host_->plugin_state(plugin);
+}
+
+/* The struct named by `.options`, filled from `options:` of the route. Valid: as plugin_state. */
+static inline const void *sl_options(const struct sl_plugin *plugin)
+{
+	return sl_host_->options(plugin);
+}
+
+/* ---- the request ----------------------------------------------------------------------------- */
+
+/*
+ * The handshake's request as it came. Owned by the host. Valid: until the handshake is answered, or
+ * the connection's life with `.flags = SL_KEEP_REQUEST`; afterwards all return an empty sl_str.
+ * A ptr of NULL means absent. Names of headers compare without case; `n` counts repetitions from 0.
+ */
+static inline struct sl_str sl_target(const struct sl_conn *conn) /* "/a%20b?x=1" */
+{
+	return sl_host_->target(conn);
+}
+static inline struct sl_str sl_path(const struct sl_conn *conn) /* "/a b" */
+{
+	return sl_host_->path(conn);
+}
+static inline struct sl_str sl_query(const struct sl_conn *conn) /* "x=1" */
+{
+	return sl_host_->query(conn);
+}
+static inline struct sl_str sl_path_param(const struct sl_conn *conn, const char *name)
+{
+	return sl_host_->path_param(conn, name);
+}
+static inline struct sl_str sl_query_param(const struct sl_conn *conn, const char *name, size_t n)
+{
+	return sl_host_->query_param(conn, name, n);
+}
+static inline struct sl_str sl_header(const struct sl_conn *conn, const char *name, size_t n)
+{
+	return sl_host_->header(conn, name, n);
+}
+/* The n-th header line of all: its value, and its name in *name. */
+static inline struct sl_str sl_header_at(const struct sl_conn *conn, size_t n, struct sl_str *name)
+{
+	return sl_host_->header_at(conn, n, name);
+}
+static inline struct sl_str sl_cookie(const struct sl_conn *conn, const char *name)
+{
+	return sl_host_->cookie(conn, name);
+}
+/* The n-th subprotocol that the peer offers. */
+static inline struct sl_str sl_subprotocol(const struct sl_conn *conn, size_t n)
+{
+	return sl_host_->subprotocol(conn, n);
+}
+/*
+ * The n-th scope that those who take the result of the provider being called ask for, all of
+ * them together as FastAPI's SecurityScopes. When: in a provider, before it returns. Since 1.1.
+ */
+static inline struct sl_str sl_security_scope(const struct sl_conn *conn, size_t n)
+{
+	return sl_host_->security_scope(conn, n);
+}
+/* "127.0.0.1:53124". Valid: the connection's life. */
+static inline const char *sl_peer(const struct sl_conn *conn)
+{
+	return sl_host_->peer(conn);
+}
+
+/* ---- time and threads --------------------------------------------------------------------------
+ */
+
+/*
+ * Calls fire(conn, data) after delay_ms, then every repeat_ms (0: once). Ends by itself with the
+ * connection's life, or by sl_timer_cancel; a timer that fired its only time is gone. Owned by the
+ * host. When: any callback. Limits: about a millisecond exact. Fails: NULL when the connection is
+ * closing.
+ */
+static inline struct sl_timer *sl_conn_timer(struct sl_conn *conn, uint64_t delay_ms,
+	uint64_t repeat_ms, void (*fire)(struct sl_conn *conn, void *data), void *data)
+{
+	return sl_host_->conn_timer(conn, delay_ms, repeat_ms, fire, data);
+}
+
+/* The same for the plugin: ends by itself before stop is called. When: from start on. */
+static inline struct sl_timer *sl_plugin_timer(struct sl_plugin *plugin, uint64_t delay_ms,
+	uint64_t repeat_ms, void (*fire)(struct sl_plugin *plugin, void *data), void *data)
+{
+	return sl_host_->plugin_timer(plugin, delay_ms, repeat_ms, fire, data);
+}
+
+static inline void sl_timer_cancel(struct sl_timer *timer)
+{
+	sl_host_->timer_cancel(timer);
+}
+
+/*
+ * Runs work(data) on a thread of the pool, then on the loop done(conn, data), or drop(data) when
+ * the connection's life has ended meanwhile; exactly one of the two. For what would block: files, a
+ * database. `work` must call no function of this header. `data` stays yours; `drop` may be NULL.
+ * The code stays loaded until then. When: any callback, also before the answer (return SL_LATER).
+ * Limits: 1,024 jobs waiting. Fails: SL_FULL, SL_CLOSED; then none of the three is called.
+ */
+static inline int sl_offload(struct sl_conn *conn, void (*work)(void *data),
+	void (*done)(struct sl_conn *conn, void *data), void (*drop)(void *data), void *data)
+{
+	return sl_host_->offload(conn, work, done, drop, data);
+}
+
+/* The worker's libevent base, for a plugin's own sockets. Never loop or free it. */
+static inline struct event_base *sl_event_base(void)
+{
+	return sl_host_->event_base(sl_host_);
+}
+
+/* A table beyond this header by its id, or NULL when this host does not have it. */
+static inline const void *sl_extension(const char *id)
+{
+	return sl_host_->extension(sl_host_, id);
+}
+
+/* ---- log ----------------------------------------------------------------------------------------
+ */
+
+enum { SL_LOG_DEBUG = 0, SL_LOG_INFO = 1, SL_LOG_WARN = 2, SL_LOG_ERROR = 3 };
+
+/* One line of the host's log, tagged with plugin, route and connection. Control characters are
+ * escaped. */
+SL_PRINTF(3, 4)
+static inline void sl_log(const struct sl_conn *conn, int level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	sl_host_->vlog_conn(conn, level, format, args);
+	va_end(args);
+}
+
+SL_PRINTF(3, 4)
+static inline void sl_plugin_log(const struct sl_plugin *plugin, int level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	sl_host_->vlog_plugin(plugin, level, format, args);
+	va_end(args);
+}
+
+/* ---- declaring a plugin ---------------------------------------------------------------------- */
+
+enum { SL_PROVIDERS_MAX = 16 };
+
+/* .flags */
+enum { SL_KEEP_REQUEST = 1 /* keep the request for the connection's life: costs its memory */ };
+
+/*
+ * How long a provider's result lives. Whoever takes it must not live longer: another provider of
+ * a longer scope may not.
+ */
+enum {
+	SL_SCOPE_CONNECTION = 0, /* from before connect to after disconnect */
+	SL_SCOPE_HANDSHAKE = 1,  /* until connect has returned, or later answered; then the member
+				    is cleared */
+	SL_SCOPE_MESSAGE = 2,    /* asked for before each message callback, released after it;
+				    in other callbacks the member is cleared */
+};
+
+/* A function whose result is injected. Made by SL_PROVIDER. */
+struct sl_provider {
+	const char *name;
+	const struct sl_table *(*args)(void);
+	uint32_t type; /* of the result, SL_TYPE_… */
+	uint32_t size; /* of the result, bytes */
+	int (*call)(struct sl_conn *, const void *args, void *result);
+	/* Since 1.1. */
+	const uint32_t *scope; /* SL_SCOPE_… */
+	uint32_t struct_size;  /* of SL_TYPE_STRUCT */
+	const char *struct_name;
+	void (*release)(struct sl_conn *, void *result, const struct sl_end *); /* or NULL */
+};
+
+/*
+ * What the one exported function returns. The first four members never move: they protect the
+ * rest. The host reads min(size, its own size); members are added at the end only.
+ */
+struct sl_plugin_info {
+	uint32_t magic;
+	uint32_t size;
+	uint16_t major, minor;
+	uint32_t flags;
+	const struct sl_host **host; /* the host stores its table here */
+	const char *name;
+	const struct sl_table *args, *options; /* options may be NULL */
+	const struct sl_provider *const *providers;
+	uint32_t provider_count;
+	uint32_t accepts; /* SL_TEXT, SL_BINARY, both or-ed, 0: both */
+	size_t state_size, plugin_state_size;
+	int (*start)(struct sl_plugin *);
+	void (*stop)(struct sl_plugin *);
+	int (*connect)(struct sl_conn *, const void *args);
+	int (*message)(struct sl_conn *, const void *args, const struct sl_message *);
+	void (*disconnect)(struct sl_conn *, const void *args, const struct sl_end *);
+	void (*drained)(struct sl_conn *, const void *args);
+	/* Since 1.1. */
+	uint32_t layout; /* the author's number of the state's layout */
+	int (*hand_over)(struct sl_conn *, const void *old_state, uint32_t old_layout,
+		size_t old_size, void *state);
+};
+
+#define SL_ENTRY "socklet_plugin" /* the exported function's name */
+typedef const struct sl_plugin_info *sl_entry(void);
+SL_EXPORT sl_entry socklet_plugin;
+
+#ifdef __cplusplus
+} /* extern "C" */
+
+/* clang-format off */
+template <class T> struct sl_type_of; /* no such member type: see SL_TYPES_ */
+template <class T> struct sl_enum_type_of {
+	static_assert(__is_enum(T) && sizeof(T) == 4, "SL_FIELD_ENUM is for an enum of 32 bits");
+	enum { value = SL_TYPE_ENUM };
+};
+#define SL_IS_(trait, type, number) template <> struct trait<type> { enum { value = number }; };
+#define SL_FORMS_ARE_(trait, word, number)                                                         \
+	SL_IS_(trait, sl_opt##word, number | SL_TYPE_OPTIONAL)                                    \
+	SL_IS_(trait, sl_list##word, number | SL_TYPE_LIST)                                       \
+	SL_IS_(trait, sl_opt_list##word, number | SL_TYPE_LIST | SL_TYPE_OPTIONAL)
+#define SL_TYPE_ROW_(word, type, number)                                                           \
+	SL_IS_(sl_type_of, type, number) SL_FORMS_ARE_(sl_type_of, word, number)
+#define SL_ENUM_ROW_(word, type, number) SL_FORMS_ARE_(sl_enum_type_of, word, number)
+SL_TYPES_(SL_TYPE_ROW_)
+SL_ENUM_TYPE_(SL_ENUM_ROW_)
+template <class T, class Tag> struct sl_struct_type_of; /* not a pointer to that struct */
+template <class Tag> struct sl_struct_type_of<Tag *, Tag> { enum { value = SL_TYPE_STRUCT }; };
+template <class Tag> struct sl_struct_type_of<const Tag *, Tag> {
+	enum { value = SL_TYPE_STRUCT };
+};
+#define SL_TYPE_(type)                    (uint32_t) sl_type_of<type>::value
+#define SL_MEMBER_TYPE_(type, m)          SL_TYPE_(decltype(type::m))
+#define SL_ENUM_MEMBER_TYPE_(type, m)     (uint32_t) sl_enum_type_of<decltype(type::m)>::value
+#define SL_STRUCT_MEMBER_TYPE_(type, m, tag)                                                       \
+	(uint32_t) sl_struct_type_of<decltype(type::m), struct tag>::value
+#define SL_C_                             extern "C"
+#else
+/* clang-format off */
+#define SL_FORMS_ARE_(word, type, number)                                                          \
+	, struct sl_opt##word: (number) | SL_TYPE_OPTIONAL                                        \
+	, struct sl_list##word: (number) | SL_TYPE_LIST                                           \
+	, struct sl_opt_list##word: (number) | SL_TYPE_LIST | SL_TYPE_OPTIONAL
+#define SL_TYPE_ROW_(word, type, number)  , type: (number) SL_FORMS_ARE_(word, type, number)
+#define SL_TYPE_EXPR_(expression)         (uint32_t) _Generic((expression) SL_TYPES_(SL_TYPE_ROW_))
+#define SL_TYPE_(type)                    SL_TYPE_EXPR_(*(type *)0)
+#define SL_MEMBER_TYPE_(type, m)          SL_TYPE_EXPR_(((type *)0)->m)
+#define SL_ENUM_MEMBER_TYPE_(type, m)                                                              \
+	(uint32_t) _Generic(((type *)0)->m, int: SL_TYPE_ENUM, unsigned: SL_TYPE_ENUM              \
+		SL_ENUM_TYPE_(SL_FORMS_ARE_))
+#define SL_STRUCT_MEMBER_TYPE_(type, m, tag)                                                       \
+	(uint32_t) _Generic(((type *)0)->m, struct tag *: SL_TYPE_STRUCT,                          \
+		const struct tag *: SL_TYPE_STRUCT)
+#define SL_C_
+#endif
+/* clang-format on */
+
+/* Designated initialisers are C++20 by the letter; gcc and clang have them in C++17. */
+/* Unformatted: the formatter would break the texts in two, which _Pragma does not take. */
+/* clang-format off */
+#ifdef __cplusplus
+#ifdef __clang__
+#define SL_QUIET_(...)                                                                             \
+	_Pragma("clang diagnostic push")                                                           \
+	_Pragma("clang diagnostic ignored \"-Wpragmas\"")                                          \
+	_Pragma("clang diagnostic ignored \"-Wc++20-designator\"")                                 \
+	_Pragma("clang diagnostic ignored \"-Wmissing-field-initializers\"")                       \
+	__VA_ARGS__                                                                                \
+	_Pragma("clang diagnostic pop")
+#else
+#define SL_QUIET_(...)                                                                             \
+	_Pragma("GCC diagnostic push")                                                             \
+	_Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")                                   \
+	_Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")                         \
+	__VA_ARGS__                                                                                \
+	_Pragma("GCC diagnostic pop")
+#endif
+#else
+#define SL_QUIET_(...) __VA_ARGS__
+#endif
+/* clang-format on */
+
+/*
+ * SL_ARGS(tag, SL_FIELD(member), …): the members of `struct tag` that the host fills. A member left
+ * out stays zero. Defines the function tag_table, which SL_PLUGIN, SL_PROVIDER and .options use.
+ */
+#define SL_ARGS(tag, ...)                                                         \
+	static const struct sl_table *tag##_table(void)                           \
+	{                                                                         \
+		typedef struct tag sl_self_;                                      \
+		SL_QUIET_(static const struct sl_field fields[] = {__VA_ARGS__};) \
+		static const struct sl_table table = {sizeof(struct sl_table),    \
+			sizeof(struct sl_field), sizeof(sl_self_),                \
+			sizeof(fields) / sizeof(fields[0]), #tag, fields};        \
+		return &table;                                                    \
+	}                                                                         \
+	struct tag /* takes the semicolon */
+
+/* SL_FIELD(member), or with what else it has to be: SL_FIELD(member, .ge = "1", .lt = "1000"). */
+/* clang-format off */
+#define SL_FIELD(...) SL_FIELD_(__VA_ARGS__, )
+#define SL_FIELD_(member, ...) \
+	{.name = #member, .offset = (uint32_t)offsetof(sl_self_, member), \
+		.type = SL_MEMBER_TYPE_(sl_self_, member), __VA_ARGS__}
+
+/*
+ * A C enum (or its forms sl_opt_enum, sl_list_enum, sl_opt_list_enum), with an array that names its
+ * enumerators as peers send them; a field without a name for an enumerator is fine. Since 1.1.
+ *
+ *	static const struct sl_enum_name color_names[] = {{"red", RED}, {"green", GREEN}};
+ *	SL_FIELD_ENUM(color, color_names, .default_value = "red")
+ */
+#define SL_FIELD_ENUM(...) SL_FIELD_ENUM_(__VA_ARGS__, )
+#define SL_FIELD_ENUM_(member, names_, ...) \
+	{.name = #member, .offset = (uint32_t)offsetof(sl_self_, member), \
+		.type = SL_ENUM_MEMBER_TYPE_(sl_self_, member), __VA_ARGS__ .names = names_, \
+		.name_count = (uint32_t)(sizeof(names_) / sizeof((names_)[0]))}
+
+/* A pointer to `struct tag` that a SL_PROVIDER_STRUCT gives. Since 1.1. */
+#define SL_FIELD_STRUCT(member, tag) \
+	{.name = #member, .offset = (uint32_t)offsetof(sl_self_, member), \
+		.type = SL_STRUCT_MEMBER_TYPE_(sl_self_, member, tag), \
+		.struct_size = (uint32_t)sizeof(struct tag), .struct_name = #tag}
+/* clang-format on */
+
+/* For a plugin that wants nothing injected. */
+struct sl_no_args {
+	char unused;
+};
+static inline const struct sl_table *sl_no_args_table(void)
+{
+	static const struct sl_table table = {sizeof(struct sl_table), sizeof(struct sl_field),
+		sizeof(struct sl_no_args), 0, "sl_no_args", NULL};
+	return &table;
+}
+
+/*
+ * SL_PROVIDER(name, args, type, …): a function `static int name(struct sl_conn *conn, const struct
+ * args *args, type *result)` becomes a provider. Type: as a member's. List it in SL_PLUGIN:
+ * `.providers = {&name_provider}`. It is called before those who take its result, once per
+ * connection (scope message: once per message) unless they say `cache: false`, and either
+ *
+ *	- stores its result, whose pointers must last as long as its scope (arguments and sl_alloc
+ *	  do), and returns SL_OK;
+ *	- or answers itself: sl_refuse, sl_reject, sl_close;
+ *	- or returns SL_LATER and calls name_provide(conn, value), which SL_PROVIDER defines, when
+ *	  the value is there, or answers itself then. name_provide fails with SL_CLOSED when nobody
+ *	  waits any more (the peer left, `timeout:` passed): the value stays the provider's;
+ *	- or fails: any negative result refuses with 500.
+ *
+ * Further words, since 1.1:
+ *	.scope = SL_SCOPE_…
+ *	.release = function	  `static void function(struct sl_conn *conn, type value, const
+ *				  struct sl_end *end)`, called once for each value that was
+ *				  provided, when its scope ends, the last provided first. `end` says
+ *				  how the connection ended, also one that was refused; NULL: it
+ *				  goes on (scopes handshake and message). Nothing can be sent any
+ *				  more when there is an end.
+ */
+/* clang-format off */
+#define SL_PROVIDER(...) SL_PROVIDER_(__VA_ARGS__, )
+#define SL_PROVIDER_(name_, args_, type_, ...) \
+	SL_PROVIDER_OF_(name_, args_, type_, SL_TYPE_(type_), 0, NULL, __VA_ARGS__)
+
+/* The same with a `struct tag *` as result, taken by SL_FIELD_STRUCT(member, tag); since 1.1. */
+#define SL_PROVIDER_STRUCT(...) SL_PROVIDER_STRUCT_(__VA_ARGS__, )
+#define SL_PROVIDER_STRUCT_(name_, args_, tag_, ...) \
+	SL_PROVIDER_OF_(name_, args_, struct tag_ *, SL_TYPE_STRUCT, sizeof(struct tag_), #tag_, \
+		__VA_ARGS__)
+
+#define SL_PROVIDER_OF_(name_, args_, type_, type_number_, struct_size_, struct_name_, ...)        \
+	struct name_##_words_ {                                                                    \
+		uint32_t unused, scope;                                                            \
+		void (*release)(struct sl_conn *, type_, const struct sl_end *);                   \
+	};                                                                                         \
+	SL_QUIET_(static const struct name_##_words_ name_##_said_ = {.unused = 0, __VA_ARGS__};)  \
+	static int name_##_call_(struct sl_conn *conn, const void *args, void *result)             \
+	{                                                                                          \
+		return name_(conn, (const struct args_ *)args, (type_ *)result);                   \
+	}                                                                                          \
+	static void name_##_release_(struct sl_conn *conn, void *result, const struct sl_end *end) \
+	{                                                                                          \
+		if (name_##_said_.release)                                                         \
+			name_##_said_.release(conn, *(type_ *)result, end);                        \
+	}                                                                                          \
+	SL_QUIET_(static const struct sl_provider name_##_provider = {.name = #name_,              \
+		.args = args_##_table, .type = type_number_, .size = sizeof(type_),                \
+		.call = name_##_call_, .scope = &name_##_said_.scope,                              \
+		.struct_size = struct_size_, .struct_name = struct_name_,                          \
+		.release = name_##_release_};)                                                     \
+	__attribute__((unused)) static inline int name_##_provide(                                 \
+		struct sl_conn *conn, type_ value)                                                 \
+	{                                                                                          \
+		return sl_host_->provide(conn, &name_##_provider, &value);                         \
+	}                                                                                          \
+	struct name_##_words_ /* takes the semicolon */
+/* clang-format on */
+
+/*
+ * SL_PLUGIN(name, args, .callback = function, …): the plugin's one exported symbol. `args` is the
+ * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect and message;
+ * in C++ keep this order:
+ *
+ *	flags		  SL_KEEP_REQUEST
+ *	accepts		  SL_TEXT or SL_BINARY: a message of the other type closes with 1003
+ *	state_size	  bytes of sl_state
+ *	plugin_state_size bytes of sl_plugin_state
+ *	options		  tag_table of a struct listed by SL_ARGS, for sl_options
+ *	providers	  {&name_provider, …}, at most 16
+ *	start		  once per plugin and options; not SL_OK refuses the load or reload
+ *	stop		  once, after the last connection of this plugin and options ended
+ *	connect		  all arguments are there; SL_OK accepts, SL_LATER decides later
+ *	message		  a whole message; a negative result closes with 1011
+ *	disconnect	  exactly once for each connect that did not refuse
+ *	drained		  what was queued has left
+ *	layout		  the number of the state's layout; see hand_over. Since 1.1
+ *	hand_over	  takes an open connection over from the version of this plugin that a
+ *			  reload has replaced. Since 1.1
+ *
+ * int hand_over(struct sl_conn *conn, const void *old_state, uint32_t old_layout, size_t old_size,
+ *	void *state)
+ *
+ * What: fills `state` from the old version's. SL_OK: the connection is this version's, with the
+ * arguments, the id and the queue it had; connect is not called again, the old version's disconnect
+ * never. Anything else, as for an old_layout it does not know, leaves it with the old version, and
+ * nobody has noticed; it is asked again after the next reload. Owned: both states are the host's.
+ * Valid: `old_state`, old_size bytes, until hand_over returns; then it is freed, and the old code
+ * may be unloaded: whatever points into it (string literals, functions, the old plugin_state) must
+ * be copied or looked up anew. `state` is zeroed, and sl_state from now on. When: between two
+ * messages, never while the old version has a timer or an offloaded job of this connection, or a
+ * provider's result is waited for. Only if the arguments are listed as before, with equal names,
+ * types and places. Limits: sl_offload is for later callbacks, here it fails with SL_INVALID; a
+ * timer started here ends if the connection is not taken over. Fails: with any result but SL_OK.
+ */
+#define SL_PLUGIN(name_, args_, ...)                                                               \
+	const struct sl_host *sl_host_;                                                            \
+	struct sl_callbacks_ {                                                                     \
+		uint32_t flags, accepts;                                                           \
+		size_t state_size, plugin_state_size;                                              \
+		const struct sl_table *(*options)(void);                                           \
+		const struct sl_provider *providers[SL_PROVIDERS_MAX];                             \
+		int (*start)(struct sl_plugin *);                                                  \
+		void (*stop)(struct sl_plugin *);                                                  \
+		int (*connect)(struct sl_conn *, const struct args_ *);                            \
+		int (*message)(struct sl_conn *, const struct args_ *, const struct sl_message *); \
+		void (*disconnect)(struct sl_conn *, const struct args_ *, const struct sl_end *); \
+		void (*drained)(struct sl_conn *, const struct args_ *);                           \
+		uint32_t layout;                                                                   \
+		int (*hand_over)(struct sl_conn *, const void *old_state, uint32_t old_layout,     \
+			size_t old_size, void *state);                                             \
+	};                                                                                         \
+	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
+	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
+	{                                                                                          \
+		return sl_callbacks_.connect(conn, (const struct args_ *)args);                    \
+	}                                                                                          \
+	static int sl_message_(                                                                    \
+		struct sl_conn *conn, const void *args, const struct sl_message *message)          \
+	{                                                                                          \
+		return sl_callbacks_.message(conn, (const struct args_ *)args, message);           \
+	}                                                                                          \
+	static void sl_disconnect_(                                                                \
+		struct sl_conn *conn, const void *args, const struct sl_end *end)                  \
+	{                                                                                          \
+		sl_callbacks_.disconnect(conn, (const struct args_ *)args, end);                   \
+	}                                                                                          \
+	static void sl_drained_(struct sl_conn *conn, const void *args)                            \
+	{                                                                                          \
+		sl_callbacks_.drained(conn, (const struct args_ *)args);                           \
+	}                                                                                          \
+	SL_C_ const struct sl_plugin_info *socklet_plugin(void)                                    \
+	{                                                                                          \
+		static struct sl_plugin_info info;                                                 \
+		const struct sl_callbacks_ *own = &sl_callbacks_;                                  \
+		info.magic = SL_MAGIC;                                                             \
+		info.size = sizeof(info);                                                          \
+		info.major = SL_ABI_MAJOR;                                                         \
+		info.minor = SL_ABI_MINOR;                                                         \
+		info.flags = own->flags;                                                           \
+		info.host = &sl_host_;                                                             \
+		info.name = #name_;                                                                \
+		info.args = args_##_table();                                                       \
+		info.options = own->options ? own->options() : NULL;                               \
+		info.providers = own->providers;                                                   \
+		info.provider_count = 0;                                                           \
+		while (info.provider_count < SL_PROVIDERS_MAX &&                                   \
+			own->providers[info.provider_count])                                       \
+			info.provider_count++;                                                     \
+		info.accepts = own->accepts;                                                       \
+		info.state_size = own->state_size;                                                 \
+		info.plugin_state_size = own->plugin_state_size;                                   \
+		info.start = own->start;                                                           \
+		info.stop = own->stop;                                                             \
+		info.connect = own->connect ? sl_connect_ : NULL;                                  \
+		info.message = own->message ? sl_message_ : NULL;                                  \
+		info.disconnect = own->disconnect ? sl_disconnect_ : NULL;                         \
+		info.drained = own->drained ? sl_drained_ : NULL;                                  \
+		info.layout = own->layout;                                                         \
+		info.hand_over = own->hand_over;                                                   \
+		return &info;                                                                      \
+	}                                                                                          \
+	struct sl_callbacks_ /* takes the semicolon */
+
+/*
+ * History
+ * 1.0	the first.
+ * 1.1	lists, enums, structs by pointer as members; providers: release, scopes, answers that come
+ *	later, sl_reject, sl_security_scope; struct sl_end.status; hand_over.
+ * 1.2	service: what comes with plain HTTP requests, back pressure, limits, metrics; topics.
+ */
+#endif
