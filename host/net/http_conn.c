@@ -213,7 +213,8 @@ static void take_file(struct conn *conn, const struct reply *reply, bool has_bod
 		close(reply->fd);
 		return;
 	}
-	conn->http.file = (struct http_file){.fd = reply->fd, .left = reply->fd_bytes};
+	conn->http.file = (struct http_file){
+		.fd = reply->fd, .at = (off_t)reply->fd_offset, .left = reply->fd_bytes};
 }
 
 static void queue_reply(struct conn *conn, const struct reply *reply)
