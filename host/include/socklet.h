@@ -276,6 +276,8 @@ struct sl_host {
 	int (*reject)(struct sl_conn *, unsigned status, unsigned code, const char *detail);
 	int (*provide)(struct sl_conn *, const struct sl_provider *, const void *value);
 	struct sl_str (*security_scope)(const struct sl_conn *, size_t n);
+	/* Since 1.2. */
+	int (*count)(struct sl_plugin *, const char *name, uint64_t add);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -603,6 +605,18 @@ static inline void sl_plugin_log(const struct sl_plugin *plugin, int level, cons
 	va_start(args, format);
 	sl_host_->vlog_plugin(plugin, level, format, args);
 	va_end(args);
+}
+
+/*
+ * Counts something of the plugin's own: `socklet status --json` shows the sum of all workers, and
+ * `socklet status --metrics` tells Prometheus as socklet_plugin_total{plugin, name}. The count goes
+ * on over reloads, and begins anew with the process. `name`: letters, digits and '_', 64 bytes.
+ * When: any callback. Limits: 1,024 names in a worker. Fails: SL_INVALID for another name, SL_FULL.
+ * Since 1.2.
+ */
+static inline int sl_count(struct sl_plugin *plugin, const char *name, uint64_t add)
+{
+	return sl_host_->count(plugin, name, add);
 }
 
 /* ---- declaring a plugin ---------------------------------------------------------------------- */
