@@ -191,6 +191,9 @@ static bool is_repeated(
 	int64_t now = second_now();
 
 	settle(now);
+	/* Nobody outside can make the host itself talk. */
+	if (area == LOG_HOST)
+		return false;
 	if (repeat->format != format) {
 		tell_repeat(repeat);
 		*repeat = (struct repeat){format, area, level, now, 0, ""};

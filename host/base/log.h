@@ -45,8 +45,9 @@ void log_set_label(const char *label);
 bool log_wants(enum log_area area, enum log_level level);
 
 /*
- * Lines of one format that come more than LOG_REPEATS_MAX times within a second are counted, and
- * the count is logged when the second is over: by the next line, or by log_settle.
+ * Lines about connections and plugins of one format that come more than LOG_REPEATS_MAX times
+ * within a second are counted, and the count is logged when the second is over: by the next line,
+ * or by log_settle.
  */
 enum { LOG_REPEATS_MAX = 100 };
 void log_line(enum log_area area, enum log_level level, const char *format, ...)
