@@ -8,6 +8,7 @@
 
 #include <sys/queue.h>
 
+#include "call/fan_out.h"
 #include "call/generation.h"
 #include "call/host.h"
 #include "call/request.h"
@@ -44,6 +45,7 @@ struct sl_conn {
 		*security; /* session_security.c's; NULL: no credential was wanted */
 	struct sl_end end;
 	bool is_due;
+	struct fan_out_member topics;
 	unsigned jobs;            /* offloaded and not done */
 	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
 	bool is_moving;           /* a hand-over is being asked for */
