@@ -111,6 +111,15 @@ int session_full(struct sl_conn *conn, size_t len)
 	return SL_FULL;
 }
 
+int session_send_shared(struct sl_conn *conn, struct ws_shared *shared)
+{
+	if (conn->phase != SESSION_OPEN)
+		return SL_CLOSED;
+	if (conn->transport->ops->send_shared(conn->transport, shared))
+		return SL_OK;
+	return session_full(conn, ws_shared_payload(shared).len);
+}
+
 int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 {
 	struct transport *transport = conn->transport;

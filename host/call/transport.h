@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/span.h"
-#include "wire/ws_frame.h"
+#include "wire/ws_shared.h"
 
 struct transport;
 struct sl_conn;
@@ -52,6 +52,8 @@ struct transport_ops {
 	/* Queues one whole message, copied. False: it would pass queue_bytes; nothing was queued.
 	 */
 	bool (*send)(struct transport *transport, enum ws_opcode opcode, struct span payload);
+	/* The same for a message of many: takes a reference instead of a copy. */
+	bool (*send_shared)(struct transport *transport, struct ws_shared *shared);
 	/*
 	 * Queues a close frame (code 0: without code) behind what is queued, then finishes the
 	 * closing handshake alone. The session must not be used by the transport any more.
