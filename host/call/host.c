@@ -49,6 +49,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	host->loop = loop;
 	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
+	fan_out_init(host);
 	return host;
 }
 
@@ -107,6 +108,8 @@ void host_turn_end(struct host *host)
 		TAILQ_REMOVE(&host->ended, conn, ended);
 		session_free(conn);
 	}
+	fan_out_turn_end(host);
+	bus_flush(host);
 }
 
 void host_watch(struct host *host)
@@ -156,6 +159,7 @@ void host_free(struct host *host)
 	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
+	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);
 	image_store_free(host->images);

@@ -11,6 +11,7 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
+#include "call/topics.h"
 #include "wire/ws_key.h"
 
 static struct sl_str to_str(struct span s)
@@ -471,5 +472,12 @@ struct sl_host host_table(void)
 		.reject = session_reject,
 		.provide = session_provide,
 		.security_scope = api_security_scope,
+		.subscribe = topics_subscribe,
+		.unsubscribe = topics_unsubscribe,
+		.publish = topics_publish,
+		.plugin_publish = topics_plugin_publish,
+		.vpublishf = topics_vpublishf,
+		.plugin_vpublishf = topics_plugin_vpublishf,
+		.subscribers = topics_subscribers,
 	};
 }

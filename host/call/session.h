@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "call/access_log.h"
+#include "call/fan_out.h"
 #include "call/generation.h"
 #include "call/host.h"
 #include "call/request.h"
@@ -46,6 +47,7 @@ struct sl_conn {
 	struct sl_end end;
 	struct traffic traffic;
 	bool is_due;
+	struct fan_out_member topics;
 	unsigned jobs;            /* offloaded and not done */
 	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
 	bool is_moving;           /* a hand-over is being asked for */

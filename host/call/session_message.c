@@ -114,11 +114,14 @@ int session_full(struct sl_conn *conn, size_t len)
 
 int session_send_shared(struct sl_conn *conn, struct ws_shared *shared)
 {
+	size_t len = ws_shared_payload(shared).len;
+
 	if (conn->phase != SESSION_OPEN)
 		return SL_CLOSED;
-	if (conn->transport->ops->send_shared(conn->transport, shared))
-		return SL_OK;
-	return session_full(conn, ws_shared_payload(shared).len);
+	if (!conn->transport->ops->send_shared(conn->transport, shared))
+		return session_full(conn, len);
+	access_log_sent(conn, len);
+	return SL_OK;
 }
 
 int session_send(struct sl_conn *conn, uint32_t type, struct span data)
