@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "config/conf_inject.h"
+#include "config/conf_life.h"
 #include "config/conf_text.h"
 #include "config/conf_web.h"
 
@@ -39,24 +40,6 @@ struct limits_conf {
 struct ping_conf {
 	uint64_t interval_ms; /* of silence before a ping; 0: never */
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
-};
-
-/* When a plugin that ends workers is no longer called. */
-struct quarantine_conf {
-	unsigned deaths; /* of workers; 0: never */
-	uint64_t within_ms;
-};
-
-/* Of connections that a reload has left behind. */
-struct drain_conf {
-	uint64_t after_ms; /* CONFIG_NEVER: they may stay */
-	uint64_t spread_ms;
-};
-
-#define CONFIG_NEVER UINT64_MAX
-
-struct stop_conf {
-	uint64_t spread_ms, deadline_ms;
 };
 
 /* Sources of which a peer may send nothing that the route does not take. */
@@ -115,6 +98,7 @@ struct config {
 	struct ping_conf ping;
 	struct drain_conf drain;
 	struct stop_conf stop;
+	struct log_conf log;
 	struct strict_conf strict;
 	struct web_conf web;
 	struct http_conf http;
