@@ -54,6 +54,10 @@ struct drain_conf {
 
 #define CONFIG_NEVER UINT64_MAX
 
+struct topics_conf {
+	uint64_t queue_bytes; /* published and not yet with the members, of one worker */
+};
+
 struct stop_conf {
 	uint64_t spread_ms, deadline_ms;
 };
@@ -106,6 +110,7 @@ struct config {
 	struct ping_conf ping;
 	struct drain_conf drain;
 	struct stop_conf stop;
+	struct topics_conf topics;
 	struct strict_conf strict;
 	struct route_conf *routes;
 	size_t route_count;
