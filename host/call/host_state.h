@@ -10,6 +10,7 @@
 #include "call/bus.h"
 #include "call/fan_out.h"
 #include "call/host.h"
+#include "call/metrics.h"
 #include "call/offload.h"
 #include "call/session.h"
 #include "call/session_table.h"
@@ -24,12 +25,14 @@ struct host {
 	struct session_table sessions;
 	struct session_queue due;   /* something has come that plugin code may not see at once */
 	struct session_queue ended; /* disconnect still to run */
+	struct buf scratch;         /* for formatting a message */
+	struct metrics metrics;
+	struct counters counters;
 	struct fan_out fan_out;
 	struct {
 		SLIST_HEAD(, bus_driver) drivers;
 		uint64_t host_id;
 	} bus;
-	struct buf scratch;       /* for formatting a message */
 	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;          /* the next bucket of `sessions` */
 	struct audit_threads threads;

@@ -8,6 +8,7 @@
 
 #include <sys/queue.h>
 
+#include "call/access_log.h"
 #include "call/fan_out.h"
 #include "call/generation.h"
 #include "call/host.h"
@@ -36,6 +37,7 @@ struct sl_conn {
 	void *state;        /* on the heap: a hand-over replaces it */
 	struct arena arena; /* args, results of providers, sl_alloc */
 	const char *peer, *label;
+	const char *subprotocol; /* that was answered; NULL: none, or no answer yet */
 	struct request *request; /* NULL once answered, unless the plugin keeps it */
 	bool owns_request;       /* false: it is on host_request's stack */
 	struct buf response_headers;
@@ -44,6 +46,7 @@ struct sl_conn {
 	struct session_security
 		*security; /* session_security.c's; NULL: no credential was wanted */
 	struct sl_end end;
+	struct traffic traffic;
 	bool is_due;
 	struct fan_out_member topics;
 	unsigned jobs;            /* offloaded and not done */

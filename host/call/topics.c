@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "call/host_state.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 enum { WARN_S = 5 };
 

@@ -17,6 +17,7 @@
 #include "daemon/crash.h"
 #include "daemon/load.h"
 #include "daemon/message_kinds.h"
+#include "daemon/log_file.h"
 #include "daemon/order.h"
 #include "daemon/pack.h"
 #include "daemon/process.h"
@@ -254,6 +255,7 @@ static void commit(struct worker_process *self)
 	if (self->next == NULL)
 		return;
 	label_log(self);
+	log_file_configure(&self->next->config.log);
 	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
 	self->stop = self->next->config.stop;
 	take_topics(self, &self->next->config.topics);
@@ -371,6 +373,14 @@ static void quarantine(struct worker_process *self, struct span body)
 	arena_fini(&arena);
 }
 
+/* No plugin has done that. */
+static void take_log(struct worker_process *self, int fd)
+{
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	host_own_descriptor(self->host, STDERR_FILENO);
+}
+
 static void take_message(struct worker_process *self, const struct message *message)
 {
 	if (message->kind == TO_LISTEN && message->fd >= 0) {
@@ -379,6 +389,8 @@ static void take_message(struct worker_process *self, const struct message *mess
 	}
 	if (message->kind == TO_BUS && message->fd >= 0)
 		worker_bus_open(&self->bus, message->body, message->fd);
+	if (message->kind == TO_LOG && message->fd >= 0)
+		take_log(self, message->fd);
 	if (message->kind == TO_STATUS)
 		say_status(self);
 	if (message->kind == TO_STOP)

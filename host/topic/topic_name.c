@@ -4,7 +4,7 @@
  */
 #include "topic/topic_name.h"
 
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 static bool fail(struct err *why, struct span text, const char *what)
 {

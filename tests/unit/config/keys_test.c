@@ -16,7 +16,7 @@ struct key_type {
 
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
-	KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE)
+	KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -62,6 +62,9 @@ static const struct key_row key_rows[] = {
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
 	TOPICS_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Log", name, type, __VA_ARGS__)
+	LOG_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Security: api_key", name, type, __VA_ARGS__)
 	API_KEY_KEYS(ROW)
