@@ -16,11 +16,7 @@
 #include "base/span.h"
 #include "config/conf_inject.h"
 #include "config/conf_text.h"
-
-struct listen_conf {
-	struct conf_text address; /* as written: "127.0.0.1:8000", "[::1]:0" */
-	const char *host, *port;  /* split; host without brackets */
-};
+#include "config/listen_conf.h"
 
 struct option_conf {
 	struct conf_text name, value; /* value is absent: the items of a list */
@@ -128,12 +124,5 @@ bool config_read(struct buf *out, const char *path, struct err_list *why);
 /* The same with the file's text at hand; `path` is its name in complaints and its folder. */
 bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why);
 void config_fini(struct config *config);
-
-/*
- * Splits "host:port" for listen and --listen; false adds to `why`. host and port are the arena's,
- * host is a name, an IPv4 or an IPv6 address, port a number up to 65535.
- */
-bool listen_conf_parse(struct listen_conf *out, struct conf_text address, struct arena *arena,
-	struct err_list *why);
 
 #endif

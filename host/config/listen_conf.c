@@ -53,6 +53,27 @@ static bool is_host(const char *host, bool in_brackets)
 	return is_ip(AF_INET6, address);
 }
 
+static const struct {
+	struct span text;
+	bool is_tls;
+} schemes[] = {
+	{{"http://", 7}, false},
+	{{"https://", 8}, true},
+};
+
+/* What is behind the scheme, if there is one. */
+static const char *skip_scheme(const char *text, bool *is_tls)
+{
+	*is_tls = false;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (strncmp(text, schemes[i].text.ptr, schemes[i].text.len) != 0)
+			continue;
+		*is_tls = schemes[i].is_tls;
+		return text + schemes[i].text.len;
+	}
+	return text;
+}
+
 /* Cuts the text at its last colon, the brackets off. False when it has no such shape. */
 static bool split(struct listen_conf *out, const char *text, bool *in_brackets, struct arena *arena)
 {
@@ -75,7 +96,9 @@ static const char *advice(const char *text, struct arena *arena)
 	const char *colon = strrchr(text, ':');
 
 	if (strstr(text, "://") != NULL)
-		return "take the scheme and all behind the port away";
+		return "the scheme is http:// or https://";
+	if (strchr(text, '/') != NULL)
+		return "take all behind the port away";
 	if (is_port(text))
 		return arena_printf(arena, "write 127.0.0.1:%s", text);
 	if (text[0] == ':' && is_port(text + 1))
@@ -96,13 +119,58 @@ static const char *advice(const char *text, struct arena *arena)
 bool listen_conf_parse(struct listen_conf *out, struct conf_text address, struct arena *arena,
 	struct err_list *why)
 {
-	bool in_brackets = false;
+	bool in_brackets = false, is_tls;
+	const char *rest = skip_scheme(address.text, &is_tls);
 
 	out->address = address;
-	if (split(out, address.text, &in_brackets, arena) && is_host(out->host, in_brackets) &&
-		is_port(out->port))
+	out->is_tls = is_tls;
+	out->socket = rest;
+	if (split(out, rest, &in_brackets, arena) && is_host(out->host, in_brackets) &&
+		is_port(out->port)) {
+		if (is_tls && strspn(out->port, "0") == strlen(out->port))
+			out->socket = address.text;
 		return true;
+	}
 	err_list_add(why, address.place, "listen: found %s, wanted host:port: %s",
-		yaml_tree_quote(address.text, arena), advice(address.text, arena));
+		yaml_tree_quote(address.text, arena), advice(rest, arena));
 	return false;
+}
+
+static const struct listen_conf *find_twin(const struct listen_conf *listens, size_t count)
+{
+	for (size_t i = 0; i + 1 < count; i++)
+		if (strcmp(listens[i].socket, listens[count - 1].socket) == 0)
+			return &listens[i];
+	return NULL;
+}
+
+void listen_conf_check(const struct config *config, const struct listen_conf *listens, size_t count,
+	struct err_list *why)
+{
+	(void)config;
+	for (size_t i = 0; i < count; i++) {
+		const struct listen_conf *twin = find_twin(listens, i + 1);
+
+		if (twin != NULL && twin->is_tls != listens[i].is_tls)
+			err_list_add(why, listens[i].address.place,
+				"listen: found %s and %s, which are one address: give each a port "
+				"of its own",
+				twin->address.text, listens[i].address.text);
+		if (listens[i].is_tls)
+			err_list_add(why, listens[i].address.place,
+				"listen: found %s, which needs certificates: add \"tls:\" at the "
+				"top",
+				listens[i].address.text);
+	}
+}
+
+struct listen_conf listen_conf_find(const struct config *config, const char *address)
+{
+	struct listen_conf found = {.address.text = address};
+
+	for (size_t i = 0; i < config->listen_count; i++)
+		if (strcmp(config->listens[i].address.text, address) == 0)
+			return config->listens[i];
+	skip_scheme(address, &found.is_tls);
+	return found;
 }

@@ -98,20 +98,27 @@ static void add_listens(struct commit *commit, const struct options *options, st
 	struct order *order = &commit->order;
 	struct listen_conf *said = arena_alloc(
 		&order->arena, (options->listen_count + 1) * sizeof(*said));
+	size_t already = why->count;
 
 	for (size_t i = 0; i < options->listen_count; i++) {
 		struct conf_text text = {options->listens[i], {"--listen", 0, 0}};
 
 		listen_conf_parse(&said[i], text, &order->arena, why);
 	}
+	if (options->listen_count > 0 && why->count == already)
+		listen_conf_check(&commit->config, said, options->listen_count, why);
 	commit->listens = options->listen_count > 0 ? said : commit->config.listens;
 	commit->listen_count = options->listen_count > 0 ? options->listen_count
 							 : commit->config.listen_count;
 	order->address_count = commit->listen_count;
 	order->addresses = arena_alloc(
 		&order->arena, (commit->listen_count + 1) * sizeof(const char *));
-	for (size_t i = 0; i < commit->listen_count; i++)
+	order->sockets = arena_alloc(
+		&order->arena, (commit->listen_count + 1) * sizeof(const char *));
+	for (size_t i = 0; i < commit->listen_count; i++) {
 		order->addresses[i] = commit->listens[i].address.text;
+		order->sockets[i] = commit->listens[i].socket;
+	}
 }
 
 struct commit *commit_new(const struct options *options, struct err_list *why)

@@ -137,7 +137,7 @@ void crew_order(struct member *member, unsigned kind, const struct order *order,
 
 	member->stop_ms = order->stop_ms;
 	for (size_t i = 0; i < order->address_count; i++) {
-		const struct listen_at *at = listen_set_find(listens, order->addresses[i]);
+		const struct listen_at *at = listen_set_find(listens, order->sockets[i]);
 
 		if (at != NULL && at->fds[member->index] >= 0)
 			channel_send(&member->channel, TO_LISTEN, span_of(at->address),

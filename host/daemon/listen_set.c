@@ -6,11 +6,11 @@
 #include "daemon/listen_set.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
-#include "net/listen_socket.h"
 
 static void close_from(struct listen_at *item, unsigned worker)
 {
@@ -76,6 +76,17 @@ void listen_set_inherit(struct listen_set *set, const char *address, unsigned wo
 	set->workers = CONFIG_WORKERS_MAX;
 }
 
+void listen_set_print(
+	char out[LISTEN_URL_SIZE], const struct listen_set *set, const struct listen_conf *conf)
+{
+	const struct listen_at *item = listen_set_find(set, conf->socket);
+	char address[LISTEN_ADDRESS_SIZE] = "";
+
+	if (item != NULL)
+		listen_socket_print(address, item->fds[0]);
+	snprintf(out, LISTEN_URL_SIZE, "%s://%s", conf->is_tls ? "https" : "http", address);
+}
+
 static bool open_twin(struct listen_at *item, unsigned worker, struct err *why)
 {
 	if (item->fds[worker] < 0)
@@ -86,7 +97,7 @@ static bool open_twin(struct listen_at *item, unsigned worker, struct err *why)
 static void want(struct listen_set *set, const struct listen_conf *conf, unsigned workers,
 	struct err_list *why)
 {
-	struct listen_at *item = find(set, conf->address.text);
+	struct listen_at *item = find(set, conf->socket);
 	struct err err;
 
 	if (item == NULL) {
@@ -96,7 +107,7 @@ static void want(struct listen_set *set, const struct listen_conf *conf, unsigne
 			err_list_add(why, conf->address.place, "%s", err.text);
 			return;
 		}
-		item = add(set, conf->address.text, fd);
+		item = add(set, conf->socket, fd);
 	}
 	item->is_wanted = true;
 	for (unsigned i = 1; i < workers; i++) {

@@ -11,8 +11,11 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "net/listen_socket.h"
 
-/* Known by the address as its author wrote it. */
+enum { LISTEN_URL_SIZE = LISTEN_ADDRESS_SIZE + sizeof("https://") };
+
+/* Known by `socket` of struct listen_conf. */
 struct listen_at {
 	char *address;
 	int fds[CONFIG_WORKERS_MAX]; /* by worker; -1: none */
@@ -36,6 +39,9 @@ void listen_set_fini(struct listen_set *set);
 void listen_set_inherit(struct listen_set *set, const char *address, unsigned worker, int fd);
 /* NULL: no socket is open there. */
 const struct listen_at *listen_set_find(const struct listen_set *set, const char *address);
+/* "https://127.0.0.1:8443": the real port. */
+void listen_set_print(
+	char out[LISTEN_URL_SIZE], const struct listen_set *set, const struct listen_conf *conf);
 /*
  * Opens what is missing for these addresses and that many workers, and keeps what is there. False
  * adds to `why`, and leaves all as it was.

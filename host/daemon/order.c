@@ -38,6 +38,7 @@ void order_pack(struct buf *out, const struct order *order)
 	}
 	pack_texts(out, order->quarantined, order->quarantined_count);
 	pack_texts(out, order->addresses, order->address_count);
+	pack_texts(out, order->sockets, order->address_count);
 }
 
 static bool unpack_offer(struct span *in, struct image_offer *out, struct arena *arena)
@@ -92,6 +93,7 @@ static bool unpack_texts(struct span *in, const char ***texts, size_t *count, st
 bool order_unpack(struct order *out, struct span in)
 {
 	uint64_t number, workers;
+	size_t socket_count;
 
 	pack_take_number(&in, &number);
 	pack_take_number(&in, &workers);
@@ -100,5 +102,7 @@ bool order_unpack(struct order *out, struct span in)
 	out->file = pack_take_text(&in, &out->arena);
 	return out->file != NULL && pack_take_span(&in, &out->text) && unpack_offers(out, &in) &&
 	       unpack_texts(&in, &out->quarantined, &out->quarantined_count, &out->arena) &&
-	       unpack_texts(&in, &out->addresses, &out->address_count, &out->arena) && in.len == 0;
+	       unpack_texts(&in, &out->addresses, &out->address_count, &out->arena) &&
+	       unpack_texts(&in, &out->sockets, &socket_count, &out->arena) &&
+	       socket_count == out->address_count && in.len == 0;
 }

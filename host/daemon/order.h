@@ -23,6 +23,7 @@ struct order {
 	const char **quarantined; /* of the offers: plugins that are not to be loaded */
 	size_t quarantined_count;
 	const char **addresses; /* to listen at, as their author wrote them */
+	const char **sockets;   /* of each: struct listen_conf's */
 	size_t address_count;
 };
 

@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "daemon/command.h"
-#include "net/listen_socket.h"
 
 enum { START_DEATHS = 5 }; /* of one worker, before the start is given up */
 
@@ -26,11 +25,11 @@ void start_refused(struct master *master)
 /* The first bytes on standard output: scripts wait for them to learn the port. */
 static void print_ready(const struct master *master)
 {
-	char address[LISTEN_ADDRESS_SIZE];
+	char url[LISTEN_URL_SIZE];
 
-	for (size_t i = 0; i < master->listens.count; i++) {
-		listen_socket_print(address, master->listens.items[i].fds[0]);
-		printf("socklet: listening on http://%s\n", address);
+	for (size_t i = 0; i < master->committed->listen_count; i++) {
+		listen_set_print(url, &master->listens, &master->committed->listens[i]);
+		printf("socklet: listening on %s\n", url);
 	}
 	fflush(stdout);
 }

@@ -29,7 +29,9 @@ struct worker_socket {
 	char *address;
 	struct listener *listener; /* NULL: not yet committed, and then */
 	int fd;
-	bool is_wanted; /* by the order prepared last */
+	/* By the order prepared last: */
+	bool is_wanted;
+	struct listener_options options;
 };
 
 struct worker_process {
@@ -141,6 +143,13 @@ static void abort_load(struct worker_process *self)
 	close_sockets(self, is_pending);
 }
 
+static struct listener_options listen_options(const struct config *config, const char *address)
+{
+	struct listen_conf conf = listen_conf_find(config, address);
+
+	return (struct listener_options){.is_tls = conf.is_tls};
+}
+
 static bool prepare_order(
 	struct worker_process *self, const struct order *order, struct err_list *why)
 {
@@ -161,10 +170,12 @@ static bool prepare_order(
 	for (size_t i = 0; i < self->socket_count; i++)
 		self->sockets[i].is_wanted = false;
 	for (size_t i = 0; i < order->address_count; i++) {
-		struct worker_socket *entry = find_socket(self, order->addresses[i]);
+		struct worker_socket *entry = find_socket(self, order->sockets[i]);
 
-		if (entry != NULL)
-			entry->is_wanted = true;
+		if (entry == NULL || self->next == NULL)
+			continue;
+		entry->is_wanted = true;
+		entry->options = listen_options(&self->next->config, order->addresses[i]);
 	}
 	return self->next != NULL;
 }
@@ -237,6 +248,18 @@ static void label_log(const struct worker_process *self)
 	log_set_label(label);
 }
 
+static void listen_to_all(struct worker_process *self)
+{
+	for (size_t i = 0; i < self->socket_count; i++) {
+		struct worker_socket *entry = &self->sockets[i];
+
+		if (entry->listener == NULL)
+			entry->listener = worker_listen(self->worker, entry->fd, &entry->options);
+		else
+			listener_set_options(entry->listener, &entry->options);
+	}
+}
+
 /* Cannot fail. */
 static void commit(struct worker_process *self)
 {
@@ -249,12 +272,7 @@ static void commit(struct worker_process *self)
 	worker_status_log_left(self->host);
 	self->next = NULL;
 	close_sockets(self, is_unwanted);
-	for (size_t i = 0; i < self->socket_count; i++) {
-		struct worker_socket *entry = &self->sockets[i];
-
-		if (entry->listener == NULL)
-			entry->listener = worker_listen(self->worker, entry->fd);
-	}
+	listen_to_all(self);
 	say_serves(self);
 }
 

@@ -255,11 +255,13 @@ static const struct transport_ops ops = {
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-struct conn *conn_new(struct conn_set *set, int fd, const char *peer)
+struct conn *conn_new(
+	struct conn_set *set, int fd, const char *peer, const struct listener_options *options)
 {
 	size_t peer_size = strlen(peer) + 1;
 	struct conn *conn = xcalloc(1, sizeof(*conn) + peer_size);
 
+	(void)options;
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;

@@ -14,6 +14,7 @@
 #include "net/conn_set.h"
 #include "net/http_conn.h"
 #include "net/linger.h"
+#include "net/listener.h"
 #include "net/ws_conn.h"
 
 /* Called with no plugin code on the stack. */
@@ -58,7 +59,8 @@ struct conn {
 };
 
 /* Takes fd, and speaks HTTP. */
-struct conn *conn_new(struct conn_set *set, int fd, const char *peer);
+struct conn *conn_new(
+	struct conn_set *set, int fd, const char *peer, const struct listener_options *options);
 /* Closes the socket now; the memory goes at the end of the turn. Tells nobody. */
 void conn_drop(struct conn *conn);
 /* As if the socket had failed: the session is told, then the socket is closed. */

@@ -37,7 +37,8 @@ void worker_set_host(struct worker *worker, struct host *host);
 void worker_set_handshake_ms(struct worker *worker, uint64_t ms);
 
 /* Takes the listening socket; the listener is the worker's. */
-struct listener *worker_listen(struct worker *worker, int fd);
+struct listener *worker_listen(
+	struct worker *worker, int fd, const struct listener_options *options);
 /* Takes those who wait in its queue, and closes it; its connections stay. */
 void worker_unlisten(struct worker *worker, struct listener *listener);
 /*

@@ -35,6 +35,37 @@ static void splits_host_and_port(void **state)
 	}
 }
 
+/* A scheme can change while the socket stays; of any free port there may be several. */
+static void the_scheme_is_no_part_of_the_socket(void **state)
+{
+	static const struct {
+		const char *address, *socket, *port;
+		bool is_tls;
+	} rows[] = {
+		{"127.0.0.1:80", "127.0.0.1:80", "80", false},
+		{"http://127.0.0.1:80", "127.0.0.1:80", "80", false},
+		{"https://127.0.0.1:80", "127.0.0.1:80", "80", true},
+		{"https://[::1]:443", "[::1]:443", "443", true},
+		{"http://127.0.0.1:0", "127.0.0.1:0", "0", false},
+		{"https://127.0.0.1:0", "https://127.0.0.1:0", "0", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct arena arena = {0};
+		struct err_list why = {0};
+		struct listen_conf conf;
+		struct conf_text address = {.text = rows[i].address};
+
+		if (!listen_conf_parse(&conf, address, &arena, &why))
+			fail_msg("%s", why.items[0].text);
+		assert_string_equal(conf.socket, rows[i].socket);
+		assert_string_equal(conf.port, rows[i].port);
+		assert_int_equal(conf.is_tls, rows[i].is_tls);
+		arena_fini(&arena);
+	}
+}
+
 /* Without a place, as for an address of the command line. */
 static void answers_with_what_to_write(void **state)
 {
@@ -55,6 +86,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(splits_host_and_port),
+		cmocka_unit_test(the_scheme_is_no_part_of_the_socket),
 		cmocka_unit_test(answers_with_what_to_write),
 	};
 
