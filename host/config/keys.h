@@ -15,6 +15,7 @@
 
 #include "config/inject_keys.h"
 #include "config/life_keys.h"
+#include "config/listen_keys.h"
 
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                                                \
@@ -31,7 +32,7 @@
 	TYPE(inject_type, "name of a type", "")                        \
 	TYPE(item_count, "number", "items")                            \
 	TYPE(length, "number", "characters")                           \
-	TYPE(listens, "address, or list of them", "")                  \
+	TYPE(listens, "address, mapping, or list of them", "")         \
 	TYPE(overrides, "mapping of sections", "")                     \
 	TYPE(path, "path pattern", "")                                 \
 	TYPE(ping, "section", "")                                      \
@@ -59,7 +60,8 @@
 #define TOP_KEYS(ROW)                                                                             \
 	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                               \
 		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "       \
-		"for any free one; with `https://` before it they speak TLS")                     \
+		"for any free one; with `https://` before it they speak TLS; `unix:` and a "      \
+		"path; `systemd` or `fd:` and a name for a socket that is inherited")             \
 	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                         \
 		"the folder of the `.so` files; needed as soon as a route or a provider "         \
 		"names a plugin")                                                                 \

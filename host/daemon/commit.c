@@ -103,7 +103,8 @@ static void add_listens(struct commit *commit, const struct options *options, st
 	for (size_t i = 0; i < options->listen_count; i++) {
 		struct conf_text text = {options->listens[i], {"--listen", 0, 0}};
 
-		listen_conf_parse(&said[i], text, &order->arena, why);
+		said[i] = (struct listen_conf){.mode = 0660};
+		listen_conf_parse(&said[i], text, NULL, &order->arena, why);
 	}
 	if (options->listen_count > 0 && why->count == already)
 		listen_conf_check(&commit->config, said, options->listen_count, why);

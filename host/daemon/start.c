@@ -52,6 +52,7 @@ bool start_is_done(struct master *master)
 			return false;
 	master->has_started = true;
 	open_control(master);
+	listen_set_own(&master->listens);
 	report_to_manager(master);
 	if (inherit_is_successor(&master->inherit))
 		inherit_serves(&master->inherit);

@@ -146,7 +146,7 @@ static enum next accept_some(struct listener *listener, unsigned most)
 			next = after_error(listener, errno);
 			continue;
 		}
-		listen_address_print(peer, &address);
+		listen_socket_print_peer(peer, fd, &address);
 		listener->acceptor.accept(listener->acceptor.arg, fd, peer, &listener->options);
 	}
 	return next;

@@ -20,7 +20,8 @@ struct listener_options {
 
 /* Where accepted sockets go: non-blocking, close-on-exec, without Nagle's delay. */
 struct acceptor {
-	/* Takes fd. `peer` is its address, "127.0.0.1:53124"; both are valid until this returns.
+	/* Takes fd. `peer` is its address, "127.0.0.1:53124", "unix:pid=71,uid=0"; both are valid
+	 * until this returns.
 	 */
 	void (*accept)(void *arg, int fd, const char *peer, const struct listener_options *options);
 	void *arg;

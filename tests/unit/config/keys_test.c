@@ -16,7 +16,7 @@ struct key_type {
 
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
-	KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE)
+	KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -29,7 +29,7 @@ static const struct key_row key_rows[] = {
 #define ROWS(section, name, type, default_text, least, most, sentence) \
 	{section, #name, #type, default_text, least, most, sentence},
 #define ROW(name, type, member, ...) ROWS("At the top", name, type, __VA_ARGS__)
-	TOP_KEYS(ROW)
+	TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Routes", name, type, __VA_ARGS__)
 		ROUTE_KEYS(ROW)
@@ -80,6 +80,9 @@ static const struct key_row key_rows[] = {
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Security: secrets and keys", name, type, __VA_ARGS__)
 	SECRET_KEYS(ROW) KID_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Listeners", name, type, __VA_ARGS__)
+	LISTEN_KEYS(ROW)
 #undef ROW
 	/* clang-format on */
 };

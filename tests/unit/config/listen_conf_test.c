@@ -26,7 +26,7 @@ static void splits_host_and_port(void **state)
 		struct listen_conf conf;
 		struct conf_text address = {.text = rows[i][0]};
 
-		if (!listen_conf_parse(&conf, address, &arena, &why))
+		if (!listen_conf_parse(&conf, address, NULL, &arena, &why))
 			fail_msg("%s", why.items[0].text);
 		assert_string_equal(conf.address.text, rows[i][0]);
 		assert_string_equal(conf.host, rows[i][1]);
@@ -57,7 +57,7 @@ static void the_scheme_is_no_part_of_the_socket(void **state)
 		struct listen_conf conf;
 		struct conf_text address = {.text = rows[i].address};
 
-		if (!listen_conf_parse(&conf, address, &arena, &why))
+		if (!listen_conf_parse(&conf, address, NULL, &arena, &why))
 			fail_msg("%s", why.items[0].text);
 		assert_string_equal(conf.socket, rows[i].socket);
 		assert_string_equal(conf.port, rows[i].port);
@@ -74,7 +74,8 @@ static void answers_with_what_to_write(void **state)
 	struct listen_conf conf;
 
 	(void)state;
-	assert_false(listen_conf_parse(&conf, (struct conf_text){.text = "8000"}, &arena, &why));
+	assert_false(
+		listen_conf_parse(&conf, (struct conf_text){.text = "8000"}, NULL, &arena, &why));
 	assert_int_equal(why.count, 1);
 	assert_string_equal(complaint_line(&why.items[0], &arena),
 		"listen: found \"8000\", wanted host:port: write 127.0.0.1:8000");
