@@ -76,6 +76,8 @@ bool canary_start(struct canary *canary, const struct order *order, struct err *
 	if (canary->pid == 0) {
 		struct channel channel;
 
+		if (!privilege_drop(&order->run_as))
+			_exit(1);
 		channel_init(&channel, ends[1]);
 		canary_run(order, &channel, canary->page);
 	}

@@ -112,7 +112,7 @@ void crew_spawn(struct member *member, const struct order *order, struct listen_
 	birth = (struct worker_birth){member->index, first_id(member), member->page};
 	member->pid = process_fork(ends[1]);
 	if (member->pid == 0)
-		exit(worker_process_run(ends[1], &birth));
+		exit(privilege_drop(&order->run_as) ? worker_process_run(ends[1], &birth) : 1);
 	close(ends[1]);
 	if (member->pid < 0) {
 		close(ends[0]);

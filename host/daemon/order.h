@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "daemon/privilege.h"
 #include "plugin/image.h"
 
 struct order {
@@ -16,6 +17,7 @@ struct order {
 	unsigned number;            /* of the generation */
 	unsigned workers;           /* how many there are to be */
 	uint64_t stop_ms;           /* for the master only: how long a worker may take to end */
+	struct privilege run_as;    /* for the master only, too: who its processes are */
 	const char *file;           /* as given on the command line */
 	struct span text;           /* what it held; borrowed */
 	struct image_offer *offers; /* every plugin that it names, once */

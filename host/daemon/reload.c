@@ -298,6 +298,37 @@ void reload_reap(struct master *master, pid_t pid, int status)
 
 /* ---- the beginning ---------------------------------------------------------------------- */
 
+/*
+ * Before anything is copied: the copies must be readable by who will load them. A process cannot
+ * become another user twice, so those that serve would stay what they are.
+ */
+static bool find_privilege(struct master *master)
+{
+	struct reload *reload = &master->reload;
+	struct privilege *run_as = &reload->next->order.run_as;
+	const struct config *config = &reload->next->config;
+	struct err err;
+
+	/* What is wrong with the file says the canary, as whom it can be. */
+	if (!reload->next->is_right && master->committed != NULL) {
+		*run_as = master->committed->order.run_as;
+		return true;
+	}
+	if (!privilege_find(run_as, config, &reload->why))
+		return false;
+	if (master->committed != NULL &&
+		!privilege_is_same(run_as, &master->committed->order.run_as)) {
+		err_list_add(&reload->why, config->user.name.place,
+			"user: found another one than workers run as: `socklet upgrade` changes "
+			"it, a reload does not");
+		return false;
+	}
+	if (!run_as->is_dropped || copy_store_share(master->copies, run_as->group, &err))
+		return true;
+	err_list_add(&reload->why, (struct place){0}, "%s", err.text);
+	return false;
+}
+
 static void begin(struct master *master)
 {
 	struct reload *reload = &master->reload;
@@ -309,6 +340,10 @@ static void begin(struct master *master)
 		notify_reloading();
 	reload->next = commit_new(master->options, &reload->why);
 	if (reload->next == NULL) {
+		refuse(master);
+		return;
+	}
+	if (!find_privilege(master)) {
 		refuse(master);
 		return;
 	}
