@@ -16,6 +16,7 @@
 #include "base/span.h"
 #include "config/conf_inject.h"
 #include "config/conf_text.h"
+#include "config/conf_tls.h"
 #include "config/listen_conf.h"
 
 struct option_conf {
@@ -94,6 +95,7 @@ struct config {
 	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
+	struct tls_conf tls;
 	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
 	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
 	uint64_t watchdog_ms;     /* for code of a plugin to return; 0: for ever */

@@ -147,7 +147,6 @@ static const struct listen_conf *find_twin(const struct listen_conf *listens, si
 void listen_conf_check(const struct config *config, const struct listen_conf *listens, size_t count,
 	struct err_list *why)
 {
-	(void)config;
 	for (size_t i = 0; i < count; i++) {
 		const struct listen_conf *twin = find_twin(listens, i + 1);
 
@@ -156,7 +155,7 @@ void listen_conf_check(const struct config *config, const struct listen_conf *li
 				"listen: found %s and %s, which are one address: give each a port "
 				"of its own",
 				twin->address.text, listens[i].address.text);
-		if (listens[i].is_tls)
+		if (listens[i].is_tls && !config->tls.is_there)
 			err_list_add(why, listens[i].address.place,
 				"listen: found %s, which needs certificates: add \"tls:\" at the "
 				"top",
