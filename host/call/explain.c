@@ -175,7 +175,7 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){&write_down, NULL, "127.0.0.1:50000"};
+	out->transport = (struct transport){.ops = &write_down, .peer = "127.0.0.1:50000"};
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;
 	out->calling = calling;

@@ -289,6 +289,11 @@ static const char *api_peer(const struct sl_conn *conn)
 	return conn->peer;
 }
 
+static const char *api_scheme(const struct sl_conn *conn)
+{
+	return conn->is_secure ? "wss" : "ws";
+}
+
 /* ---- time and threads ------------------------------------------------------------------- */
 
 static struct sl_timer *api_conn_timer(struct sl_conn *conn, uint64_t delay_ms, uint64_t repeat_ms,
@@ -448,5 +453,6 @@ struct sl_host host_table(void)
 		.reject = session_reject,
 		.provide = session_provide,
 		.security_scope = api_security_scope,
+		.scheme = api_scheme,
 	};
 }

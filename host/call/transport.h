@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "wire/peer_certificate.h"
 #include "wire/ws_frame.h"
 
 struct transport;
@@ -69,6 +70,8 @@ struct transport {
 	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
 	const char *peer;        /* "127.0.0.1:53124" */
+	bool is_secure;          /* TLS */
+	const struct peer_certificate *certificate; /* that it has proven to own; NULL: none */
 };
 
 #endif

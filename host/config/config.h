@@ -17,6 +17,7 @@
 #include "config/account_conf.h"
 #include "config/conf_inject.h"
 #include "config/conf_text.h"
+#include "config/conf_tls.h"
 #include "config/listen_conf.h"
 
 struct option_conf {
@@ -96,6 +97,7 @@ struct config {
 	struct listen_conf *listens;
 	size_t listen_count;
 	struct account_conf user, group; /* that workers run as; absent: the host's */
+	struct tls_conf tls;
 	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
 	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
 	uint64_t watchdog_ms;     /* for code of a plugin to return; 0: for ever */

@@ -62,6 +62,8 @@
 		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "       \
 		"for any free one; with `https://` before it they speak TLS; `unix:` and a "      \
 		"path; `systemd` or `fd:` and a name for a socket that is inherited")             \
+	ROW(tls, tls, tls, NULL, NULL, NULL,                                                      \
+		"certificates and rules of the addresses with `https://`")                        \
 	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                         \
 		"the folder of the `.so` files; needed as soon as a route or a provider "         \
 		"names a plugin")                                                                 \

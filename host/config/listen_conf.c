@@ -233,7 +233,6 @@ static bool same_options(const struct listen_conf *a, const struct listen_conf *
 void listen_conf_check(const struct config *config, const struct listen_conf *listens, size_t count,
 	struct err_list *why)
 {
-	(void)config;
 	for (size_t i = 0; i < count; i++) {
 		const struct listen_conf *twin = find_twin(listens, i + 1);
 
@@ -243,7 +242,7 @@ void listen_conf_check(const struct config *config, const struct listen_conf *li
 				"its own",
 				twin->address.text, listens[i].address.text,
 				twin->kind == LISTEN_TCP ? "a port" : "one");
-		if (listens[i].is_tls)
+		if (listens[i].is_tls && !config->tls.is_there)
 			err_list_add(why, listens[i].address.place,
 				"listen: found %s, which needs certificates: add \"tls:\" at the "
 				"top",

@@ -140,6 +140,9 @@ struct commit *commit_new(const struct options *options, struct err_list *why)
 	}
 	add_offers(commit);
 	add_files(commit);
+	if (commit->is_right)
+		tls_files_read(&commit->order.tls_files, &commit->config.tls, &commit->order.arena);
+	commit->order.resumption_s = commit->config.tls.resumption_ms / 1000;
 	commit->order.workers = commit->config.workers;
 	commit->order.stop_ms = commit->config.stop.spread_ms + commit->config.stop.deadline_ms;
 	commit->order.file = options->file;
@@ -274,5 +277,6 @@ static bool same_files(const struct commit *a, const struct commit *b)
 bool commit_is_same(const struct commit *a, const struct commit *b)
 {
 	return a->is_right && b->is_right && span_equal(a->order.text, b->order.text) &&
-	       a->order.workers == b->order.workers && same_copies(a, b) && same_files(a, b);
+	       a->order.workers == b->order.workers && same_copies(a, b) && same_files(a, b) &&
+	       tls_files_equal(&a->order.tls_files, &b->order.tls_files);
 }

@@ -143,6 +143,8 @@ void crew_order(struct member *member, unsigned kind, const struct order *order,
 			channel_send(&member->channel, TO_LISTEN, span_of(at->address),
 				at->fds[member->index]);
 	}
+	if (order->secret != NULL && order->resumption_s > 0)
+		tls_secret_turn(order->secret, order->resumption_s, (uint64_t)time(NULL));
 	order_pack(&body, order);
 	channel_send(&member->channel, kind, buf_span(&body), -1);
 	buf_fini(&body);

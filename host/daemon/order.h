@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "daemon/privilege.h"
+#include "daemon/tls_files.h"
 #include "plugin/image.h"
 
 struct order {
@@ -27,6 +28,9 @@ struct order {
 	const char **addresses; /* to listen at, as their author wrote them */
 	const char **sockets;   /* of each: struct listen_conf's */
 	size_t address_count;
+	struct tls_files tls_files;
+	uint64_t resumption_s;     /* for the master only: what the secret's stretch is */
+	struct tls_secret *secret; /* of session tickets: the master's; NULL: none */
 };
 
 void order_fini(struct order *order);

@@ -347,10 +347,12 @@ static void begin(struct master *master)
 		refuse(master);
 		return;
 	}
+	reload->next->order.secret = &master->tls_secret;
 	reload->next->order.number = master->committed == NULL
 					     ? 1
 					     : master->committed->order.number + 1;
 	file_watch_plugins(&master->files, reload->next->config.plugins_dir.text);
+	file_watch_others(&master->files, &reload->next->order.tls_files);
 	reload->look_ms = 0;
 	reload->give_up_ms = process_now_ms() + SNAPSHOT_WAIT_MS;
 }

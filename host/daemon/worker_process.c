@@ -44,6 +44,7 @@ struct worker_process {
 	struct worker_socket *sockets;
 	size_t socket_count;
 	struct generation *next; /* prepared */
+	struct tls_context *next_tls;
 	unsigned next_workers;
 	bool is_retiring, is_leaving, is_stopping, has_failed;
 	uint64_t stop_at_ms;   /* while retiring */
@@ -135,6 +136,8 @@ static void drop_next(struct worker_process *self)
 {
 	generation_unref(self->next);
 	self->next = NULL;
+	tls_context_unref(self->next_tls);
+	self->next_tls = NULL;
 }
 
 static void abort_load(struct worker_process *self)
@@ -160,6 +163,9 @@ static bool prepare_order(
 		.number = order->number,
 		.quarantined = order->quarantined,
 		.quarantined_count = order->quarantined_count,
+		.tls_files = &order->tls_files,
+		.tls_secret = order->secret,
+		.tls = &self->next_tls,
 	};
 
 	drop_next(self);
@@ -260,6 +266,15 @@ static void listen_to_all(struct worker_process *self)
 	}
 }
 
+static void commit_tls(struct worker_process *self)
+{
+	/* All have the same. */
+	if (self->next_tls != NULL && self->index == 0)
+		tls_context_warn(self->next_tls);
+	worker_set_tls(self->worker, self->next_tls);
+	self->next_tls = NULL;
+}
+
 /* Cannot fail. */
 static void commit(struct worker_process *self)
 {
@@ -268,6 +283,7 @@ static void commit(struct worker_process *self)
 	label_log(self);
 	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
 	self->stop = self->next->config.stop;
+	commit_tls(self);
 	host_swap(self->host, self->next);
 	worker_status_log_left(self->host);
 	self->next = NULL;

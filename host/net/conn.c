@@ -13,6 +13,7 @@
 
 #include "base/xalloc.h"
 #include "net/clock.h"
+#include "net/tls_io.h"
 
 #define CONN_MAGIC 0x636f6e6eu
 
@@ -45,19 +46,12 @@ static size_t total(const struct iovec *iov, size_t count)
 /* What did not leave: the socket is full, or has failed. */
 static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 {
-	struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};
 	size_t want = total(iov, count);
-	ssize_t sent;
+	ssize_t sent = conn->io->send(conn, iov, count);
 
-	do {
-		if (count == 1)
-			sent = send(conn->fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL);
-		else
-			sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
-	} while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EAGAIN)
 		conn->has_failed = true;
-	if (sent < (ssize_t)want && !conn->has_failed)
+	if ((sent < (ssize_t)want || conn->in_transit > 0) && !conn->has_failed)
 		conn->is_blocked = conn->owes_drained = true;
 	return sent < 0 ? 0 : (size_t)sent;
 }
@@ -66,6 +60,8 @@ static void flush(struct conn *conn)
 {
 	struct iovec iov[PEEK];
 
+	if (conn->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
+		send_pieces(conn, NULL, 0);
 	while (conn->outbox.bytes > 0 && !conn->is_blocked && !conn->has_failed) {
 		size_t count = outbox_peek(&conn->outbox, iov, PEEK);
 
@@ -158,7 +154,7 @@ void conn_touch(struct conn *conn)
 static bool read_once(struct conn *conn)
 {
 	struct conn_set *set = conn->set;
-	ssize_t len = recv(conn->fd, set->receive, CONN_RECEIVE_BYTES, 0);
+	ssize_t len = conn->io->receive(conn, set->receive, CONN_RECEIVE_BYTES);
 
 	if (len > 0)
 		conn->protocol->received(conn, set->receive, (size_t)len);
@@ -181,6 +177,16 @@ static void end_failed(struct conn *conn)
 	conn_lose(conn);
 }
 
+/* It came together with bytes, and is told where a read of its own would have found it. */
+static void tell_end(struct conn *conn)
+{
+	if (!conn->owes_end || !is_reading(conn))
+		return;
+	conn->owes_end = false;
+	conn->protocol->ended(conn);
+	conn_touch(conn);
+}
+
 void conn_settle(struct conn *conn)
 {
 	if (conn->is_dead)
@@ -195,6 +201,8 @@ void conn_settle(struct conn *conn)
 	if (conn->has_failed)
 		end_failed(conn);
 	else
+		tell_end(conn);
+	if (!conn->is_dead)
 		watch(conn);
 }
 
@@ -239,7 +247,9 @@ void conn_on_due(struct deadline *deadline)
 
 static size_t conn_queued(const struct transport *transport)
 {
-	return conn_of(transport)->outbox.bytes;
+	const struct conn *conn = conn_of(transport);
+
+	return conn->outbox.bytes + conn->in_transit;
 }
 
 static const struct transport_ops ops = {
@@ -261,14 +271,16 @@ struct conn *conn_new(
 	size_t peer_size = strlen(peer) + 1;
 	struct conn *conn = xcalloc(1, sizeof(*conn) + peer_size);
 
-	(void)options;
 	conn->magic = CONN_MAGIC;
+	conn->io = &conn_io_plain;
 	conn->fd = fd;
 	conn->set = set;
 	memcpy(conn->peer, peer, peer_size);
 	conn->transport = (struct transport){.ops = &ops, .peer = conn->peer};
 	LIST_INSERT_HEAD(&set->alive, conn, link);
 	set->count++;
+	if (options->is_tls)
+		tls_io_begin(conn);
 	http_conn_begin(conn);
 	watch(conn);
 	return conn;
@@ -308,6 +320,7 @@ void conn_free(struct conn *conn)
 {
 	assert(conn->is_dead && conn->transport.session == NULL);
 	conn->protocol->fini(conn);
+	tls_io_fini(conn);
 	outbox_clear(&conn->outbox, &conn->set->pool);
 	buf_fini(&conn->stash);
 	conn->magic = 0;

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "call/transport.h"
+#include "net/conn_io.h"
 #include "net/conn_set.h"
 #include "net/http_conn.h"
 #include "net/linger.h"
@@ -35,6 +36,9 @@ struct conn {
 	unsigned magic;
 	int fd;
 	const struct conn_protocol *protocol;
+	const struct conn_io *io;
+	struct tls_conn *tls; /* tls_io.c's; NULL: plain */
+	size_t in_transit;    /* bytes that io has taken and the socket has not */
 	struct conn_set *set;
 	struct transport transport;
 	struct event event;
@@ -49,6 +53,7 @@ struct conn {
 	bool is_held : 1;      /* the protocol wants no more bytes */
 	bool is_blocked : 1;   /* the socket is full */
 	bool owes_drained : 1; /* it was, since the outbox was empty the last time */
+	bool owes_end : 1;     /* the peer's end was read together with its last bytes */
 	bool has_failed : 1;   /* sending failed; told when the connection is settled */
 	union {
 		struct http_state http;

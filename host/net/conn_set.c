@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/tls_context.h"
 
 /* ---- deadlines ------------------------------------------------------------------------------ */
 
@@ -64,6 +65,7 @@ void conn_set_fini(struct conn_set *set)
 	assert(LIST_EMPTY(&set->alive) && LIST_EMPTY(&set->dead));
 	event_del(&set->sweep);
 	outbox_pool_fini(&set->pool);
+	tls_context_unref(set->tls);
 	free(set->receive);
 }
 

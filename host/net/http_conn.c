@@ -13,6 +13,7 @@
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/tls_io.h"
 
 enum {
 	CODE_LOST = 1006,
@@ -209,14 +210,26 @@ static void take_file(struct conn *conn, const struct reply *reply, bool has_bod
 	conn->http.file = (struct http_file){.fd = reply->fd, .left = reply->fd_bytes};
 }
 
+static struct span all_headers(struct conn *conn, const struct reply *reply, struct buf *room)
+{
+	const char *hsts = tls_io_hsts(conn);
+
+	if (hsts == NULL)
+		return buf_span(&reply->headers);
+	buf_printf(room, "Strict-Transport-Security: %s\r\n", hsts);
+	buf_append_span(room, buf_span(&reply->headers));
+	return buf_span(room);
+}
+
 static void queue_reply(struct conn *conn, const struct reply *reply)
 {
+	struct buf lines = {0};
 	bool has_body = !conn->http.is_head && http_reply_has_body(reply->status);
 	struct http_reply out = {
 		.status = reply->status,
 		.date = date_now(conn),
 		.content_type = reply->content_type,
-		.headers = buf_span(&reply->headers),
+		.headers = all_headers(conn, reply, &lines),
 		.content_length = reply->fd >= 0 ? reply->fd_bytes : reply->body.len,
 		.connection = connection_header(&conn->http),
 	};
@@ -226,6 +239,7 @@ static void queue_reply(struct conn *conn, const struct reply *reply)
 	conn_send(conn, buf_span(&head), has_body ? reply->body : (struct span){NULL, 0});
 	take_file(conn, reply, has_body);
 	buf_fini(&head);
+	buf_fini(&lines);
 }
 
 void http_conn_reply(struct transport *transport, struct reply *reply)
@@ -270,7 +284,7 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 /* Whether all of it has left. */
 static bool send_file(struct conn *conn)
 {
-	switch (http_file_send(&conn->http.file, conn->fd)) {
+	switch (conn->io->send_file(conn, &conn->http.file)) {
 	case HTTP_FILE_WHOLE:
 		http_file_close(&conn->http.file);
 		return true;

@@ -15,6 +15,7 @@
 #include "call/host.h"
 #include "net/conn.h"
 #include "net/loop_timer.h"
+#include "net/tls_context.h"
 
 #define WORKER_MAGIC 0x776f726bu
 
@@ -134,6 +135,12 @@ void worker_set_host(struct worker *worker, struct host *host)
 void worker_set_handshake_ms(struct worker *worker, uint64_t ms)
 {
 	worker->set.handshake_ms = ms;
+}
+
+void worker_set_tls(struct worker *worker, struct tls_context *tls)
+{
+	tls_context_unref(worker->set.tls);
+	worker->set.tls = tls;
 }
 
 /* ---- listeners ------------------------------------------------------------------------------ */

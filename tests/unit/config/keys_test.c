@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/security_keys.h"
+#include "config/tls_keys.h"
 
 struct key_type {
 	const char *token, *words, *unit;
@@ -16,7 +17,7 @@ struct key_type {
 
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
-	KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE)
+	KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) TLS_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -59,6 +60,9 @@ static const struct key_row key_rows[] = {
 /* clang-format off */
 #define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
 	QUARANTINE_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("TLS", name, type, __VA_ARGS__)
+	TLS_KEYS(ROW) TLS_CERTIFICATE_KEYS(ROW) TLS_CLIENT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Security: api_key", name, type, __VA_ARGS__)
 	API_KEY_KEYS(ROW)
