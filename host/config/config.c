@@ -23,6 +23,7 @@
 #include "config/quarantine_conf.h"
 #include "config/route_conf.h"
 #include "config/tls_conf.h"
+#include "config/web_conf.h"
 
 /* The cores this process may run on: a container's share, not the machine's. */
 static unsigned count_cores(void)

@@ -18,6 +18,7 @@
 #include "config/conf_inject.h"
 #include "config/conf_text.h"
 #include "config/conf_tls.h"
+#include "config/conf_web.h"
 #include "config/listen_conf.h"
 
 struct option_conf {
@@ -61,7 +62,7 @@ struct strict_conf {
 	bool query, cookie;
 };
 
-enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR };
+enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR, ROUTE_REDIRECT };
 
 /* How a peer is told that it may not come in. */
 enum reject_conf {
@@ -72,9 +73,12 @@ enum reject_conf {
 struct route_conf {
 	struct conf_text path;
 	enum route_kind kind;
-	struct conf_text plugin; /* ROUTE_PLUGIN: name, without ".so" */
-	struct conf_text
-		file_or_dir; /* ROUTE_FILE, ROUTE_DIR: absolute, or joined to the file's folder */
+	struct conf_text plugin;        /* ROUTE_PLUGIN: name, without ".so" */
+	struct conf_text file_or_dir;   /* ROUTE_FILE, ROUTE_DIR: relative to the current folder */
+	struct redirect_conf redirect;  /* ROUTE_REDIRECT */
+	struct conf_text cache_control; /* ROUTE_FILE, ROUTE_DIR */
+	struct web_conf web;            /* the file's default filled in */
+	struct subprotocols_conf subprotocols;
 	struct inject_conf *inject;
 	size_t inject_count;
 	struct attached_conf *attached;
@@ -87,6 +91,11 @@ struct route_conf {
 	struct ping_conf ping;
 	struct drain_conf drain;
 };
+
+/* What it serves, as `socklet routes` names it; NULL in a file with mistakes. */
+const char *route_conf_target(const struct route_conf *conf);
+/* "plugin", "file", "dir", "redirect" */
+const char *route_conf_kind_name(enum route_kind kind);
 
 enum { CONFIG_WORKERS_MAX = 64 };
 
@@ -107,6 +116,8 @@ struct config {
 	struct drain_conf drain;
 	struct stop_conf stop;
 	struct strict_conf strict;
+	struct web_conf web;
+	struct http_conf http;
 	struct route_conf *routes;
 	size_t route_count;
 	struct provider_conf *providers;

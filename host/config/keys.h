@@ -16,6 +16,7 @@
 #include "config/inject_keys.h"
 #include "config/life_keys.h"
 #include "config/listen_keys.h"
+#include "config/web_keys.h"
 
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                                                \
@@ -85,6 +86,7 @@
 		"when connections of what a reload has replaced are closed, of all routes "       \
 		"that do not set their own")                                                      \
 	ROW(stop, stop, stop, NULL, NULL, NULL, "how connections are closed when the host stops") \
+	WEB_TOP_KEYS(ROW)                                                                         \
 	ROW(strict, strict, strict, NULL, NULL, NULL,                                             \
 		"which sources of all routes that do not set their own may hold nothing "         \
 		"but what is injected")                                                           \
@@ -104,6 +106,7 @@
 		"a file to answer a GET with, such as a page")                           \
 	ROW(dir, file, file_or_dir, NULL, NULL, NULL,                                    \
 		"a folder whose files are served below the path")                        \
+	WEB_ROUTE_KEYS(ROW)                                                              \
 	ROW(inject, route_inject, inject, NULL, NULL, NULL,                              \
 		"where the plugin's fields come from, when the convention is not right") \
 	ROW(providers, attached, attached, NULL, NULL, NULL,                             \

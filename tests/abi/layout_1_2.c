@@ -9,3 +9,4 @@
 
 AT(sl_host, security_scope, 320); /* the last of 1.1: what follows is new */
 AT(sl_host, scheme, 328);
+AT(sl_host, chosen_subprotocol, 336);
