@@ -68,6 +68,13 @@ static bool drop_message(struct transport *transport, enum ws_opcode opcode, str
 	return true;
 }
 
+static bool drop_shared(struct transport *transport, struct ws_shared *shared)
+{
+	(void)transport;
+	(void)shared;
+	return true;
+}
+
 static size_t nothing_queued(const struct transport *transport)
 {
 	(void)transport;
@@ -95,7 +102,8 @@ static void write_peer(struct transport *transport, struct span peer)
 }
 
 static const struct transport_ops write_down = {write_reply, write_upgrade, drop_message,
-	write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits, write_peer};
+	drop_shared, write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits,
+	write_peer};
 
 /* ---- the run ------------------------------------------------------------------------------ */
 

@@ -17,7 +17,7 @@
 #include "call/session_inject.h"
 #include "call/session_security.h"
 #include "call/session_subprotocol.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/ws_key.h"
 
 #define SESSION_MAGIC 0x53455331u
@@ -65,6 +65,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
 	drain_cancel(conn);
+	topic_tree_leave(&conn->host->fan_out.tree, &conn->topics.topics);
 	session_inject_end(conn);
 	session_security_end(conn);
 	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
@@ -92,6 +93,7 @@ void session_free(struct sl_conn *conn)
 	const struct sl_plugin_info *info = &conn->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
+	access_log_close(conn);
 	session_inject_clear(conn);
 	if (conn->owes_disconnect && info->disconnect != NULL)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
@@ -259,6 +261,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 		subprotocol = arena_text(&conn->arena, subprotocol, strlen(subprotocol));
 	conn->subprotocol = subprotocol;
 	conn->phase = SESSION_OPEN;
+	access_log_open(conn, subprotocol);
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */

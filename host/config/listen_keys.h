@@ -9,7 +9,7 @@
 #define LISTEN_KEY_TYPES(TYPE)                       \
 	TYPE(file_mode, "octal digits", "")          \
 	TYPE(group, "name or number of a group", "") \
-	TYPE(redirect, "`https`", "")                \
+	TYPE(redirect_scheme, "`https`", "")         \
 	TYPE(user, "name or number of a user", "")
 
 /* At the top, too: who the processes are that serve. */
@@ -25,7 +25,7 @@
 	ROW(proxy_protocol, flag, has_proxy_header, "false", NULL, NULL,                         \
 		"each connection begins with a PROXY header, version 1 or 2, that names the "    \
 		"client; from peers that `proxies` lists only, others are closed")               \
-	ROW(redirect, redirect, redirects, NULL, NULL, NULL,                                     \
+	ROW(redirect, redirect_scheme, redirects, NULL, NULL, NULL,                              \
 		"answers every request with 308 to the same place at the `https://` listener")   \
 	ROW(mode, file_mode, mode, "0660", "0", "0777",                                          \
 		"who may connect to a Unix socket: the mode of its file, which is not cut by "   \

@@ -10,7 +10,7 @@
 #include "config/account_conf.h"
 #include "config/keys.h"
 
-static void read_redirect(
+static void read_redirect_scheme(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	static const char *const names[] = {"https", NULL};

@@ -65,6 +65,9 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("TLS", name, type, __VA_ARGS__)
 	TLS_KEYS(ROW) TLS_CERTIFICATE_KEYS(ROW) TLS_CLIENT_KEYS(ROW)
 #undef ROW
+#define ROW(name, type, member, ...) ROWS("Log", name, type, __VA_ARGS__)
+	LOG_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Security: api_key", name, type, __VA_ARGS__)
 	API_KEY_KEYS(ROW)
 #undef ROW
