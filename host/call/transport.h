@@ -86,7 +86,7 @@ struct transport {
 	bool is_secure; /* the peer's bytes are encrypted, if only on their way to the proxy */
 	bool hop_is_secure, is_forwarded; /* client.c's: is_secure of the hop; peer is not it */
 	const struct peer_certificate *certificate; /* that it has proven to own; NULL: none */
-	struct answer answer;    /* set by ops->reply */
+	struct answer answer;                       /* set by ops->reply */
 };
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * routes.yaml as a struct: what its author wrote, checked as far as the file alone allows. Knows
- * no plugin and no route matching; call/generation.c meets them. Owns all it points to.
- * SPDX-License-Identifier: MIT
+ * routes.yaml as a struct: what its author wrote, checked as far as the file alone allows. Knows no
+ * plugin; call/generation.c meets them. Owns all it points to. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CONFIG_CONFIG_H
 #define SOCKLET_CONFIG_CONFIG_H
@@ -112,8 +111,8 @@ struct config {
 	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
-	struct account_conf user, group; /* that workers run as; absent: the host's */
 	struct tls_conf tls;
+	struct account_conf user, group; /* that workers run as; absent: the host's */
 	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
 	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
 	uint64_t watchdog_ms;     /* for code of a plugin to return; 0: for ever */
@@ -142,7 +141,7 @@ struct config {
  * other in a circle, the plan finds out.
  */
 bool config_load(struct config *out, const char *path, struct err_list *why);
-/* The file's text alone; False when it cannot be had. */
+/* The text alone; false: it cannot be had. */
 bool config_read(struct buf *out, const char *path, struct err_list *why);
 /* The same with the file's text at hand; `path` is its name in complaints and its folder. */
 bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why);

@@ -22,9 +22,10 @@
 #include "daemon/pack.h"
 #include "daemon/process.h"
 #include "daemon/worker_status.h"
+#include "net/listen_socket.h"
 #include "net/worker.h"
 
-enum { STOP_LOOK_MS = 10, RETIRE_MS = 500, LEAVE_LOOK_MS = 100 };
+enum { STOP_LOOK_MS = 10, RETIRE_MS = 500, LEAVE_LOOK_MS = 100, HTTPS_PORT = 443 };
 
 struct worker_socket {
 	char *address;
@@ -147,11 +148,31 @@ static void abort_load(struct worker_process *self)
 	close_sockets(self, is_pending);
 }
 
-static struct listener_options listen_options(const struct config *config, const char *address)
+/* Of the first that speaks TLS; without one somebody in front of us does. */
+static unsigned https_port(struct worker_process *self, const struct order *order)
 {
-	struct listen_conf conf = listen_conf_find(config, address);
+	for (size_t i = 0; i < order->address_count; i++) {
+		struct listen_conf conf = listen_conf_find(
+			&self->next->config, order->addresses[i]);
+		const struct worker_socket *entry = find_socket(self, order->sockets[i]);
 
-	return (struct listener_options){.is_tls = conf.is_tls};
+		if (conf.is_tls && entry != NULL)
+			return listen_socket_port(entry->fd);
+	}
+	return HTTPS_PORT;
+}
+
+static struct listener_options listen_options(
+	struct worker_process *self, const struct order *order, const char *address)
+{
+	struct listen_conf conf = listen_conf_find(&self->next->config, address);
+
+	return (struct listener_options){
+		.is_tls = conf.is_tls,
+		.has_proxy_header = conf.has_proxy_header,
+		.redirects = conf.redirects,
+		.https_port = https_port(self, order),
+	};
 }
 
 static bool prepare_order(
@@ -182,7 +203,7 @@ static bool prepare_order(
 		if (entry == NULL || self->next == NULL)
 			continue;
 		entry->is_wanted = true;
-		entry->options = listen_options(&self->next->config, order->addresses[i]);
+		entry->options = listen_options(self, order, order->addresses[i]);
 	}
 	return self->next != NULL;
 }

@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 #include "net/clock.h"
 #include "net/tls_io.h"
+#include "wire/proxy_protocol.h"
 
 #define CONN_MAGIC 0x636f6e6eu
 
@@ -292,24 +293,43 @@ static const struct transport_ops ops = {
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
+void conn_begin(struct conn *conn, bool is_tls)
+{
+	conn->io = &conn_io_plain;
+	if (is_tls)
+		tls_io_begin(conn);
+	http_conn_begin(conn);
+}
+
+/* The client that a PROXY header names must have room there, too. */
+static struct conn *allocate(const char *peer, bool has_proxy_header)
+{
+	size_t len = strlen(peer) + 1;
+	size_t size = has_proxy_header && len < PROXY_SOURCE_SIZE ? PROXY_SOURCE_SIZE : len;
+	struct conn *conn = xcalloc(1, sizeof(*conn) + size);
+
+	memcpy(conn->peer, peer, len);
+	return conn;
+}
+
 struct conn *conn_new(
 	struct conn_set *set, int fd, const char *peer, const struct listener_options *options)
 {
-	size_t peer_size = strlen(peer) + 1;
-	struct conn *conn = xcalloc(1, sizeof(*conn) + peer_size);
+	struct conn *conn = allocate(peer, options->has_proxy_header);
 
 	conn->magic = CONN_MAGIC;
-	conn->io = &conn_io_plain;
 	conn->fd = fd;
 	conn->set = set;
-	memcpy(conn->peer, peer, peer_size);
 	conn->transport = (struct transport){.ops = &ops, .peer = conn->peer};
+	conn->https_port = options->redirects ? options->https_port : 0;
 	LIST_INSERT_HEAD(&set->alive, conn, link);
 	set->count++;
-	if (options->is_tls)
-		tls_io_begin(conn);
-	http_conn_begin(conn);
-	watch(conn);
+	if (options->has_proxy_header)
+		proxy_conn_begin(conn, options->is_tls);
+	else
+		conn_begin(conn, options->is_tls);
+	if (!conn->is_dead)
+		watch(conn);
 	return conn;
 }
 

@@ -98,7 +98,7 @@ void conn_set_stop(struct conn_set *set)
 	set->is_stopping = true;
 	for (; conn != NULL; conn = next) {
 		next = LIST_NEXT(conn, link);
-		if (http_conn_is_idle(conn))
+		if (http_conn_is_idle(conn) || proxy_conn_is_waiting(conn))
 			conn_drop(conn);
 	}
 }

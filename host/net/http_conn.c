@@ -13,6 +13,7 @@
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/https_redirect.h"
 #include "net/tls_io.h"
 
 enum {
@@ -92,7 +93,10 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 		return;
 	}
 	conn->http.stage = HTTP_ASKED;
-	host_request(conn->set->host, &conn->transport, head, raw);
+	if (conn->https_port != 0)
+		https_redirect_reply(conn, head);
+	else
+		host_request(conn->set->host, &conn->transport, head, raw);
 	if (may_gather(conn))
 		begin_next(conn);
 }

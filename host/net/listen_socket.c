@@ -142,6 +142,17 @@ int listen_socket_twin(int fd, struct err *why)
 	return twin;
 }
 
+unsigned listen_socket_port(int fd)
+{
+	union listen_address address = {0};
+	socklen_t len = sizeof(address);
+
+	getsockname(fd, &address.any, &len);
+	if (address.any.sa_family == AF_INET6)
+		return ntohs(address.in6.sin6_port);
+	return address.any.sa_family == AF_INET ? ntohs(address.in.sin_port) : 0;
+}
+
 static int read_option(int fd, int option)
 {
 	int value = -1;

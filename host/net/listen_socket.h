@@ -42,6 +42,8 @@ void listen_address_print(char out[LISTEN_ADDRESS_SIZE], const union listen_addr
 /* Who connected: as above, and of a Unix socket's peer "unix:pid=71,uid=0". */
 void listen_socket_print_peer(
 	char out[LISTEN_ADDRESS_SIZE], int fd, const union listen_address *address);
+/* 0 for a Unix socket. */
+unsigned listen_socket_port(int fd);
 /* The real address and port. */
 void listen_socket_print(char out[LISTEN_ADDRESS_SIZE], int fd);
 

@@ -16,6 +16,9 @@ struct listener;
 /* What is done with its connections; a load may change it, and the socket stays. */
 struct listener_options {
 	bool is_tls;
+	bool has_proxy_header; /* each connection begins with one */
+	bool redirects;        /* to https_port, whatever is asked for */
+	unsigned https_port;
 };
 
 /* Where accepted sockets go: non-blocking, close-on-exec, without Nagle's delay. */
