@@ -86,6 +86,10 @@ class Connection:
         self.sock.setblocking(False)
         self.input = bytearray()
         self.ended = None  # how TCP ended: "eof" or "reset"
+        self.connected()
+
+    def connected(self):
+        """For who speaks something else before."""
 
     def __enter__(self):
         return self

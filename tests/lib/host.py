@@ -23,7 +23,7 @@ BUILD = pathlib.Path(os.environ.get("SOCKLET_BUILD", ROOT / "build-dev"))
 SOCKLET = BUILD / "host" / "socklet"
 PLUGINS = BUILD / "plugins"
 TEST_PLUGINS = BUILD / "tests" / "plugins"
-READY = re.compile(r"socklet: listening on http://(\S+):(\d+)$")
+READY = re.compile(r"socklet: listening on https?://(\S+):(\d+)$")
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed")
 DEADLINE = 20.0  # seconds; sanitizers and a busy machine included
 
@@ -152,13 +152,14 @@ class Host:
             self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log_file,
             cwd=ROOT, env=environment(), start_new_session=True, preexec_fn=self._limit)
         os.set_blocking(self.process.stdout.fileno(), False)
-        self._wait_ready(self.listeners)
+        self.wait_ready(self.listeners)
 
     def _limit(self):
         if self.descriptors:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
-    def _wait_ready(self, count):
+    def wait_ready(self, count):
+        """For so many listeners, of which start does not know when the file alone says where to listen."""
         end = time.monotonic() + DEADLINE
         out = b""
         while len(self.addresses) < count:
