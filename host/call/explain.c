@@ -49,6 +49,13 @@ static void write_upgrade(struct transport *transport, const struct upgrade *upg
 	buf_append_span(&answer->headers, upgrade->headers);
 }
 
+static bool drop_shared(struct transport *transport, struct ws_shared *shared)
+{
+	(void)transport;
+	(void)shared;
+	return true;
+}
+
 static void write_close(struct transport *transport, unsigned code, struct span reason)
 {
 	struct explain_answer *answer = &explanation_of(transport)->answer;
@@ -65,13 +72,6 @@ static bool drop_message(struct transport *transport, enum ws_opcode opcode, str
 	(void)transport;
 	(void)opcode;
 	(void)payload;
-	return true;
-}
-
-static bool drop_shared(struct transport *transport, struct ws_shared *shared)
-{
-	(void)transport;
-	(void)shared;
 	return true;
 }
 
@@ -101,9 +101,18 @@ static void write_peer(struct transport *transport, struct span peer)
 	transport->peer = peer.len == 0 ? PEER : arena_text(&out->arena, peer.ptr, peer.len);
 }
 
-static const struct transport_ops write_down = {write_reply, write_upgrade, drop_message,
-	drop_shared, write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits,
-	write_peer};
+static const struct transport_ops write_down = {
+	.reply = write_reply,
+	.upgrade = write_upgrade,
+	.send = drop_message,
+	.send_shared = drop_shared,
+	.close = write_close,
+	.queued = nothing_queued,
+	.set_paused = do_not_pause,
+	.set_held = do_not_pause,
+	.set_limits = keep_limits,
+	.set_peer = write_peer,
+};
 
 /* ---- the run ------------------------------------------------------------------------------ */
 

@@ -11,9 +11,9 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
+#include "call/topics.h"
 #include "call/session_subprotocol.h"
 #include "wire/http_reply.h"
-#include "call/topics.h"
 #include "wire/ws_key.h"
 
 static struct sl_str to_str(struct span s)
@@ -465,7 +465,7 @@ struct sl_host host_table(void)
 		.vpublishf = topics_vpublishf,
 		.plugin_vpublishf = topics_plugin_vpublishf,
 		.subscribers = topics_subscribers,
-		.scheme = api_scheme,
 		.chosen_subprotocol = session_subprotocol,
+		.scheme = api_scheme,
 	};
 }

@@ -16,8 +16,8 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
-#include "call/session_subprotocol.h"
 #include "base/utf8.h"
+#include "call/session_subprotocol.h"
 #include "wire/ws_key.h"
 
 #define SESSION_MAGIC 0x53455331u

@@ -80,13 +80,13 @@ struct answer {
 struct transport {
 	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
+	struct answer answer;    /* set by ops->reply */
 	const char *peer;        /* "127.0.0.1:53124"; or for whom a trusted proxy speaks */
 	/* How answers to the present request look; NULL: as the serving generation says. */
 	const struct http_style *style;
 	bool is_secure; /* the peer's bytes are encrypted, if only on their way to the proxy */
 	bool hop_is_secure, is_forwarded; /* client.c's: is_secure of the hop; peer is not it */
 	const struct peer_certificate *certificate; /* that it has proven to own; NULL: none */
-	struct answer answer;                       /* set by ops->reply */
 };
 
 #endif

@@ -12,10 +12,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/span.h"
 #include "config/account_conf.h"
 #include "config/conf_inject.h"
+#include "config/conf_life.h"
 #include "config/conf_text.h"
 #include "config/conf_tls.h"
 #include "config/conf_web.h"
@@ -37,30 +37,6 @@ struct limits_conf {
 struct ping_conf {
 	uint64_t interval_ms; /* of silence before a ping; 0: never */
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
-};
-
-struct log_conf {
-	struct conf_text to; /* a file, joined to the folder of the routes file; absent: stderr */
-	bool is_syslog, is_json;
-	enum log_level level, levels[LOG_AREAS];
-};
-
-/* When a plugin that ends workers is no longer called. */
-struct quarantine_conf {
-	unsigned deaths; /* of workers; 0: never */
-	uint64_t within_ms;
-};
-
-/* Of connections that a reload has left behind. */
-struct drain_conf {
-	uint64_t after_ms; /* CONFIG_NEVER: they may stay */
-	uint64_t spread_ms;
-};
-
-#define CONFIG_NEVER UINT64_MAX
-
-struct stop_conf {
-	uint64_t spread_ms, deadline_ms;
 };
 
 /* Sources of which a peer may send nothing that the route does not take. */

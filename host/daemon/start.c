@@ -4,6 +4,7 @@
 #include "daemon/start.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "daemon/command.h"
@@ -45,6 +46,16 @@ static void open_control(struct master *master)
 		log_warn("control: %s", why.text);
 }
 
+/* As soon as the log has its level. */
+static void log_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		log_debug("descriptors: each process may have %llu, the hard limit",
+			(unsigned long long)limit.rlim_cur);
+}
+
 bool start_is_done(struct master *master)
 {
 	for (unsigned i = 0; i < master->crew.wanted; i++)
@@ -52,6 +63,7 @@ bool start_is_done(struct master *master)
 			return false;
 	master->has_started = true;
 	open_control(master);
+	log_descriptors();
 	listen_set_own(&master->listens);
 	report_to_manager(master);
 	if (inherit_is_successor(&master->inherit))

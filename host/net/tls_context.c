@@ -302,7 +302,7 @@ void tls_context_warn(const struct tls_context *context)
 				context->certificates[i].path);
 		else if (left < SOON_DAYS * 86400.0)
 			log_warn("tls: %s: the certificate expires in %d days: renew it",
-				context->certificates[i].path, (int)(left / 86400.0));
+				context->certificates[i].path, (int)(left / 86400.0 + 0.5));
 	}
 }
 

@@ -212,6 +212,7 @@ static ssize_t fail(struct conn *conn)
 
 	/* Without a close_notify before it: as if the connection was lost. */
 	if (tls->has_fin) {
+		out->len = 0;
 		errno = ECONNRESET;
 		return -1;
 	}
@@ -257,6 +258,8 @@ static ssize_t tls_receive(struct conn *conn, uint8_t *out, size_t size)
 	enum decrypted end;
 	size_t len;
 
+	/* What is left there would go to another peer. */
+	assert(room->out.len == 0);
 	if (got < 0)
 		return -1;
 	tls->has_fin = got == 0;
@@ -345,6 +348,7 @@ static ssize_t tls_send(struct conn *conn, const struct iovec *pieces, size_t co
 	struct cursor at = {pieces, count, 0};
 	size_t taken = 0, part;
 
+	assert(tls_context_room(conn->tls->context)->out.len == 0);
 	if (!push(conn))
 		return -1;
 	skip_empty(&at);
@@ -352,10 +356,12 @@ static ssize_t tls_send(struct conn *conn, const struct iovec *pieces, size_t co
 		part = conn->tls->is_open ? encrypt_batch(conn->tls, &at) : 0;
 		taken += part;
 		/* In both cases the connection has failed, and nobody asks how much had left. */
-		if (part == 0)
-			errno = EPROTO;
-		if (part == 0 || !push(conn))
+		if (!push(conn))
 			return -1;
+		if (part == 0) {
+			errno = EPROTO;
+			return -1;
+		}
 	}
 	return (ssize_t)taken;
 }

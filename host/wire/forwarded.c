@@ -59,13 +59,13 @@ static void read_list(struct hops *hops, const struct http_head *head, struct sp
 static struct span list_value(const struct http_head *head, struct span name, size_t n)
 {
 	struct hops hops = {.count = 0};
+	const struct hop *hop;
 
 	read_list(&hops, head, name);
-	if (hops.count == 0)
-		return (struct span){NULL, 0};
-	if (n >= hops.count)
+	if (hops.count > 0 && n >= hops.count)
 		n = hops.count - 1;
-	return hop_at(&hops, n < FORWARDED_HOPS_MAX ? n : FORWARDED_HOPS_MAX - 1)->address;
+	hop = hop_at(&hops, n < FORWARDED_HOPS_MAX ? n : FORWARDED_HOPS_MAX - 1);
+	return hop == NULL ? (struct span){NULL, 0} : hop->address;
 }
 
 /* ---- Forwarded ------------------------------------------------------------------------------ */

@@ -1,6 +1,7 @@
 /*
  * The host is the client's own word about where it wanted to go: only its shape is looked at, so
- * that nothing but a host can stand there. Called by net/https_redirect.c. SPDX-License-Identifier: MIT
+ * that nothing but a host can stand there. Called by net/https_redirect.c.
+ * SPDX-License-Identifier: MIT
  */
 #include "wire/https_location.h"
 

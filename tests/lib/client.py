@@ -92,6 +92,10 @@ class Connection:
         self.input = bytearray()
         self.ended = None  # how TCP ended: "eof" or "reset"
         self.send(preamble)
+        self.connected()
+
+    def connected(self):
+        """For who speaks something else before."""
 
     def __enter__(self):
         return self

@@ -156,13 +156,14 @@ class Host:
             cwd=ROOT, env=environment(), start_new_session=True, preexec_fn=self._limit,
             close_fds=self.close_fds)
         os.set_blocking(self.process.stdout.fileno(), False)
-        self._wait_ready(self.listeners)
+        self.wait_ready(self.listeners)
 
     def _limit(self):
         if self.descriptors:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
-    def _wait_ready(self, count):
+    def wait_ready(self, count):
+        """For so many listeners, of which start does not know when the file alone says where to listen."""
         end = time.monotonic() + DEADLINE
         out = b""
         while len(self.addresses) < count:

@@ -288,8 +288,8 @@ struct sl_host {
 	int (*plugin_vpublishf)(
 		struct sl_plugin *, const char *topic, const char *format, va_list args);
 	size_t (*subscribers)(const struct sl_host *, const char *topic);
-	const char *(*scheme)(const struct sl_conn *);
 	const char *(*chosen_subprotocol)(struct sl_conn *);
+	const char *(*scheme)(const struct sl_conn *);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))

@@ -121,9 +121,18 @@ static inline void memory_set_peer(struct transport *base, struct span peer)
 
 static inline void memory_transport_init(struct memory_transport *t)
 {
-	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
-		memory_send_shared, memory_close, memory_queued, memory_set_paused, memory_set_held,
-		memory_set_limits, memory_set_peer};
+	static const struct transport_ops ops = {
+		.reply = memory_reply,
+		.upgrade = memory_upgrade,
+		.send = memory_send,
+		.send_shared = memory_send_shared,
+		.close = memory_close,
+		.queued = memory_queued,
+		.set_paused = memory_set_paused,
+		.set_held = memory_set_held,
+		.set_limits = memory_set_limits,
+		.set_peer = memory_set_peer,
+	};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;
