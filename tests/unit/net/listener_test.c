@@ -162,11 +162,11 @@ static void out_of_descriptors_is_503_and_no_spin(void **state)
 static unsigned accept_calls;
 static int accept_error;
 
-int accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
+int accept4(int fd, __SOCKADDR_ARG address, socklen_t *len, int flags)
 {
 	accept_calls++;
 	if (accept_error == 0)
-		return (int)syscall(SYS_accept4, fd, address, len, flags);
+		return (int)syscall(SYS_accept4, fd, address.__sockaddr__, len, flags);
 	errno = accept_error;
 	return -1;
 }
