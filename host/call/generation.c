@@ -73,6 +73,7 @@ static struct inject_rule *rules_of(
 		[CONF_FROM_QUERY] = INJECT_QUERY,
 		[CONF_FROM_HEADER] = INJECT_HEADER,
 		[CONF_FROM_COOKIE] = INJECT_COOKIE,
+		[CONF_FROM_CERTIFICATE] = INJECT_CERTIFICATE,
 		[CONF_FROM_PROVIDER] = INJECT_PROVIDER,
 	};
 	struct inject_rule *rules = arena_alloc(arena, (count + 1) * sizeof(*rules));

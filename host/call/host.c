@@ -340,6 +340,13 @@ static void websocket_request(
 		session_connect(session_new(host, transport, route, request));
 }
 
+bool host_is_proxy(const struct host *host, struct span peer)
+{
+	const struct proxies_conf *proxies = &host->generation->config.http.proxies;
+
+	return forwarded_is_trusted(peer, proxies->ranges, proxies->texts.count);
+}
+
 void host_request(struct host *host, struct transport *transport, const struct http_head *head,
 	struct span raw)
 {

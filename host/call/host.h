@@ -44,6 +44,8 @@ void host_swap(struct host *host, struct generation *next);
  */
 void host_request(struct host *host, struct transport *transport, const struct http_head *head,
 	struct span raw);
+/* Whether that address may speak for others, by `proxies`. */
+bool host_is_proxy(const struct host *host, struct span peer);
 /* Answers a head that could not be decoded, or a time-out, with the status of why->code, and
  * closes. */
 void host_bad_request(struct transport *transport, const struct err *why);

@@ -271,6 +271,11 @@ static const char *api_peer(const struct sl_conn *conn)
 	return conn->peer;
 }
 
+static const char *api_scheme(const struct sl_conn *conn)
+{
+	return conn->is_secure ? "wss" : "ws";
+}
+
 /* ---- time and threads ------------------------------------------------------------------- */
 
 static struct sl_timer *api_conn_timer(struct sl_conn *conn, uint64_t delay_ms, uint64_t repeat_ms,
@@ -461,5 +466,6 @@ struct sl_host host_table(void)
 		.plugin_vpublishf = topics_plugin_vpublishf,
 		.subscribers = topics_subscribers,
 		.chosen_subprotocol = session_subprotocol,
+		.scheme = api_scheme,
 	};
 }

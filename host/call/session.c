@@ -34,6 +34,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	conn->route = route;
 	conn->plugin = route->plugin;
 	conn->request = request;
+	conn->is_secure = transport->is_secure;
 	session_table_add(&host->sessions, conn);
 	conn->peer = arena_text(&conn->arena, transport->peer, strlen(transport->peer));
 	conn->label = arena_printf(

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "wire/http_reply.h"
+#include "wire/peer_certificate.h"
 #include "wire/ws_shared.h"
 
 struct transport;
@@ -85,6 +86,7 @@ struct transport {
 	const struct http_style *style;
 	bool is_secure; /* the peer's bytes are encrypted, if only on their way to the proxy */
 	bool hop_is_secure, is_forwarded; /* client.c's: is_secure of the hop; peer is not it */
+	const struct peer_certificate *certificate; /* that it has proven to own; NULL: none */
 };
 
 #endif

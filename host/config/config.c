@@ -14,13 +14,16 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "config/account_conf.h"
 #include "config/config_check.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
+#include "config/listener_conf.h"
 #include "config/log_conf.h"
 #include "config/provider_conf.h"
 #include "config/quarantine_conf.h"
 #include "config/route_conf.h"
+#include "config/tls_conf.h"
 #include "config/topics_conf.h"
 #include "config/web_conf.h"
 
@@ -57,30 +60,8 @@ static void read_workers(
 		config->workers = (unsigned)count;
 }
 
-static void read_listens(
-	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
-{
-	const struct yaml_tree *item = node->kind == TREE_LIST ? node->first : node;
-	struct config *config = base;
-
-	config->listens = arena_alloc(reader->arena, (node->count + 1) * sizeof(*config->listens));
-	config->listen_count = 0;
-	if (item == NULL)
-		err_list_add(reader->why, node->place,
-			"listen: found an empty list: add an address, such as 127.0.0.1:8000");
-	for (; item != NULL; item = node->kind == TREE_LIST ? item->next : NULL) {
-		struct conf_text address = {item->text, item->place};
-
-		if (section_expect(reader, key->name, item, TREE_TEXT,
-			    "an address such as 127.0.0.1:8000, or a list of them") &&
-			listen_conf_parse(&config->listens[config->listen_count], address,
-				reader->arena, reader->why))
-			config->listen_count++;
-	}
-}
-
 #define ROW(...) SECTION_ROW(struct config, __VA_ARGS__)
-static const struct key top_keys[] = {TOP_KEYS(ROW)};
+static const struct key top_keys[] = {TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)};
 #undef ROW
 static const struct section top_section = SECTION("at the top", top_keys);
 

@@ -1,7 +1,6 @@
 /*
- * routes.yaml as a struct: what its author wrote, checked as far as the file alone allows. Knows
- * no plugin and no route matching; call/generation.c meets them. Owns all it points to.
- * SPDX-License-Identifier: MIT
+ * routes.yaml as a struct: what its author wrote, checked as far as the file alone allows. Knows no
+ * plugin; call/generation.c meets them. Owns all it points to. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CONFIG_CONFIG_H
 #define SOCKLET_CONFIG_CONFIG_H
@@ -14,15 +13,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "config/account_conf.h"
 #include "config/conf_inject.h"
 #include "config/conf_life.h"
 #include "config/conf_text.h"
+#include "config/conf_tls.h"
 #include "config/conf_web.h"
-
-struct listen_conf {
-	struct conf_text address; /* as written: "127.0.0.1:8000", "[::1]:0" */
-	const char *host, *port;  /* split; host without brackets */
-};
+#include "config/listen_conf.h"
 
 struct option_conf {
 	struct conf_text name, value; /* value is absent: the items of a list */
@@ -90,6 +87,8 @@ struct config {
 	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
+	struct tls_conf tls;
+	struct account_conf user, group; /* that workers run as; absent: the host's */
 	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
 	unsigned workers;         /* 1 to CONFIG_WORKERS_MAX */
 	uint64_t watchdog_ms;     /* for code of a plugin to return; 0: for ever */
@@ -119,17 +118,10 @@ struct config {
  * other in a circle, the plan finds out.
  */
 bool config_load(struct config *out, const char *path, struct err_list *why);
-/* The file's text alone; False when it cannot be had. */
+/* The text alone; false: it cannot be had. */
 bool config_read(struct buf *out, const char *path, struct err_list *why);
 /* The same with the file's text at hand; `path` is its name in complaints and its folder. */
 bool config_parse(struct config *out, struct span text, const char *path, struct err_list *why);
 void config_fini(struct config *config);
-
-/*
- * Splits "host:port" for listen and --listen; false adds to `why`. host and port are the arena's,
- * host is a name, an IPv4 or an IPv6 address, port a number up to 65535.
- */
-bool listen_conf_parse(struct listen_conf *out, struct conf_text address, struct arena *arena,
-	struct err_list *why);
 
 #endif

@@ -19,4 +19,5 @@ void config_check(const struct config *config, struct err_list *why)
 			"plugin \"%s\" is named, but not the folder of the plugins: add "
 			"\"plugins: <folder of the .so files>\" at the top",
 			named->text);
+	listen_conf_check(config, config->listens, config->listen_count, why);
 }

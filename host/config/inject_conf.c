@@ -11,9 +11,10 @@
 #include "wire/value.h"
 
 /* As in enum conf_source, from CONF_FROM_PATH on. */
-static const char *const source_names[] = {"path", "query", "header", "cookie", "provider", NULL};
+static const char *const source_names[] = {
+	"path", "query", "header", "cookie", "certificate", "provider", NULL};
 
-#define SOURCES "path, query, header, cookie or provider"
+#define SOURCES "path, query, header, cookie, certificate or provider"
 
 static void read_source(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)

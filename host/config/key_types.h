@@ -20,7 +20,7 @@
 	TYPE(inject_type, "name of a type", "")                        \
 	TYPE(item_count, "number", "items")                            \
 	TYPE(length, "number", "characters")                           \
-	TYPE(listens, "address, or list of them", "")                  \
+	TYPE(listens, "address, mapping, or list of them", "")         \
 	TYPE(log, "section", "")                                       \
 	TYPE(log_format, "`text`, `json`", "")                         \
 	TYPE(log_level, "level", "")                                   \

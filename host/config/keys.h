@@ -16,6 +16,7 @@
 #include "config/inject_keys.h"
 #include "config/key_types.h"
 #include "config/life_keys.h"
+#include "config/listen_keys.h"
 #include "config/log_keys.h"
 #include "config/web_keys.h"
 
@@ -23,7 +24,10 @@
 #define TOP_KEYS(ROW)                                                                              \
 	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                                \
 		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "        \
-		"for any free one")                                                                \
+		"for any free one; with `https://` before it they speak TLS; `unix:` and a "       \
+		"path; `systemd` or `fd:` and a name for a socket that is inherited")              \
+	ROW(tls, tls, tls, NULL, NULL, NULL,                                                       \
+		"certificates and rules of the addresses with `https://`")                         \
 	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                          \
 		"the folder of the `.so` files; needed as soon as a route or a provider "          \
 		"names a plugin")                                                                  \

@@ -31,6 +31,9 @@ static void try_out(struct host *host, const struct order *order, struct err_lis
 		.number = order->number,
 		.quarantined = order->quarantined,
 		.quarantined_count = order->quarantined_count,
+		.tls_files = &order->tls_files,
+		.tls_secret = order->secret,
+		.wants_valid = true,
 	};
 
 	image_store_offer(host_images(host), order->offers, order->offer_count);
@@ -76,6 +79,8 @@ bool canary_start(struct canary *canary, const struct order *order, struct err *
 	if (canary->pid == 0) {
 		struct channel channel;
 
+		if (!privilege_drop(&order->run_as))
+			_exit(1);
 		channel_init(&channel, ends[1]);
 		canary_run(order, &channel, canary->page);
 	}

@@ -51,7 +51,9 @@ static void warn_of_patterns(const struct generation *generation)
 
 int command_check(const struct options *options)
 {
-	const struct load load = {.file = options->file, .how = LOAD_TO_CHECK};
+	struct tls_context *tls = NULL;
+	const struct load load = {
+		.file = options->file, .how = LOAD_TO_CHECK, .wants_valid = true, .tls = &tls};
 	struct err_list why = {0};
 	struct loop loop = idle_loop();
 	struct host *host = host_new(&loop, &why);
@@ -63,6 +65,8 @@ int command_check(const struct options *options)
 	command_print_complaints(&why);
 	if (generation != NULL)
 		warn_of_patterns(generation);
+	if (tls != NULL)
+		tls_context_warn(tls);
 	if (generation != NULL)
 		printf("%s: ok, %zu route%s, %zu plugin%s\n", options->file,
 			generation->route_count, generation->route_count == 1 ? "" : "s",
@@ -72,6 +76,7 @@ int command_check(const struct options *options)
 			why.count == 1 ? "" : "s");
 	status = generation == NULL ? 1 : 0;
 	err_list_fini(&why);
+	tls_context_unref(tls);
 	generation_unref(generation);
 	host_free(host);
 	return status;

@@ -98,20 +98,28 @@ static void add_listens(struct commit *commit, const struct options *options, st
 	struct order *order = &commit->order;
 	struct listen_conf *said = arena_alloc(
 		&order->arena, (options->listen_count + 1) * sizeof(*said));
+	size_t already = why->count;
 
 	for (size_t i = 0; i < options->listen_count; i++) {
 		struct conf_text text = {options->listens[i], {"--listen", 0, 0}};
 
-		listen_conf_parse(&said[i], text, &order->arena, why);
+		said[i] = (struct listen_conf){.mode = 0660};
+		listen_conf_parse(&said[i], text, NULL, &order->arena, why);
 	}
+	if (options->listen_count > 0 && why->count == already)
+		listen_conf_check(&commit->config, said, options->listen_count, why);
 	commit->listens = options->listen_count > 0 ? said : commit->config.listens;
 	commit->listen_count = options->listen_count > 0 ? options->listen_count
 							 : commit->config.listen_count;
 	order->address_count = commit->listen_count;
 	order->addresses = arena_alloc(
 		&order->arena, (commit->listen_count + 1) * sizeof(const char *));
-	for (size_t i = 0; i < commit->listen_count; i++)
+	order->sockets = arena_alloc(
+		&order->arena, (commit->listen_count + 1) * sizeof(const char *));
+	for (size_t i = 0; i < commit->listen_count; i++) {
 		order->addresses[i] = commit->listens[i].address.text;
+		order->sockets[i] = commit->listens[i].socket;
+	}
 }
 
 struct commit *commit_new(const struct options *options, struct err_list *why)
@@ -132,6 +140,9 @@ struct commit *commit_new(const struct options *options, struct err_list *why)
 	}
 	add_offers(commit);
 	add_files(commit);
+	if (commit->is_right)
+		tls_files_read(&commit->order.tls_files, &commit->config.tls, &commit->order.arena);
+	commit->order.resumption_s = commit->config.tls.resumption_ms / 1000;
 	commit->order.workers = commit->config.workers;
 	commit->order.stop_ms = commit->config.stop.spread_ms + commit->config.stop.deadline_ms;
 	commit->order.file = options->file;
@@ -266,5 +277,6 @@ static bool same_files(const struct commit *a, const struct commit *b)
 bool commit_is_same(const struct commit *a, const struct commit *b)
 {
 	return a->is_right && b->is_right && span_equal(a->order.text, b->order.text) &&
-	       a->order.workers == b->order.workers && same_copies(a, b) && same_files(a, b);
+	       a->order.workers == b->order.workers && same_copies(a, b) && same_files(a, b) &&
+	       tls_files_equal(&a->order.tls_files, &b->order.tls_files);
 }

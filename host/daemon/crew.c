@@ -114,7 +114,7 @@ void crew_spawn(struct member *member, const struct order *order, struct listen_
 	birth = (struct worker_birth){member->index, first_id(member), member->page};
 	member->pid = process_fork(ends[1]);
 	if (member->pid == 0)
-		exit(worker_process_run(ends[1], &birth));
+		exit(privilege_drop(&order->run_as) ? worker_process_run(ends[1], &birth) : 1);
 	close(ends[1]);
 	if (member->pid < 0) {
 		close(ends[0]);
@@ -139,12 +139,14 @@ void crew_order(struct member *member, unsigned kind, const struct order *order,
 
 	member->stop_ms = order->stop_ms;
 	for (size_t i = 0; i < order->address_count; i++) {
-		const struct listen_at *at = listen_set_find(listens, order->addresses[i]);
+		const struct listen_at *at = listen_set_find(listens, order->sockets[i]);
 
 		if (at != NULL && at->fds[member->index] >= 0)
 			channel_send(&member->channel, TO_LISTEN, span_of(at->address),
 				at->fds[member->index]);
 	}
+	if (order->secret != NULL && order->resumption_s > 0)
+		tls_secret_turn(order->secret, order->resumption_s, (uint64_t)time(NULL));
 	order_pack(&body, order);
 	channel_send(&member->channel, kind, buf_span(&body), -1);
 	buf_fini(&body);

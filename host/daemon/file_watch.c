@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "daemon/poll_list.h"
 #include "daemon/process.h"
+#include "daemon/tls_files.h"
 
 enum { SETTLE_MS = 100, SEARCH_MS = 500 };
 
@@ -26,6 +27,17 @@ void file_watch_init(struct file_watch *watch)
 	watch->due_ms = watch->search_ms = UINT64_MAX;
 }
 
+static void drop_others(struct file_watch *watch)
+{
+	for (size_t i = 0; i < watch->other_count; i++) {
+		free(watch->others[i].path);
+		free(watch->others[i].file);
+	}
+	free(watch->others);
+	watch->others = NULL;
+	watch->other_count = 0;
+}
+
 void file_watch_fini(struct file_watch *watch)
 {
 	if (watch->fd >= 0)
@@ -33,6 +45,7 @@ void file_watch_fini(struct file_watch *watch)
 	free(watch->routes.path);
 	free(watch->routes.file);
 	free(watch->plugins.path);
+	drop_others(watch);
 	file_watch_init(watch);
 }
 
@@ -46,21 +59,37 @@ static void find_folder(struct file_watch *watch, struct watched_folder *folder)
 		watch->search_ms = process_now_ms() + SEARCH_MS;
 }
 
+static void set_file(struct file_watch *watch, struct watched_folder *folder, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	folder->path = xstrdup(slash == NULL ? "." : file);
+	if (slash != NULL)
+		folder->path[slash == file ? 1 : slash - file] = '\0';
+	folder->file = xstrdup(slash == NULL ? file : slash + 1);
+	find_folder(watch, folder);
+}
+
 bool file_watch_open(struct file_watch *watch, const char *routes_file, struct err *why)
 {
-	const char *slash = strrchr(routes_file, '/');
-
 	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (watch->fd < 0) {
 		err_set(why, ERR_INTERNAL, "--reload: cannot watch files: %s", strerror(errno));
 		return false;
 	}
-	watch->routes.path = xstrdup(slash == NULL ? "." : routes_file);
-	if (slash != NULL)
-		watch->routes.path[slash == routes_file ? 1 : slash - routes_file] = '\0';
-	watch->routes.file = xstrdup(slash == NULL ? routes_file : slash + 1);
-	find_folder(watch, &watch->routes);
+	set_file(watch, &watch->routes, routes_file);
 	return true;
+}
+
+void file_watch_others(struct file_watch *watch, const struct tls_files *files)
+{
+	if (watch->fd < 0)
+		return;
+	drop_others(watch);
+	watch->others = xcalloc(files->count + 1, sizeof(*watch->others));
+	watch->other_count = files->count;
+	for (size_t i = 0; i < files->count; i++)
+		set_file(watch, &watch->others[i], files->items[i].path);
 }
 
 void file_watch_plugins(struct file_watch *watch, const char *folder)
@@ -84,16 +113,39 @@ static bool is_wanted(const struct watched_folder *folder, const struct inotify_
 	return len > 3 && strcmp(event->name + len - 3, ".so") == 0;
 }
 
+/* The folders one after the other; NULL behind the last. */
+static struct watched_folder *folder_at(struct file_watch *watch, size_t i)
+{
+	if (i < 2)
+		return i == 0 ? &watch->routes : &watch->plugins;
+	return i - 2 < watch->other_count ? &watch->others[i - 2] : NULL;
+}
+
+static bool is_any_wanted(struct file_watch *watch, const struct inotify_event *event)
+{
+	const struct watched_folder *folder;
+
+	for (size_t i = 0; (folder = folder_at(watch, i)) != NULL; i++)
+		if (is_wanted(folder, event))
+			return true;
+	return false;
+}
+
+static void forget_folder(struct file_watch *watch, int wd)
+{
+	struct watched_folder *folder;
+
+	for (size_t i = 0; (folder = folder_at(watch, i)) != NULL; i++)
+		if (folder->watch == wd)
+			folder->watch = -1;
+}
+
 static void take(struct file_watch *watch, const struct inotify_event *event)
 {
 	if ((event->mask & IN_IGNORED) != 0) {
-		if (watch->routes.watch == event->wd)
-			watch->routes.watch = -1;
-		if (watch->plugins.watch == event->wd)
-			watch->plugins.watch = -1;
+		forget_folder(watch, event->wd);
 		watch->search_ms = process_now_ms() + SEARCH_MS;
-	} else if ((event->mask & IN_Q_OVERFLOW) != 0 || is_wanted(&watch->routes, event) ||
-		   is_wanted(&watch->plugins, event)) {
+	} else if ((event->mask & IN_Q_OVERFLOW) != 0 || is_any_wanted(watch, event)) {
 		if (watch->due_ms == UINT64_MAX && event->len > 0)
 			log_info("reload: %s has changed", event->name);
 		watch->due_ms = process_now_ms() + SETTLE_MS;
@@ -132,14 +184,14 @@ void file_watch_add(struct file_watch *watch, struct poll_list *list)
 /* A folder that is there again is a change: what is in it may be new. */
 static void search(struct file_watch *watch)
 {
-	struct watched_folder *folders[] = {&watch->routes, &watch->plugins};
+	struct watched_folder *folder;
 
 	watch->search_ms = UINT64_MAX;
-	for (size_t i = 0; i < 2; i++) {
-		if (folders[i]->path == NULL || folders[i]->watch >= 0)
+	for (size_t i = 0; (folder = folder_at(watch, i)) != NULL; i++) {
+		if (folder->path == NULL || folder->watch >= 0)
 			continue;
-		find_folder(watch, folders[i]);
-		if (folders[i]->watch >= 0)
+		find_folder(watch, folder);
+		if (folder->watch >= 0)
 			watch->due_ms = process_now_ms() + SETTLE_MS;
 	}
 }

@@ -47,10 +47,28 @@ static void take_socket(struct listen_set *listens, const struct message *messag
 	arena_fini(&arena);
 }
 
+static void take_given(struct listen_set *listens, const struct message *message)
+{
+	struct arena arena = {0};
+	struct span body = message->body;
+	uint64_t number = 0;
+	const char *name = NULL;
+
+	if (pack_take_number(&body, &number))
+		name = pack_take_text(&body, &arena);
+	if (name != NULL && message->fd >= 0)
+		given_add(&listens->given, (unsigned)number, name, message->fd);
+	else if (message->fd >= 0)
+		close(message->fd);
+	arena_fini(&arena);
+}
+
 static void take(struct inherit *inherit, struct listen_set *listens, const struct message *message)
 {
 	if (message->kind == UPGRADE_SOCKET)
 		take_socket(listens, message);
+	else if (message->kind == UPGRADE_GIVEN)
+		take_given(listens, message);
 	else if (message->kind == UPGRADE_CONTROL && inherit->control < 0)
 		inherit->control = message->fd;
 	else if (message->fd >= 0)

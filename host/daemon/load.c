@@ -39,6 +39,31 @@ static bool load_config(struct config *out, const struct load *load, struct err_
 				  : config_parse(out, *load->text, load->file, why);
 }
 
+/* Whether all is right with it. */
+static bool load_tls(const struct config *config, const struct load *load, struct err_list *why)
+{
+	const struct tls_files *files = load->tls_files;
+	const struct tls_secret none = {0};
+	struct tls_files read = {0};
+	struct arena arena = {0};
+	struct tls_context *tls;
+
+	if (!config->tls.is_there || load->how == LOAD_TO_LOOK)
+		return true;
+	if (files == NULL)
+		tls_files_read(&read, &config->tls, &arena);
+	tls = tls_files_load(files == NULL ? &read : files, &config->tls,
+		load->tls_secret == NULL ? &none : load->tls_secret, load->wants_valid, why);
+	arena_fini(&arena);
+	if (tls == NULL)
+		return false;
+	if (load->tls != NULL)
+		*load->tls = tls;
+	else
+		tls_context_unref(tls);
+	return true;
+}
+
 struct generation *load_generation(struct host *host, const struct load *load, struct err_list *why)
 {
 	struct config config;
@@ -55,6 +80,7 @@ struct generation *load_generation(struct host *host, const struct load *load, s
 	struct generation *generation = NULL;
 	size_t count = why->count;
 
+	is_right = is_right && load_tls(&config, load, why);
 	input.check_only = load->how != LOAD_TO_SERVE || !is_right;
 	if (load->how != LOAD_TO_CHECK || probe_plugins(&config, host, why))
 		generation = generation_build(&input, why);

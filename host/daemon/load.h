@@ -7,6 +7,7 @@
 
 #include "call/generation.h"
 #include "call/host.h"
+#include "daemon/tls_files.h"
 
 enum load_how {
 	LOAD_TO_SERVE, /* starts the plugins */
@@ -21,6 +22,10 @@ struct load {
 	unsigned number;                /* of the generation */
 	const char *const *quarantined; /* plugins not to be loaded */
 	size_t quarantined_count;
+	const struct tls_files *tls_files;   /* NULL: to be read */
+	const struct tls_secret *tls_secret; /* of session tickets; NULL: a new one */
+	bool wants_valid;                    /* certificates that have expired are mistakes */
+	struct tls_context **tls;            /* what `tls:` makes, the caller's; NULL: nobody's */
 };
 
 /* NULL adds to `why` every mistake of the file, its plugins and their plans, from the top down. */

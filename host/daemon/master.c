@@ -251,6 +251,7 @@ static bool init(struct master *master, struct err *why)
 	control_init(&master->control);
 	upgrade_init(&master->upgrade);
 	file_watch_init(&master->files);
+	given_take(&master->listens.given);
 	if (!inherit_init(&master->inherit, &master->listens, why))
 		return false;
 	master->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -55,6 +55,7 @@ struct master {
 	struct file_watch files;
 	struct suspects suspects;
 	struct status status_answers;
+	struct tls_secret tls_secret; /* of session tickets */
 	struct inherit inherit;
 	struct upgrade upgrade;
 	struct {

@@ -38,6 +38,11 @@ void order_pack(struct buf *out, const struct order *order)
 	}
 	pack_texts(out, order->quarantined, order->quarantined_count);
 	pack_texts(out, order->addresses, order->address_count);
+	pack_texts(out, order->sockets, order->address_count);
+	tls_files_pack(out, &order->tls_files);
+	pack_span(out, order->secret == NULL ? SPAN("")
+					     : (struct span){(const char *)order->secret,
+						       sizeof(*order->secret)});
 }
 
 static bool unpack_offer(struct span *in, struct image_offer *out, struct arena *arena)
@@ -89,9 +94,23 @@ static bool unpack_texts(struct span *in, const char ***texts, size_t *count, st
 	return true;
 }
 
+/* A struct of ours, of the same build on both sides. */
+static bool unpack_secret(struct order *out, struct span *in)
+{
+	struct span bytes;
+
+	if (!pack_take_span(in, &bytes))
+		return false;
+	out->secret = arena_alloc(&out->arena, sizeof(*out->secret));
+	if (bytes.len == sizeof(*out->secret))
+		memcpy(out->secret, bytes.ptr, bytes.len);
+	return bytes.len == 0 || bytes.len == sizeof(*out->secret);
+}
+
 bool order_unpack(struct order *out, struct span in)
 {
 	uint64_t number, workers;
+	size_t socket_count;
 
 	pack_take_number(&in, &number);
 	pack_take_number(&in, &workers);
@@ -100,5 +119,9 @@ bool order_unpack(struct order *out, struct span in)
 	out->file = pack_take_text(&in, &out->arena);
 	return out->file != NULL && pack_take_span(&in, &out->text) && unpack_offers(out, &in) &&
 	       unpack_texts(&in, &out->quarantined, &out->quarantined_count, &out->arena) &&
-	       unpack_texts(&in, &out->addresses, &out->address_count, &out->arena) && in.len == 0;
+	       unpack_texts(&in, &out->addresses, &out->address_count, &out->arena) &&
+	       unpack_texts(&in, &out->sockets, &socket_count, &out->arena) &&
+	       socket_count == out->address_count &&
+	       tls_files_unpack(&in, &out->tls_files, &out->arena) && unpack_secret(out, &in) &&
+	       in.len == 0;
 }

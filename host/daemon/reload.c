@@ -301,6 +301,37 @@ void reload_reap(struct master *master, pid_t pid, int status)
 
 /* ---- the beginning ---------------------------------------------------------------------- */
 
+/*
+ * Before anything is copied: the copies must be readable by who will load them. A process cannot
+ * become another user twice, so those that serve would stay what they are.
+ */
+static bool find_privilege(struct master *master)
+{
+	struct reload *reload = &master->reload;
+	struct privilege *run_as = &reload->next->order.run_as;
+	const struct config *config = &reload->next->config;
+	struct err err;
+
+	/* What is wrong with the file says the canary, as whom it can be. */
+	if (!reload->next->is_right && master->committed != NULL) {
+		*run_as = master->committed->order.run_as;
+		return true;
+	}
+	if (!privilege_find(run_as, config, &reload->why))
+		return false;
+	if (master->committed != NULL &&
+		!privilege_is_same(run_as, &master->committed->order.run_as)) {
+		err_list_add(&reload->why, config->user.name.place,
+			"user: found another one than workers run as: `socklet upgrade` changes "
+			"it, a reload does not");
+		return false;
+	}
+	if (!run_as->is_dropped || copy_store_share(master->copies, run_as->group, &err))
+		return true;
+	err_list_add(&reload->why, (struct place){0}, "%s", err.text);
+	return false;
+}
+
 static void begin(struct master *master)
 {
 	struct reload *reload = &master->reload;
@@ -315,10 +346,16 @@ static void begin(struct master *master)
 		refuse(master);
 		return;
 	}
+	if (!find_privilege(master)) {
+		refuse(master);
+		return;
+	}
+	reload->next->order.secret = &master->tls_secret;
 	reload->next->order.number = master->committed == NULL
 					     ? 1
 					     : master->committed->order.number + 1;
 	file_watch_plugins(&master->files, reload->next->config.plugins_dir.text);
+	file_watch_others(&master->files, &reload->next->order.tls_files);
 	reload->look_ms = 0;
 	reload->give_up_ms = process_now_ms() + SNAPSHOT_WAIT_MS;
 }

@@ -4,10 +4,10 @@
 #include "daemon/start.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "daemon/command.h"
-#include "net/listen_socket.h"
 
 enum { START_DEATHS = 5 }; /* of one worker, before the start is given up */
 
@@ -26,11 +26,11 @@ void start_refused(struct master *master)
 /* The first bytes on standard output: scripts wait for them to learn the port. */
 static void print_ready(const struct master *master)
 {
-	char address[LISTEN_ADDRESS_SIZE];
+	char url[LISTEN_URL_SIZE];
 
-	for (size_t i = 0; i < master->listens.count; i++) {
-		listen_socket_print(address, master->listens.items[i].fds[0]);
-		printf("socklet: listening on http://%s\n", address);
+	for (size_t i = 0; i < master->committed->listen_count; i++) {
+		listen_set_print(url, &master->listens, &master->committed->listens[i]);
+		printf("socklet: listening on %s\n", url);
 	}
 	fflush(stdout);
 }
@@ -46,6 +46,16 @@ static void open_control(struct master *master)
 		log_warn("control: %s", why.text);
 }
 
+/* As soon as the log has its level. */
+static void log_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		log_debug("descriptors: each process may have %llu, the hard limit",
+			(unsigned long long)limit.rlim_cur);
+}
+
 bool start_is_done(struct master *master)
 {
 	for (unsigned i = 0; i < master->crew.wanted; i++)
@@ -53,6 +63,8 @@ bool start_is_done(struct master *master)
 			return false;
 	master->has_started = true;
 	open_control(master);
+	log_descriptors();
+	listen_set_own(&master->listens);
 	report_to_manager(master);
 	if (inherit_is_successor(&master->inherit))
 		inherit_serves(&master->inherit);

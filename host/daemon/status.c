@@ -12,7 +12,6 @@
 #include "daemon/message_kinds.h"
 #include "daemon/status_metrics.h"
 #include "daemon/status_text.h"
-#include "net/listen_socket.h"
 
 enum { ANSWER_MS = 2000 };
 
@@ -295,12 +294,12 @@ static json_t *quarantine_json(const struct master *master)
 
 static json_t *listens_json(const struct master *master)
 {
-	char address[LISTEN_ADDRESS_SIZE];
+	char url[LISTEN_URL_SIZE];
 	json_t *out = json_array();
 
-	for (size_t i = 0; i < master->listens.count; i++) {
-		listen_socket_print(address, master->listens.items[i].fds[0]);
-		json_array_append_new(out, json_string(address));
+	for (size_t i = 0; i < master->committed->listen_count; i++) {
+		listen_set_print(url, &master->listens, &master->committed->listens[i]);
+		json_array_append_new(out, json_string(url));
 	}
 	return out;
 }

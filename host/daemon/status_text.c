@@ -35,13 +35,13 @@ static void print_span(char *out, size_t size, json_int_t ms)
 
 static void put_head(struct buf *out, const json_t *status)
 {
-	const json_t *address;
+	const json_t *url;
 	size_t i;
 
 	buf_printf(out, "socklet %s, pid %lld, generation %lld", text_of(status, "version"),
 		(long long)number_of(status, "pid"), (long long)number_of(status, "generation"));
-	json_array_foreach(json_object_get(status, "listen"), i, address) buf_printf(
-		out, "%shttp://%s", i == 0 ? ", listening on " : " ", json_string_value(address));
+	json_array_foreach(json_object_get(status, "listen"), i, url)
+		buf_printf(out, "%s%s", i == 0 ? ", listening on " : " ", json_string_value(url));
 	buf_printf(out, "\n");
 }
 

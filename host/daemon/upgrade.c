@@ -74,6 +74,7 @@ static void leave(struct master *master)
 	master->crew.wanted = 0;
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
 		crew_leave(&master->crew.members[i]);
+	listen_set_lend(&master->listens);
 	listen_set_fini(&master->listens);
 	/* Behind the rest: who asked may rely on it. */
 	control_upgrade_ends(&master->control, true, span_of(line));
@@ -149,6 +150,21 @@ static _Noreturn void become(char *const *argv, int fd)
 	_exit(1);
 }
 
+static void hand_over_given(struct master *master)
+{
+	const struct given *given = &master->listens.given;
+
+	for (size_t i = 0; i < given->count; i++) {
+		struct buf body = {0};
+
+		pack_number(&body, given->items[i].number);
+		pack_text(&body, given->items[i].name);
+		channel_send(&master->upgrade.channel, UPGRADE_GIVEN, buf_span(&body),
+			given->items[i].fd);
+		buf_fini(&body);
+	}
+}
+
 static void hand_over(struct master *master)
 {
 	struct channel *channel = &master->upgrade.channel;
@@ -167,6 +183,7 @@ static void hand_over(struct master *master)
 		}
 	}
 	buf_fini(&body);
+	hand_over_given(master);
 	if (master->control.fd >= 0)
 		channel_send(channel, UPGRADE_CONTROL, (struct span){0}, master->control.fd);
 	channel_send(channel, UPGRADE_GO, (struct span){0}, -1);

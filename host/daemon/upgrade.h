@@ -25,6 +25,7 @@ enum upgrade_message {
 	UPGRADE_GO = 3,      /* that was all */
 	UPGRADE_SERVES = 4,  /* from the successor: all its workers accept */
 	UPGRADE_FAILED = 5,  /* from the successor: why it cannot */
+	UPGRADE_GIVEN = 6,   /* packed: number, name; with a socket of struct given */
 };
 
 enum upgrade_phase {

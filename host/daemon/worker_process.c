@@ -23,15 +23,18 @@
 #include "daemon/process.h"
 #include "daemon/worker_bus.h"
 #include "daemon/worker_status.h"
+#include "net/listen_socket.h"
 #include "net/worker.h"
 
-enum { STOP_LOOK_MS = 10, RETIRE_MS = 500, LEAVE_LOOK_MS = 100 };
+enum { STOP_LOOK_MS = 10, RETIRE_MS = 500, LEAVE_LOOK_MS = 100, HTTPS_PORT = 443 };
 
 struct worker_socket {
 	char *address;
 	struct listener *listener; /* NULL: not yet committed, and then */
 	int fd;
-	bool is_wanted; /* by the order prepared last */
+	/* By the order prepared last: */
+	bool is_wanted;
+	struct listener_options options;
 };
 
 struct worker_process {
@@ -45,6 +48,7 @@ struct worker_process {
 	struct worker_socket *sockets;
 	size_t socket_count;
 	struct generation *next; /* prepared */
+	struct tls_context *next_tls;
 	unsigned next_workers;
 	bool is_retiring, is_leaving, is_stopping, has_failed;
 	uint64_t stop_at_ms;   /* while retiring */
@@ -136,12 +140,41 @@ static void drop_next(struct worker_process *self)
 {
 	generation_unref(self->next);
 	self->next = NULL;
+	tls_context_unref(self->next_tls);
+	self->next_tls = NULL;
 }
 
 static void abort_load(struct worker_process *self)
 {
 	drop_next(self);
 	close_sockets(self, is_pending);
+}
+
+/* Of the first that speaks TLS; without one somebody in front of us does. */
+static unsigned https_port(struct worker_process *self, const struct order *order)
+{
+	for (size_t i = 0; i < order->address_count; i++) {
+		struct listen_conf conf = listen_conf_find(
+			&self->next->config, order->addresses[i]);
+		const struct worker_socket *entry = find_socket(self, order->sockets[i]);
+
+		if (conf.is_tls && entry != NULL)
+			return listen_socket_port(entry->fd);
+	}
+	return HTTPS_PORT;
+}
+
+static struct listener_options listen_options(
+	struct worker_process *self, const struct order *order, const char *address)
+{
+	struct listen_conf conf = listen_conf_find(&self->next->config, address);
+
+	return (struct listener_options){
+		.is_tls = conf.is_tls,
+		.has_proxy_header = conf.has_proxy_header,
+		.redirects = conf.redirects,
+		.https_port = https_port(self, order),
+	};
 }
 
 static bool prepare_order(
@@ -154,6 +187,9 @@ static bool prepare_order(
 		.number = order->number,
 		.quarantined = order->quarantined,
 		.quarantined_count = order->quarantined_count,
+		.tls_files = &order->tls_files,
+		.tls_secret = order->secret,
+		.tls = &self->next_tls,
 	};
 
 	drop_next(self);
@@ -164,10 +200,12 @@ static bool prepare_order(
 	for (size_t i = 0; i < self->socket_count; i++)
 		self->sockets[i].is_wanted = false;
 	for (size_t i = 0; i < order->address_count; i++) {
-		struct worker_socket *entry = find_socket(self, order->addresses[i]);
+		struct worker_socket *entry = find_socket(self, order->sockets[i]);
 
-		if (entry != NULL)
-			entry->is_wanted = true;
+		if (entry == NULL || self->next == NULL)
+			continue;
+		entry->is_wanted = true;
+		entry->options = listen_options(self, order, order->addresses[i]);
 	}
 	return self->next != NULL;
 }
@@ -249,6 +287,27 @@ static void take_topics(struct worker_process *self, const struct topics_conf *t
 		worker_bus_join(&self->bus);
 }
 
+static void listen_to_all(struct worker_process *self)
+{
+	for (size_t i = 0; i < self->socket_count; i++) {
+		struct worker_socket *entry = &self->sockets[i];
+
+		if (entry->listener == NULL)
+			entry->listener = worker_listen(self->worker, entry->fd, &entry->options);
+		else
+			listener_set_options(entry->listener, &entry->options);
+	}
+}
+
+static void commit_tls(struct worker_process *self)
+{
+	/* All have the same. */
+	if (self->next_tls != NULL && self->index == 0)
+		tls_context_warn(self->next_tls);
+	worker_set_tls(self->worker, self->next_tls);
+	self->next_tls = NULL;
+}
+
 /* Cannot fail. */
 static void commit(struct worker_process *self)
 {
@@ -259,16 +318,12 @@ static void commit(struct worker_process *self)
 	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
 	self->stop = self->next->config.stop;
 	take_topics(self, &self->next->config.topics);
+	commit_tls(self);
 	host_swap(self->host, self->next);
 	worker_status_log_left(self->host);
 	self->next = NULL;
 	close_sockets(self, is_unwanted);
-	for (size_t i = 0; i < self->socket_count; i++) {
-		struct worker_socket *entry = &self->sockets[i];
-
-		if (entry->listener == NULL)
-			entry->listener = worker_listen(self->worker, entry->fd);
-	}
+	listen_to_all(self);
 	say_serves(self);
 }
 

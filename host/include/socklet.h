@@ -289,6 +289,7 @@ struct sl_host {
 		struct sl_plugin *, const char *topic, const char *format, va_list args);
 	size_t (*subscribers)(const struct sl_host *, const char *topic);
 	const char *(*chosen_subprotocol)(struct sl_conn *);
+	const char *(*scheme)(const struct sl_conn *);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -639,6 +640,14 @@ static inline struct sl_str sl_security_scope(const struct sl_conn *conn, size_t
 static inline const char *sl_peer(const struct sl_conn *conn)
 {
 	return sl_host_->peer(conn);
+}
+/*
+ * What: "wss" when the connection came over TLS, else "ws". Owned by the host. Valid: for ever.
+ * When: any callback. Since 1.2.
+ */
+static inline const char *sl_scheme(const struct sl_conn *conn)
+{
+	return sl_host_->scheme(conn);
 }
 
 /* ---- time and threads --------------------------------------------------------------------------
@@ -1111,6 +1120,7 @@ static inline const struct sl_table *sl_no_args_table(void)
  * 1.0	the first.
  * 1.1	lists, enums, structs by pointer as members; providers: release, scopes, answers that come
  *	later, sl_reject, sl_security_scope; struct sl_end.status; hand_over.
- * 1.2	service: what comes with plain HTTP requests, back pressure, limits, metrics; topics.
+ * 1.2	service: what comes with plain HTTP requests, back pressure, limits, metrics; topics;
+ *	sl_scheme.
  */
 #endif

@@ -7,6 +7,7 @@
 
 #include "inject/plan.h"
 #include "wire/http_head.h"
+#include "wire/peer_certificate.h"
 #include "wire/url.h"
 
 /* The decoded sources. All borrowed. */
@@ -15,6 +16,7 @@ struct inject_request {
 	const struct span *path_params; /* decoded, in the pattern's order */
 	const struct pair *query, *cookies;
 	size_t query_count, cookie_count;
+	const struct peer_certificate *certificate; /* NULL: the peer has shown none */
 };
 
 /* One row of FastAPI's detail list. */

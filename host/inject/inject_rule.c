@@ -12,6 +12,7 @@ const char *inject_source_name(enum inject_source source)
 		[INJECT_QUERY] = "query",
 		[INJECT_HEADER] = "header",
 		[INJECT_COOKIE] = "cookie",
+		[INJECT_CERTIFICATE] = "certificate",
 		[INJECT_PROVIDER] = "provider",
 		[INJECT_CLAIM] = "claim",
 	};

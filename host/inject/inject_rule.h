@@ -21,6 +21,7 @@ enum inject_source {
 	INJECT_QUERY,
 	INJECT_HEADER,
 	INJECT_COOKIE,
+	INJECT_CERTIFICATE, /* the peer's, of TLS */
 	INJECT_PROVIDER,
 	INJECT_CLAIM, /* fetches only: a text of what a built-in provider gives */
 };

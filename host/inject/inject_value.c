@@ -84,6 +84,10 @@ static struct span find_text(const struct inject_run *run, const struct plan_fet
 		return text.ptr == NULL ? text : latin1_decode(text, run->arena);
 	case INJECT_CLAIM:
 		return claim_text(run, fetch);
+	case INJECT_CERTIFICATE:
+		if (request->certificate != NULL)
+			text = request->certificate->texts[fetch->index];
+		break;
 	default:
 		break;
 	}

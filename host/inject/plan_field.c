@@ -9,6 +9,7 @@
 #include "inject/plan_note.h"
 #include "inject/plan_state.h"
 #include "wire/http_head.h"
+#include "wire/peer_certificate.h"
 
 /* ---- rules ----------------------------------------------------------------------------------- */
 
@@ -175,6 +176,28 @@ static void resolve_header(struct builder *builder, const struct subject *subjec
 			fetch->field, fetch->name);
 }
 
+static void resolve_certificate(struct builder *builder, const struct subject *subject,
+	const struct inject_rule *rule, struct plan_fetch *fetch)
+{
+	const char *near = err_nearest(fetch->name, peer_certificate_names);
+
+	fetch->index = peer_certificate_find(fetch->name);
+	if (fetch->index == PEER_CERTIFICATE_COUNT && near != NULL)
+		plan_complain(builder, subject, rule->place,
+			"field %s: a certificate has no %s; did you mean %s?", fetch->field,
+			fetch->name, near);
+	else if (fetch->index == PEER_CERTIFICATE_COUNT)
+		plan_complain(builder, subject, rule->place,
+			"field %s: a certificate has no %s; give one of subject, common_name, "
+			"issuer, serial, fingerprint, not_before, not_after, dns, email with alias",
+			fetch->field, fetch->name);
+	else if (member_type_find(fetch->type)->is_list)
+		plan_complain(builder, subject, rule->place,
+			"field %s is a list, and a certificate gives each text once; make it no "
+			"list",
+			fetch->field);
+}
+
 /* ---- defaults -------------------------------------------------------------------------------- */
 
 /* The route's default, else the plugin's; items is NULL when there is none. */
@@ -335,6 +358,8 @@ void plan_field_build(
 		resolve_path(builder, subject, &rule, fetch);
 		return;
 	}
+	if (fetch->source == INJECT_CERTIFICATE)
+		resolve_certificate(builder, subject, &rule, fetch);
 	if (fetch->source == INJECT_HEADER)
 		resolve_header(builder, subject, &rule, fetch);
 	resolve_default(builder, subject, &rule, &field, fetch);

@@ -13,6 +13,8 @@
 
 #include "base/xalloc.h"
 #include "net/clock.h"
+#include "net/tls_io.h"
+#include "wire/proxy_protocol.h"
 
 #define CONN_MAGIC 0x636f6e6eu
 
@@ -45,19 +47,12 @@ static size_t total(const struct iovec *iov, size_t count)
 /* What did not leave: the socket is full, or has failed. */
 static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 {
-	struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};
 	size_t want = total(iov, count);
-	ssize_t sent;
+	ssize_t sent = conn->io->send(conn, iov, count);
 
-	do {
-		if (count == 1)
-			sent = send(conn->fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL);
-		else
-			sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
-	} while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EAGAIN)
 		conn->has_failed = true;
-	if (sent < (ssize_t)want && !conn->has_failed)
+	if ((sent < (ssize_t)want || conn->in_transit > 0) && !conn->has_failed)
 		conn->is_blocked = conn->owes_drained = true;
 	return sent < 0 ? 0 : (size_t)sent;
 }
@@ -66,6 +61,8 @@ static void flush(struct conn *conn)
 {
 	struct iovec iov[PEEK];
 
+	if (conn->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
+		send_pieces(conn, NULL, 0);
 	while (conn->outbox.bytes > 0 && !conn->is_blocked && !conn->has_failed) {
 		size_t count = outbox_peek(&conn->outbox, iov, PEEK);
 
@@ -169,7 +166,7 @@ void conn_touch(struct conn *conn)
 static bool read_once(struct conn *conn)
 {
 	struct conn_set *set = conn->set;
-	ssize_t len = recv(conn->fd, set->receive, CONN_RECEIVE_BYTES, 0);
+	ssize_t len = conn->io->receive(conn, set->receive, CONN_RECEIVE_BYTES);
 
 	if (len > 0)
 		conn->protocol->received(conn, set->receive, (size_t)len);
@@ -192,6 +189,16 @@ static void end_failed(struct conn *conn)
 	conn_lose(conn);
 }
 
+/* It came together with bytes, and is told where a read of its own would have found it. */
+static void tell_end(struct conn *conn)
+{
+	if (!conn->owes_end || !is_reading(conn))
+		return;
+	conn->owes_end = false;
+	conn->protocol->ended(conn);
+	conn_touch(conn);
+}
+
 void conn_settle(struct conn *conn)
 {
 	if (conn->is_dead)
@@ -206,6 +213,8 @@ void conn_settle(struct conn *conn)
 	if (conn->has_failed)
 		end_failed(conn);
 	else
+		tell_end(conn);
+	if (!conn->is_dead)
 		watch(conn);
 }
 
@@ -250,7 +259,9 @@ void conn_on_due(struct deadline *deadline)
 
 static size_t conn_queued(const struct transport *transport)
 {
-	return conn_of(transport)->outbox.bytes;
+	const struct conn *conn = conn_of(transport);
+
+	return conn->outbox.bytes + conn->in_transit;
 }
 
 static void conn_set_peer(struct transport *transport, struct span peer)
@@ -282,20 +293,43 @@ static const struct transport_ops ops = {
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-struct conn *conn_new(struct conn_set *set, int fd, const char *peer)
+void conn_begin(struct conn *conn, bool is_tls)
 {
-	size_t peer_size = strlen(peer) + 1;
-	struct conn *conn = xcalloc(1, sizeof(*conn) + peer_size);
+	conn->io = &conn_io_plain;
+	if (is_tls)
+		tls_io_begin(conn);
+	http_conn_begin(conn);
+}
+
+/* The client that a PROXY header names must have room there, too. */
+static struct conn *allocate(const char *peer, bool has_proxy_header)
+{
+	size_t len = strlen(peer) + 1;
+	size_t size = has_proxy_header && len < PROXY_SOURCE_SIZE ? PROXY_SOURCE_SIZE : len;
+	struct conn *conn = xcalloc(1, sizeof(*conn) + size);
+
+	memcpy(conn->peer, peer, len);
+	return conn;
+}
+
+struct conn *conn_new(
+	struct conn_set *set, int fd, const char *peer, const struct listener_options *options)
+{
+	struct conn *conn = allocate(peer, options->has_proxy_header);
 
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
-	memcpy(conn->peer, peer, peer_size);
 	conn->transport = (struct transport){.ops = &ops, .peer = conn->peer};
+	conn->https_port = options->redirects ? options->https_port : 0;
 	LIST_INSERT_HEAD(&set->alive, conn, link);
 	set->count++;
-	http_conn_begin(conn);
-	watch(conn);
+	if (options->has_proxy_header)
+		proxy_conn_begin(conn, options->is_tls);
+	else
+		conn_begin(conn, options->is_tls);
+	if (!conn->is_dead)
+		watch(conn);
 	return conn;
 }
 
@@ -333,6 +367,7 @@ void conn_free(struct conn *conn)
 {
 	assert(conn->is_dead && conn->transport.session == NULL);
 	conn->protocol->fini(conn);
+	tls_io_fini(conn);
 	outbox_clear(&conn->outbox, &conn->set->pool);
 	buf_fini(&conn->stash);
 	free(conn->client);

@@ -11,9 +11,12 @@
 
 #include "base/buf.h"
 #include "call/transport.h"
+#include "net/conn_io.h"
 #include "net/conn_set.h"
 #include "net/http_conn.h"
 #include "net/linger.h"
+#include "net/listener.h"
+#include "net/proxy_conn.h"
 #include "net/ws_conn.h"
 
 /* Called with no plugin code on the stack. */
@@ -34,6 +37,9 @@ struct conn {
 	unsigned magic;
 	int fd;
 	const struct conn_protocol *protocol;
+	const struct conn_io *io;
+	struct tls_conn *tls; /* tls_io.c's; NULL: plain */
+	size_t in_transit;    /* bytes that io has taken and the socket has not */
 	struct conn_set *set;
 	struct transport transport;
 	struct event event;
@@ -43,23 +49,29 @@ struct conn {
 	struct deadline deadline;
 	LIST_ENTRY(conn) link; /* of alive or dead */
 	STAILQ_ENTRY(conn) dirty;
-	short watched; /* what the event waits for; 0: not added */
+	unsigned https_port; /* of where it is redirected to; 0: it is served */
+	short watched;       /* what the event waits for; 0: not added */
 	bool is_dirty : 1, is_dead : 1;
 	bool is_paused : 1;    /* the plugin wants no more messages */
 	bool is_held : 1;      /* the protocol wants no more bytes */
 	bool is_blocked : 1;   /* the socket is full */
 	bool owes_drained : 1; /* it was, since the outbox was empty the last time */
+	bool owes_end : 1;     /* the peer's end was read together with its last bytes */
 	bool has_failed : 1;   /* sending failed; told when the connection is settled */
 	union {
 		struct http_state http;
 		struct ws_state ws;
 		struct linger_state linger;
+		struct proxy_state proxy;
 	};
 	char peer[];
 };
 
-/* Takes fd, and speaks HTTP. */
-struct conn *conn_new(struct conn_set *set, int fd, const char *peer);
+/* Takes fd, and speaks what the listener says. */
+struct conn *conn_new(
+	struct conn_set *set, int fd, const char *peer, const struct listener_options *options);
+/* Speaks HTTP from here on, behind TLS or not: the peer is known by now. */
+void conn_begin(struct conn *conn, bool is_tls);
 /* Closes the socket now; the memory goes at the end of the turn. Tells nobody. */
 void conn_drop(struct conn *conn);
 /* As if the socket had failed: the session is told, then the socket is closed. */

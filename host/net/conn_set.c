@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/tls_context.h"
 
 /* ---- deadlines ------------------------------------------------------------------------------ */
 
@@ -64,6 +65,7 @@ void conn_set_fini(struct conn_set *set)
 	assert(LIST_EMPTY(&set->alive) && LIST_EMPTY(&set->dead));
 	event_del(&set->sweep);
 	outbox_pool_fini(&set->pool);
+	tls_context_unref(set->tls);
 	free(set->receive);
 }
 
@@ -96,7 +98,7 @@ void conn_set_stop(struct conn_set *set)
 	set->is_stopping = true;
 	for (; conn != NULL; conn = next) {
 		next = LIST_NEXT(conn, link);
-		if (http_conn_is_idle(conn))
+		if (http_conn_is_idle(conn) || proxy_conn_is_waiting(conn))
 			conn_drop(conn);
 	}
 }

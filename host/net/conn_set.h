@@ -20,6 +20,7 @@
 
 struct conn;
 struct host;
+struct tls_context;
 
 LIST_HEAD(conn_list, conn);
 STAILQ_HEAD(conn_queue, conn);
@@ -32,6 +33,7 @@ struct conn_set {
 	uint8_t *receive;     /* CONN_RECEIVE_BYTES */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct outbox_pool pool;
+	struct tls_context *tls; /* of new connections that speak it; NULL: none may */
 	struct http_date date;
 	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
 	bool is_stopping;      /* answers close their connections */

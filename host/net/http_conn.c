@@ -13,6 +13,8 @@
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/https_redirect.h"
+#include "net/tls_io.h"
 
 enum {
 	CODE_LOST = 1006,
@@ -94,7 +96,10 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 		return;
 	}
 	conn->http.stage = HTTP_ASKED;
-	host_request(conn->set->host, &conn->transport, head, raw);
+	if (conn->https_port != 0)
+		https_redirect_reply(conn, head);
+	else
+		host_request(conn->set->host, &conn->transport, head, raw);
 	if (may_gather(conn))
 		begin_next(conn);
 }
@@ -220,14 +225,26 @@ static void take_file(struct conn *conn, const struct reply *reply, bool has_bod
 		.fd = reply->fd, .at = (off_t)reply->fd_offset, .left = reply->fd_bytes};
 }
 
+static struct span all_headers(struct conn *conn, const struct reply *reply, struct buf *room)
+{
+	const char *hsts = tls_io_hsts(conn);
+
+	if (hsts == NULL)
+		return buf_span(&reply->headers);
+	buf_printf(room, "Strict-Transport-Security: %s\r\n", hsts);
+	buf_append_span(room, buf_span(&reply->headers));
+	return buf_span(room);
+}
+
 static void queue_reply(struct conn *conn, const struct reply *reply)
 {
+	struct buf lines = {0};
 	bool has_body = !conn->http.is_head && http_reply_has_body(reply->status);
 	struct http_reply out = {
 		.status = reply->status,
 		.date = date_now(conn),
 		.content_type = reply->content_type,
-		.headers = buf_span(&reply->headers),
+		.headers = all_headers(conn, reply, &lines),
 		.content_length = reply->fd >= 0 ? reply->fd_bytes : reply->body.len,
 		.connection = connection_header(&conn->http),
 		.style = style_of(conn),
@@ -239,6 +256,7 @@ static void queue_reply(struct conn *conn, const struct reply *reply)
 	conn_send(conn, buf_span(&head), has_body ? reply->body : (struct span){NULL, 0});
 	take_file(conn, reply, has_body);
 	buf_fini(&head);
+	buf_fini(&lines);
 }
 
 void http_conn_reply(struct transport *transport, struct reply *reply)
@@ -284,7 +302,7 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 /* Whether all of it has left. */
 static bool send_file(struct conn *conn)
 {
-	switch (http_file_send(&conn->http.file, conn->fd)) {
+	switch (conn->io->send_file(conn, &conn->http.file)) {
 	case HTTP_FILE_WHOLE:
 		http_file_close(&conn->http.file);
 		return true;

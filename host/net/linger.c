@@ -5,7 +5,6 @@
 #include "net/linger.h"
 
 #include <assert.h>
-#include <sys/socket.h>
 
 #include "net/clock.h"
 #include "net/conn.h"
@@ -31,11 +30,10 @@ static void linger_ended(struct conn *conn)
 
 static void linger_sent(struct conn *conn)
 {
-	if (conn->linger.has_ended)
+	if (!conn->linger.is_shut)
+		conn->linger.is_shut = conn->io->shut(conn);
+	if (conn->linger.has_ended && conn->linger.is_shut)
 		conn_drop(conn);
-	else if (!conn->linger.is_shut)
-		shutdown(conn->fd, SHUT_WR);
-	conn->linger.is_shut = true;
 }
 
 static uint64_t linger_due(struct conn *conn, uint64_t now_ms)

@@ -6,6 +6,7 @@
 #include "net/listen_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -15,17 +16,43 @@
 
 enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
 
+/* An abstract name begins with a NUL, which is written as '@'. */
+static void print_unix(char out[LISTEN_ADDRESS_SIZE], const struct sockaddr_un *address)
+{
+	const char *path = address->sun_path;
+	bool is_abstract = path[0] == '\0' && path[1] != '\0';
+
+	snprintf(out, LISTEN_ADDRESS_SIZE, "unix:%s%.*s", is_abstract ? "@" : "",
+		(int)sizeof(address->sun_path) - is_abstract, path + is_abstract);
+}
+
 void listen_address_print(char out[LISTEN_ADDRESS_SIZE], const union listen_address *address)
 {
 	char text[INET6_ADDRSTRLEN] = "?";
 
-	if (address->any.sa_family == AF_INET6) {
+	if (address->any.sa_family == AF_UNIX) {
+		print_unix(out, &address->un);
+	} else if (address->any.sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &address->in6.sin6_addr, text, sizeof(text));
 		snprintf(out, LISTEN_ADDRESS_SIZE, "[%s]:%u", text, ntohs(address->in6.sin6_port));
 	} else {
 		inet_ntop(AF_INET, &address->in.sin_addr, text, sizeof(text));
 		snprintf(out, LISTEN_ADDRESS_SIZE, "%s:%u", text, ntohs(address->in.sin_port));
 	}
+}
+
+void listen_socket_print_peer(
+	char out[LISTEN_ADDRESS_SIZE], int fd, const union listen_address *address)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (address->any.sa_family == AF_UNIX &&
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+		snprintf(out, LISTEN_ADDRESS_SIZE, "unix:pid=%ld,uid=%lu", (long)who.pid,
+			(unsigned long)who.uid);
+	else
+		listen_address_print(out, address);
 }
 
 void listen_socket_print(char out[LISTEN_ADDRESS_SIZE], int fd)
@@ -113,4 +140,41 @@ int listen_socket_twin(int fd, struct err *why)
 			strerror(error));
 	}
 	return twin;
+}
+
+unsigned listen_socket_port(int fd)
+{
+	union listen_address address = {0};
+	socklen_t len = sizeof(address);
+
+	getsockname(fd, &address.any, &len);
+	if (address.any.sa_family == AF_INET6)
+		return ntohs(address.in6.sin6_port);
+	return address.any.sa_family == AF_INET ? ntohs(address.in.sin_port) : 0;
+}
+
+static int read_option(int fd, int option)
+{
+	int value = -1;
+
+	getsockopt(fd, SOL_SOCKET, option, &value, &(socklen_t){sizeof(value)});
+	return value;
+}
+
+bool listen_socket_adopt(int fd, struct err *why)
+{
+	int domain = read_option(fd, SO_DOMAIN);
+	bool is_ours = domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX;
+
+	if (!is_ours || read_option(fd, SO_TYPE) != SOCK_STREAM)
+		err_set(why, ERR_INTERNAL, "is no stream socket of TCP or Unix");
+	else if (read_option(fd, SO_ACCEPTCONN) != 1)
+		err_set(why, ERR_INTERNAL, "is a socket that does not listen");
+	else {
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+		if (domain != AF_UNIX)
+			switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
+		return true;
+	}
+	return false;
 }

@@ -32,6 +32,7 @@ struct listener {
 	unsigned magic;
 	int fd, reserve_fd;
 	struct event event, rest;
+	struct listener_options options;
 	struct acceptor acceptor;
 	uint64_t turned_away, logged_ms;
 	char address[LISTEN_ADDRESS_SIZE];
@@ -145,8 +146,8 @@ static enum next accept_some(struct listener *listener, unsigned most)
 			next = after_error(listener, errno);
 			continue;
 		}
-		listen_address_print(peer, &address);
-		listener->acceptor.accept(listener->acceptor.arg, fd, peer);
+		listen_socket_print_peer(peer, fd, &address);
+		listener->acceptor.accept(listener->acceptor.arg, fd, peer, &listener->options);
 	}
 	return next;
 }
@@ -178,19 +179,26 @@ static void listener_on_rested(evutil_socket_t fd, short what, void *arg)
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-struct listener *listener_open(struct event_base *base, int fd, struct acceptor acceptor)
+struct listener *listener_open(struct event_base *base, int fd,
+	const struct listener_options *options, struct acceptor acceptor)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
 	listener->magic = LISTENER_MAGIC;
 	listener->fd = fd;
 	listener->reserve_fd = open_reserve();
+	listener->options = *options;
 	listener->acceptor = acceptor;
 	listen_socket_print(listener->address, fd);
 	event_assign(&listener->event, base, fd, EV_READ | EV_PERSIST, listener_on_event, listener);
 	event_assign(&listener->rest, base, -1, 0, listener_on_rested, listener);
 	event_add(&listener->event, NULL);
 	return listener;
+}
+
+void listener_set_options(struct listener *listener, const struct listener_options *options)
+{
+	listener->options = *options;
 }
 
 void listener_take_all(struct listener *listener)

@@ -6,20 +6,35 @@
 #ifndef SOCKLET_NET_LISTENER_H
 #define SOCKLET_NET_LISTENER_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct event_base;
 struct listener;
 
+/* What is done with its connections; a load may change it, and the socket stays. */
+struct listener_options {
+	bool is_tls;
+	bool has_proxy_header; /* each connection begins with one */
+	bool redirects;        /* to https_port, whatever is asked for */
+	unsigned https_port;
+};
+
 /* Where accepted sockets go: non-blocking, close-on-exec, without Nagle's delay. */
 struct acceptor {
-	/* Takes fd. `peer` is its address, "127.0.0.1:53124", valid until this returns. */
-	void (*accept)(void *arg, int fd, const char *peer);
+	/* Takes fd. `peer` is its address, "127.0.0.1:53124", "unix:pid=71,uid=0"; both are valid
+	 * until this returns.
+	 */
+	void (*accept)(void *arg, int fd, const char *peer, const struct listener_options *options);
 	void *arg;
 };
 
 /* Takes the listening socket. */
-struct listener *listener_open(struct event_base *base, int fd, struct acceptor acceptor);
+struct listener *listener_open(struct event_base *base, int fd,
+	const struct listener_options *options, struct acceptor acceptor);
+/* For connections that come from now on. */
+void listener_set_options(struct listener *listener, const struct listener_options *options);
 /* Takes what waits now, instead of leaving it to a reset by listener_close. */
 void listener_take_all(struct listener *listener);
 void listener_close(struct listener *listener);

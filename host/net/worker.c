@@ -15,6 +15,7 @@
 #include "call/host.h"
 #include "net/conn.h"
 #include "net/loop_timer.h"
+#include "net/tls_context.h"
 
 #define WORKER_MAGIC 0x776f726bu
 
@@ -136,20 +137,28 @@ void worker_set_handshake_ms(struct worker *worker, uint64_t ms)
 	worker->set.handshake_ms = ms;
 }
 
+void worker_set_tls(struct worker *worker, struct tls_context *tls)
+{
+	tls_context_unref(worker->set.tls);
+	worker->set.tls = tls;
+}
+
 /* ---- listeners ------------------------------------------------------------------------------ */
 
-static void accepted(void *arg, int fd, const char *peer)
+static void accepted(void *arg, int fd, const char *peer, const struct listener_options *options)
 {
 	struct worker *worker = arg;
 
-	conn_new(&worker->set, fd, peer);
+	conn_new(&worker->set, fd, peer, options);
 }
 
-struct listener *worker_listen(struct worker *worker, int fd)
+struct listener *worker_listen(
+	struct worker *worker, int fd, const struct listener_options *options)
 {
 	struct listening *entry = xmalloc(sizeof(*entry));
 
-	entry->listener = listener_open(worker->loop.base, fd, (struct acceptor){accepted, worker});
+	entry->listener = listener_open(
+		worker->loop.base, fd, options, (struct acceptor){accepted, worker});
 	LIST_INSERT_HEAD(&worker->listeners, entry, link);
 	if (worker->set.host != NULL)
 		host_own_descriptor(worker->set.host, fd);

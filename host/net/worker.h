@@ -20,6 +20,7 @@
 struct event_base;
 struct host;
 struct loop;
+struct tls_context;
 struct worker;
 
 /* From now on SIGPIPE is ignored: sendfile cannot be told not to raise it. NULL fills `why`. */
@@ -36,8 +37,12 @@ void worker_set_host(struct worker *worker, struct host *host);
 /* Time for a request head, and for the plugin's answer to a handshake. 10 s at first. */
 void worker_set_handshake_ms(struct worker *worker, uint64_t ms);
 
+/* Takes the reference; for connections that come from now on. NULL: none speaks TLS. */
+void worker_set_tls(struct worker *worker, struct tls_context *tls);
+
 /* Takes the listening socket; the listener is the worker's. */
-struct listener *worker_listen(struct worker *worker, int fd);
+struct listener *worker_listen(
+	struct worker *worker, int fd, const struct listener_options *options);
 /* Takes those who wait in its queue, and closes it; its connections stay. */
 void worker_unlisten(struct worker *worker, struct listener *listener);
 /*

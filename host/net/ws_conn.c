@@ -82,7 +82,7 @@ static void take_broken(struct conn *conn, const struct err *why)
 /* A peer that pings and never reads gets no more pongs than its queue may hold. */
 static void take_ping(struct conn *conn, struct span payload)
 {
-	if (is_open(conn) && conn->outbox.bytes <= conn->ws.queue_bytes)
+	if (is_open(conn) && conn->outbox.bytes + conn->in_transit <= conn->ws.queue_bytes)
 		send_frame(conn, WS_PONG, payload);
 }
 
@@ -313,7 +313,7 @@ void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 /* A length is a plugin's to choose, -1 of a failed read included: no sum of it may wrap around. */
 static bool has_room(const struct conn *conn, size_t header, size_t payload)
 {
-	size_t limit = conn->ws.queue_bytes, used = conn->outbox.bytes + header;
+	size_t limit = conn->ws.queue_bytes, used = conn->outbox.bytes + conn->in_transit + header;
 
 	return used <= limit && payload <= limit - used;
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -88,6 +89,11 @@ void copy_store_close(struct copy_store *store)
 	}
 	private_dir_close(&store->dir);
 	free(store);
+}
+
+bool copy_store_share(struct copy_store *store, unsigned group, struct err *why)
+{
+	return private_dir_share(&store->dir, group, why);
 }
 
 static struct copy_name *name_get(struct copy_store *store, const char *text)
@@ -180,8 +186,9 @@ static bool write_all(int fd, const struct buf *bytes)
 
 static bool write_file(const char *path, const struct buf *bytes, struct err *why)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
-	bool is_written = fd >= 0 && write_all(fd, bytes);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, PRIVATE_FILE_MODE);
+	/* Whatever the umask says: processes of another group may have to read it. */
+	bool is_written = fd >= 0 && fchmod(fd, PRIVATE_FILE_MODE) == 0 && write_all(fd, bytes);
 
 	if (!is_written) {
 		err_set(why, ERR_INTERNAL, "the copy %s cannot be written: %s; make room there",

@@ -19,6 +19,9 @@ struct copy_store; /* the folder and the copies in it */
 struct copy_store *copy_store_open(struct err *why);
 /* All copies must be unreferenced. Removes the folder. */
 void copy_store_close(struct copy_store *store);
+/* Processes of that group may read the copies, those that are made from now on. False fills `why`.
+ */
+bool copy_store_share(struct copy_store *store, unsigned group, struct err *why);
 /* Removes what nobody held when it was given back, but somebody had still loaded. */
 void copy_store_sweep(struct copy_store *store);
 

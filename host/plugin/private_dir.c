@@ -60,8 +60,8 @@ static bool name_is_stale(const char *name)
 }
 
 /*
- * The base may be /tmp, where others make what names they like: only a real folder of ours, closed
- * to everybody else, is touched.
+ * The base may be /tmp, where others make what names they like: only a real folder of ours, in
+ * which nobody else can write or look around, is touched.
  */
 static void remove_if_stale(int base, const char *name)
 {
@@ -73,7 +73,7 @@ static void remove_if_stale(int base, const char *name)
 	fd = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (fstat(fd, &info) != 0 || info.st_uid != geteuid() || (info.st_mode & 077) != 0 ||
+	if (fstat(fd, &info) != 0 || info.st_uid != geteuid() || (info.st_mode & 067) != 0 ||
 		flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
 		return;
@@ -159,6 +159,15 @@ bool private_dir_open(struct private_dir *dir, struct err *why)
 		"no folder for copies of plugins: %s; set TMPDIR to one that allows writing and "
 		"running code",
 		tried);
+	return false;
+}
+
+bool private_dir_share(struct private_dir *dir, unsigned group, struct err *why)
+{
+	if (fchown(dir->lock, (uid_t)-1, group) == 0 && fchmod(dir->lock, 02710) == 0)
+		return true;
+	err_set(why, ERR_INTERNAL, "cannot let group %u read the copies in %s: %s", group,
+		dir->path, strerror(errno));
 	return false;
 }
 

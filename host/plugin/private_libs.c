@@ -16,12 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
 #include "plugin/copy.h"
 #include "plugin/elf_check.h"
 #include "plugin/extent.h"
+#include "plugin/private_dir.h"
 #include "plugin/snapshot.h"
 
 /* ---- finding -------------------------------------------------------------------------------- */
@@ -113,9 +115,11 @@ static bool check_soname(const char *needed, struct span bytes, struct err *why)
 
 static bool write_file(const char *path, const struct buf *bytes, struct err *why)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, PRIVATE_FILE_MODE);
 	size_t done = 0;
 
+	if (fd >= 0)
+		fchmod(fd, PRIVATE_FILE_MODE);
 	while (fd >= 0 && done < bytes->len) {
 		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
 

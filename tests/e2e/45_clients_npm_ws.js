@@ -1,17 +1,20 @@
-// A real client, npm's ws, against the mirror: `node 45_clients_npm_ws.js PORT`. Prints one line for
+// A real client, npm's ws, against the mirror: `node 45_clients_npm_ws.js PORT [CA]`, with CA over TLS. Prints one line for
 // each claim that holds and ends with status 0, or throws. SPDX-License-Identifier: MIT
 'use strict';
 const assert = require('assert');
 const crypto = require('crypto');
 const { once } = require('events');
+const fs = require('fs');
 const path = require('path');
 const WebSocket = require(path.join(__dirname, '..', 'node_modules', 'ws'));
 
-const url = `ws://127.0.0.1:${process.argv[2]}/`;
+const [port, ca] = process.argv.slice(2);
+const url = ca ? `wss://127.0.0.1:${port}/` : `ws://127.0.0.1:${port}/`;
+const trust = ca ? { ca: fs.readFileSync(ca) } : {};
 setTimeout(() => { throw new Error('not done in time'); }, 30000).unref();
 
 async function open(options) {
-	const ws = new WebSocket(url, options);
+	const ws = new WebSocket(url, { ...trust, ...options });
 	await once(ws, 'open');
 	return ws;
 }
@@ -69,12 +72,12 @@ const claims = {
 	},
 	async subprotocol_is_offered_and_not_taken() {
 		// ws treats an offer without an answer as a failed handshake: the standard lets it.
-		const ws = new WebSocket(url, ['one', 'two']);
+		const ws = new WebSocket(url, ['one', 'two'], trust);
 		const [error] = await once(ws, 'error');
 		assert.match(error.message, /subprotocol/);
 	},
 	async unknown_path_is_404() {
-		const ws = new WebSocket(url + 'nope');
+		const ws = new WebSocket(url + 'nope', trust);
 		const [, response] = await once(ws, 'unexpected-response');
 		assert.strictEqual(response.statusCode, 404);
 		ws.on('error', () => {});

@@ -108,7 +108,7 @@ def test_status_counts_connections_by_route_and_generation():
                 assert now["pid"] == talking.host.pid and now["generation"] == 2, now
                 assert [worker["pid"] for worker in now["workers"]] == talking.host.workers(), now
                 assert {worker["state"] for worker in now["workers"]} == {"serving"}, now
-                assert now["listen"] == [f"127.0.0.1:{port}"], now
+                assert now["listen"] == [f"http://127.0.0.1:{port}"], now
                 assert now["plugins"] == [{"name": "talk", "version": 2}], now
                 text = ask(talking, "status").stdout
                 assert re.search(r"^/talk +talk +1 +1 +3 \(old\)$", text, re.M), text

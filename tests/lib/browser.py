@@ -41,8 +41,9 @@ return [...fields].find((field) => field.getClientRects().length) || null;
 class Browser:
     """`with Browser() as browser:`; starts on one empty tab."""
 
-    def __init__(self, width=1000, height=800):
-        self.size = width, height
+    def __init__(self, width=1000, height=800, trusts=()):
+        """`trusts`: public_key_hash of certificates that no authority it knows has signed."""
+        self.size, self.trusts = (width, height), trusts
 
     def __enter__(self):
         self.profile = tempfile.mkdtemp(prefix="socklet-browser-")
@@ -75,7 +76,8 @@ class Browser:
         # Without a sandbox because tests may run as root, where Chromium has none.
         return ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                 "--no-proxy-server", "--disable-background-networking", f"--user-data-dir={self.profile}",
-                f"--window-size={self.size[0]},{self.size[1]}"]
+                f"--window-size={self.size[0]},{self.size[1]}",
+                *([f"--ignore-certificate-errors-spki-list={','.join(self.trusts)}"] if self.trusts else [])]
 
     def _driver_port(self):
         out, end = "", time.monotonic() + DEADLINE

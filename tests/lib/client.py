@@ -72,20 +72,30 @@ def fragments(opcode, parts):
 
 
 class Connection:
-    """Bytes over TCP. Reads wait at most `timeout` seconds."""
+    """Bytes over TCP, or over the Unix socket that `port` is the path of. Reads wait at most `timeout` seconds.
 
-    def __init__(self, port, address="127.0.0.1", timeout=DEADLINE, receive_buffer=None):
+    The `preamble` goes out before anything else, as a proxy's header does.
+    """
+
+    def __init__(self, port, address="127.0.0.1", timeout=DEADLINE, receive_buffer=None, preamble=b""):
         self.timeout = timeout
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        is_unix = not isinstance(port, int)
+        family = socket.AF_UNIX if is_unix else socket.AF_INET6 if ":" in address else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(timeout)
-        self.sock.connect((address, port))
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.connect(str(port) if is_unix else (address, port))
+        if not is_unix:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
         self.input = bytearray()
         self.ended = None  # how TCP ended: "eof" or "reset"
+        self.send(preamble)
+        self.connected()
+
+    def connected(self):
+        """For who speaks something else before."""
 
     def __enter__(self):
         return self

@@ -23,7 +23,7 @@ BUILD = pathlib.Path(os.environ.get("SOCKLET_BUILD", ROOT / "build-dev"))
 SOCKLET = BUILD / "host" / "socklet"
 PLUGINS = BUILD / "plugins"
 TEST_PLUGINS = BUILD / "tests" / "plugins"
-READY = re.compile(r"socklet: listening on http://(\S+):(\d+)$")
+READY = re.compile(r"socklet: listening on (?:https?://(\S+):(\d+)|unix:(\S+))$")
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed")
 DEADLINE = 20.0  # seconds; sanitizers and a busy machine included
 
@@ -107,12 +107,15 @@ def write_files(below, files):
 class Host:
     """`with Host("conf/echo.yaml") as host:` or `with Host(text=...)`; stopped and checked at the end.
 
-    With `arguments` of its own it is started with exactly these. `files` (name: text or bytes) are written
+    With `arguments` of its own it is started with exactly these. `listen=(), listeners=N` leaves it to the
+    file where to listen, and waits for N ready lines; `addresses` are (path, None) for Unix sockets. `files` (name: text or bytes) are written
     beside the routes file.
     """
 
+    close_fds = True  # all but the standard ones
+
     def __init__(self, routes=None, text=None, arguments=None, listen=("127.0.0.1:0",), files=None,
-                 descriptors=None):
+                 descriptors=None, listeners=None):
         self.scratch = None
         if arguments is None:
             self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="socklet-test-"))
@@ -126,7 +129,7 @@ class Host:
         self.log_file = tempfile.NamedTemporaryFile(prefix="socklet-log-", suffix=".txt")
         self.process = None
         self.stopped = False
-        self.listeners = len(listen)
+        self.listeners = len(listen) if listeners is None else listeners
 
     def __enter__(self):
         try:
@@ -150,15 +153,17 @@ class Host:
         assert pathlib.Path(self.arguments[0]).exists(), f"not built: {self.arguments[0]}"
         self.process = subprocess.Popen(
             self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log_file,
-            cwd=ROOT, env=environment(), start_new_session=True, preexec_fn=self._limit)
+            cwd=ROOT, env=environment(), start_new_session=True, preexec_fn=self._limit,
+            close_fds=self.close_fds)
         os.set_blocking(self.process.stdout.fileno(), False)
-        self._wait_ready(self.listeners)
+        self.wait_ready(self.listeners)
 
     def _limit(self):
         if self.descriptors:
             resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
-    def _wait_ready(self, count):
+    def wait_ready(self, count):
+        """For so many listeners, of which start does not know when the file alone says where to listen."""
         end = time.monotonic() + DEADLINE
         out = b""
         while len(self.addresses) < count:
@@ -166,7 +171,8 @@ class Host:
             chunk = self.process.stdout.read() if ready else None
             assert chunk, f"no ready line, got {out!r}, log:\n{self.log}"
             out += chunk
-            self.addresses = [(m[1], int(m[2])) for m in map(READY.match, out.decode().split("\n")) if m]
+            self.addresses = [(m[3], None) if m[3] else (m[1], int(m[2]))
+                              for m in map(READY.match, out.decode().split("\n")) if m]
         assert len(self.addresses) == count, f"{count} listeners wanted, got {self.addresses}"
 
     @property

@@ -7,9 +7,6 @@ from tree import files, finish, objects, read
 
 # The allocators are named after those they stand in for; config/keys.h names a reader for each type.
 OTHER_NOUNS = {"xalloc": ("x",), "main": ("main",)}
-OTHER_NOUNS |= dict.fromkeys(("section", "route_conf", "limits_conf", "inject_conf", "listen_conf",
-                               "provider_conf", "log_conf", "quarantine_conf", "security_conf",
-                               "topics_conf", "web_conf"), ("read_",))
 ABBREVIATIONS = {"ctx", "cb", "cfg", "conf_ptr", "mgr", "util", "utils", "helper", "helpers", "misc"}
 
 
@@ -22,7 +19,7 @@ def nouns(path):
     texts = [read(path)] + ([read(header)] if header in files(".h") else [])
     for text in texts:
         found.update(re.findall(r"^(?:struct|enum|union) (\w+)(?: \{|;)", text, re.M))
-    return found, OTHER_NOUNS.get(stem, ())
+    return found, OTHER_NOUNS.get(stem, ("read_",) if stem.endswith("_conf") or stem == "section" else ())
 
 
 def main():

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/security_keys.h"
+#include "config/tls_keys.h"
 
 struct key_type {
 	const char *token, *words, *unit;
@@ -16,7 +17,8 @@ struct key_type {
 
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
-	KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
+	KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) TLS_KEY_TYPES(TYPE)
+		WEB_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -29,7 +31,7 @@ static const struct key_row key_rows[] = {
 #define ROWS(section, name, type, default_text, least, most, sentence) \
 	{section, #name, #type, default_text, least, most, sentence},
 #define ROW(name, type, member, ...) ROWS("At the top", name, type, __VA_ARGS__)
-	TOP_KEYS(ROW)
+	TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Routes", name, type, __VA_ARGS__)
 		ROUTE_KEYS(ROW)
@@ -63,6 +65,9 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
 	TOPICS_KEYS(ROW)
 #undef ROW
+#define ROW(name, type, member, ...) ROWS("TLS", name, type, __VA_ARGS__)
+	TLS_KEYS(ROW) TLS_CERTIFICATE_KEYS(ROW) TLS_CLIENT_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Log", name, type, __VA_ARGS__)
 	LOG_KEYS(ROW)
 #undef ROW
@@ -86,6 +91,9 @@ static const struct key_row key_rows[] = {
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Security: secrets and keys", name, type, __VA_ARGS__)
 	SECRET_KEYS(ROW) KID_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Listeners", name, type, __VA_ARGS__)
+	LISTEN_KEYS(ROW)
 #undef ROW
 	/* clang-format on */
 };

@@ -174,6 +174,7 @@ static void an_order_arrives_as_it_was_packed(void **state)
 	assert_string_equal(order.offers[1].reason, "because");
 	assert_int_equal(order.address_count, 1);
 	assert_string_equal(order.addresses[0], "127.0.0.1:8000");
+	assert_string_equal(order.sockets[0], "127.0.0.1:8000");
 	order_fini(&order);
 	/* No part of it is taken for the whole. */
 	for (size_t len = 0; len < bytes.len; len++) {

@@ -134,6 +134,11 @@ static void websocket(struct host *host, struct transport *transport, const stru
 		fake_send(host, "hi", 2);
 }
 
+bool host_is_proxy(const struct host *host, struct span peer)
+{
+	return !host->has_no_proxy && span_starts(peer, SPAN("127.0.0.1:"));
+}
+
 void host_request(struct host *host, struct transport *transport, const struct http_head *head,
 	struct span raw)
 {

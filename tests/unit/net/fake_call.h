@@ -29,7 +29,8 @@ struct host {
 	bool is_counting; /* messages are counted, not sent back */
 	size_t counted;
 	bool has_turn_end;
-	struct span key; /* of the handshake waiting */
+	bool has_no_proxy; /* else 127.0.0.1 may speak for others */
+	struct span key;   /* of the handshake waiting */
 	char key_text[32];
 };
 

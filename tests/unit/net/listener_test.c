@@ -10,12 +10,15 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/rig.h"
@@ -155,6 +158,63 @@ static void out_of_descriptors_is_503_and_no_spin(void **state)
 	setrlimit(RLIMIT_NOFILE, &old);
 }
 
+/* Stands in for the library's: the whole machine may be out of files, which no test can arrange. */
+static unsigned accept_calls;
+static int accept_error;
+
+int accept4(int fd, __SOCKADDR_ARG address, socklen_t *len, int flags)
+{
+	accept_calls++;
+	if (accept_error == 0)
+		return (int)syscall(SYS_accept4, fd, address.__sockaddr__, len, flags);
+	errno = accept_error;
+	return -1;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static const int lasting[] = {ENFILE, EMFILE, ENOMEM, ENOBUFS};
+
+static bool was_tried(struct rig *rig, void *context)
+{
+	(void)rig;
+	return accept_calls > *(unsigned *)context;
+}
+
+/* Counted, not timed: however slow the machine, there is a rest of 100 ms between two tries. */
+static void an_error_that_lasts_is_no_spin(void **state)
+{
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++) {
+		unsigned before = accept_calls, calls;
+		uint64_t start = now_ms(), rests;
+		struct client client;
+
+		accept_error = lasting[i];
+		client_open(rig, &client);
+		client_say(rig, &client, "GET /text HTTP/1.1\r\nHost: x\r\n\r\n");
+		rig_until(rig, was_tried, &before, "accept to be called");
+		for (int turn = 0; turn < 2000; turn++)
+			rig_turn(rig);
+		calls = accept_calls - before;
+		rests = (now_ms() - start) / 100 + 1;
+		/* Each try is one call, and one more with the reserve given up. */
+		if (calls > 2 * (rests + 1))
+			fail_msg("%s: %u calls of accept in %llu rests", strerror(lasting[i]),
+				calls, (unsigned long long)rests);
+		accept_error = 0;
+		client_expect_answer(rig, &client, 200, "/text");
+		client_close(&client);
+	}
+}
+
 static void a_stopped_worker_only_finishes_what_it_began(void **state)
 {
 	struct rig *rig = *state;
@@ -196,6 +256,7 @@ int main(void)
 		TEST(the_port_is_free_again_at_once),
 		TEST(accepted_sockets_have_no_delay),
 		TEST(out_of_descriptors_is_503_and_no_spin),
+		TEST(an_error_that_lasts_is_no_spin),
 		TEST(a_stopped_worker_only_finishes_what_it_began),
 	};
 

@@ -34,7 +34,7 @@ struct listener *rig_listen(struct rig *rig, const char *host, const char *port,
 {
 	int fd = listen_socket_open(host, port, why);
 
-	return fd < 0 ? NULL : worker_listen(rig->worker, fd);
+	return fd < 0 ? NULL : worker_listen(rig->worker, fd, &rig->options);
 }
 
 int rig_setup(void **state)

@@ -14,6 +14,7 @@
 struct rig {
 	struct worker *worker;
 	struct listener *listener;
+	struct listener_options options; /* of the next to listen */
 	struct host host;
 };
 

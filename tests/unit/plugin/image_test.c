@@ -315,7 +315,7 @@ static void copies_are_closed_to_others_and_removed(void **state)
 		if (strncmp(entry->d_name, "socklet-", 8) == 0)
 			snprintf(name, sizeof(name), "%s/x.1.so", entry->d_name);
 	assert_int_equal(fstatat(dirfd(dir), name, &info, 0), 0);
-	assert_int_equal(info.st_mode & 07777, 0500);
+	assert_int_equal(info.st_mode & 07777, 0550);
 	image_unref(image);
 	assert_int_not_equal(fstatat(dirfd(dir), name, &info, 0), 0);
 	closedir(dir);
