@@ -151,7 +151,7 @@ void worker_bus_fini(struct worker_bus *bus)
 		bus_detach(bus->host, &bus->driver);
 	if (!bus_link_is_open(&bus->link))
 		return;
-	/* What was published last, by many a disconnect, is for the others still: the master reads. */
+	/* What many a disconnect has published is for the others still; the master reads. */
 	channel_drain(&bus->link.channel);
 	bus_link_flush(&bus->link);
 	channel_drain(&bus->link.channel);
