@@ -151,8 +151,10 @@ void worker_bus_fini(struct worker_bus *bus)
 		bus_detach(bus->host, &bus->driver);
 	if (!bus_link_is_open(&bus->link))
 		return;
-	/* What was published last, in a disconnect, is for the others still. */
+	/* What many a disconnect has published is for the others still; the master reads. */
+	channel_drain(&bus->link.channel);
 	bus_link_flush(&bus->link);
+	channel_drain(&bus->link.channel);
 	event_free(bus->readable);
 	event_free(bus->writable);
 	event_free(bus->again);
