@@ -56,19 +56,22 @@ static void write_close(struct transport *transport, unsigned code, struct span 
 
 /* Messages are sent behind a 101 only, which no request gets before connect: none is of interest.
  */
-static bool drop_message(struct transport *transport, enum ws_opcode opcode, struct span payload)
+static enum sent drop_message(
+	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
 	(void)transport;
 	(void)opcode;
 	(void)payload;
-	return true;
+	(void)key;
+	return SENT_QUEUED;
 }
 
-static bool drop_shared(struct transport *transport, struct ws_shared *shared)
+static enum sent drop_shared(struct transport *transport, struct ws_shared *shared, uint64_t key)
 {
 	(void)transport;
 	(void)shared;
-	return true;
+	(void)key;
+	return SENT_QUEUED;
 }
 
 static size_t nothing_queued(const struct transport *transport)
@@ -182,7 +185,7 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){&write_down, NULL, "127.0.0.1:50000"};
+	out->transport = (struct transport){.ops = &write_down, .peer = "127.0.0.1:50000"};
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;
 	out->calling = calling;

@@ -80,7 +80,17 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 
 static int api_send(struct sl_conn *conn, uint32_t type, const void *data, size_t len)
 {
-	return session_send(conn, type, (struct span){data, len});
+	return session_send(conn, 0, type, (struct span){data, len});
+}
+
+static int api_send_keyed(
+	struct sl_conn *conn, uint64_t key, uint32_t type, const void *data, size_t len)
+{
+	if (key == 0 && conn->phase == SESSION_OPEN) {
+		log_error("%s: sl_send_keyed with key 0, which is none", conn->label);
+		return SL_INVALID;
+	}
+	return session_send(conn, key, type, (struct span){data, len});
 }
 
 SL_PRINTF(2, 0)
@@ -100,7 +110,7 @@ static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 	va_end(again);
 	/* What no queue can take is not written out: the buffer stays for good. */
 	if (len >= 0 && (uint64_t)len > most)
-		return session_full(conn, (size_t)len);
+		return session_too_long(conn, (size_t)len);
 	if (len >= 0 && (size_t)len >= scratch->capacity) {
 		buf_reserve(scratch, (size_t)len + 1);
 		len = vsnprintf(scratch->data, scratch->capacity, format, args);
@@ -109,7 +119,7 @@ static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 		log_error("%s: sl_sendf: the format \"%s\" is not valid", conn->label, format);
 		return SL_INVALID;
 	}
-	return session_send(conn, SL_TEXT, (struct span){scratch->data, (size_t)len});
+	return session_send(conn, 0, SL_TEXT, (struct span){scratch->data, (size_t)len});
 }
 
 static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args)
@@ -130,7 +140,7 @@ static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args
 		return SL_INVALID;
 	}
 	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	result = session_send(conn, SL_TEXT, span_of(text));
+	result = session_send(conn, 0, SL_TEXT, span_of(text));
 	free(text);
 	json_decref(value);
 	return result;
@@ -139,6 +149,16 @@ static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args
 static size_t api_queued(const struct sl_conn *conn)
 {
 	return conn->transport == NULL ? 0 : conn->transport->ops->queued(conn->transport);
+}
+
+static size_t api_queue_limit(const struct sl_conn *conn)
+{
+	return conn->route->limits.queue_bytes;
+}
+
+static uint64_t api_dropped(const struct sl_conn *conn)
+{
+	return conn->transport == NULL ? conn->dropped : conn->transport->dropped;
 }
 
 static int set_paused(struct sl_conn *conn, bool paused)
@@ -322,8 +342,10 @@ static void job_finish(struct offload_job *base)
 	struct job *job = (struct job *)base;
 	struct sl_conn *conn = session_table_find(&job->host->sessions, job->conn_id);
 
-	if (conn != NULL)
+	if (conn != NULL) {
 		conn->jobs--;
+		session_listen(conn);
+	}
 	if (!base->was_dropped && conn != NULL && conn->phase != SESSION_ENDED)
 		plugin_call_done(job->plugin, conn, job->done, base->data);
 	else if (job->drop != NULL)
@@ -356,6 +378,7 @@ static int api_offload(struct sl_conn *conn, void (*work)(void *data),
 	job->generation = generation_ref(conn->generation);
 	job->plugin = conn->plugin;
 	conn->jobs++;
+	session_listen(conn);
 	return SL_OK;
 }
 
@@ -448,5 +471,8 @@ struct sl_host host_table(void)
 		.reject = session_reject,
 		.provide = session_provide,
 		.security_scope = api_security_scope,
+		.send_keyed = api_send_keyed,
+		.dropped = api_dropped,
+		.queue_limit = api_queue_limit,
 	};
 }

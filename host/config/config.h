@@ -27,12 +27,24 @@ struct option_conf {
 	struct conf_list items;
 };
 
+/* What is done with a message that would have more than queue_bytes wait. */
+enum overflow_conf {
+	OVERFLOW_CONF_CLOSE,
+	OVERFLOW_CONF_CLOSE_1008,
+	OVERFLOW_CONF_TELL,
+	OVERFLOW_CONF_DROP_NEWEST,
+	OVERFLOW_CONF_DROP_OLDEST,
+	OVERFLOW_CONF_KEEP_LAST,
+};
+
 struct limits_conf {
 	uint64_t message_bytes; /* a message, beyond it 1009 */
-	uint64_t queue_bytes;   /* waiting to be sent to one peer, beyond it 1013 */
-	uint64_t idle_ms;       /* without a message from the peer, beyond it 1001; 0: never */
-	uint64_t handshake_ms;  /* from accept to the end of the handshake, beyond it 408 or 503 */
-	uint64_t close_ms;      /* from our close frame to the end of TCP */
+	uint64_t queue_bytes;   /* waiting to be sent to one peer */
+	enum overflow_conf overflow;
+	unsigned jobs;         /* offloaded and not done, of one connection; 0: any number */
+	uint64_t idle_ms;      /* without a message from the peer, beyond it 1001; 0: never */
+	uint64_t handshake_ms; /* from accept to the end of the handshake, beyond it 408 or 503 */
+	uint64_t close_ms;     /* from our close frame to the end of TCP */
 };
 
 struct ping_conf {
