@@ -116,9 +116,12 @@ void host_watch(struct host *host)
 	uint32_t turn;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (host->page == NULL || now.tv_sec == host->watched_second)
+	if (now.tv_sec == host->watched_second)
 		return;
 	host->watched_second = now.tv_sec;
+	log_settle();
+	if (host->page == NULL)
+		return;
 	turn = atomic_load_explicit(&host->page->turn, memory_order_relaxed);
 	/* The first look has nothing to compare with. */
 	if (host->is_watched && turn != host->watched_turn) {
@@ -157,6 +160,7 @@ void host_free(struct host *host)
 	session_table_fini(&host->sessions);
 	image_store_free(host->images);
 	buf_fini(&host->scratch);
+	counters_fini(&host->counters);
 	free(host);
 }
 
@@ -305,13 +309,19 @@ static void websocket_request(
 void host_request(struct host *host, struct transport *transport, const struct http_head *head,
 	struct span raw)
 {
+	uint64_t last_id = host->sessions.last_id;
 	struct request request;
 
 	assert(transport->session == NULL);
+	transport->answer = (struct answer){0};
 	request_init(&request, head, raw);
 	if (head->is_upgrade)
 		websocket_request(host, transport, &request);
 	else
 		plain_request(host->generation, transport, &request);
+	/* A session tells for itself, when it ends. */
+	if (transport->session == NULL && transport->answer.status != 0 &&
+		host->sessions.last_id == last_id)
+		access_log_request(host, transport, &request);
 	request_fini(&request);
 }

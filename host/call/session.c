@@ -16,7 +16,7 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/ws_key.h"
 
 #define SESSION_MAGIC 0x53455331u
@@ -101,6 +101,7 @@ void session_free(struct sl_conn *conn)
 	const struct sl_plugin_info *info = &conn->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
+	access_log_close(conn);
 	session_inject_clear(conn);
 	if (conn->owes_disconnect && info->disconnect != NULL)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
@@ -273,6 +274,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	if (subprotocol == NULL)
 		subprotocol = session_security_scheme(conn);
 	conn->phase = SESSION_OPEN;
+	access_log_open(conn, subprotocol);
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
 	session_listen(conn);

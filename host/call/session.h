@@ -8,6 +8,7 @@
 
 #include <sys/queue.h>
 
+#include "call/access_log.h"
 #include "call/generation.h"
 #include "call/host.h"
 #include "call/request.h"
@@ -43,6 +44,7 @@ struct sl_conn {
 	struct session_security
 		*security; /* session_security.c's; NULL: no credential was wanted */
 	struct sl_end end;
+	struct traffic traffic;
 	bool is_due;
 	unsigned jobs;            /* offloaded and not done */
 	bool is_keeping;          /* a message, until its providers have answered */

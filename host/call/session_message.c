@@ -7,10 +7,10 @@
 #include <assert.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "call/session.h"
 #include "call/session_inject.h"
 #include "call/session_move.h"
-#include "wire/utf8.h"
 
 /* ---- in --------------------------------------------------------------------------------- */
 
@@ -90,6 +90,7 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 	enum inject_result result;
 
 	assert(conn->phase == SESSION_OPEN);
+	access_log_received(conn, payload.len);
 	session_move(conn);
 	if (conn->phase != SESSION_OPEN)
 		return;
@@ -161,7 +162,10 @@ static int told(struct sl_conn *conn, enum sent sent, size_t len)
 {
 	if (sent == SENT_FULL)
 		return session_full(conn, len);
-	return sent == SENT_DROPPED ? SL_DROPPED : SL_OK;
+	if (sent == SENT_DROPPED)
+		return SL_DROPPED;
+	access_log_sent(conn, len);
+	return SL_OK;
 }
 
 int session_send_shared(struct sl_conn *conn, struct ws_shared *shared)

@@ -91,10 +91,17 @@ struct transport_ops {
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
 };
 
+/* The answer to the last request, for the log. */
+struct answer {
+	unsigned status; /* 0: none was given yet, or 101 */
+	uint64_t bytes;  /* of its body */
+};
+
 struct transport {
 	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
 	const char *peer;        /* "127.0.0.1:53124" */
+	struct answer answer;    /* set by ops->reply */
 	size_t queue_peak;       /* the most bytes that had to wait for the socket */
 	uint64_t dropped;        /* messages, by the route's overflow */
 };

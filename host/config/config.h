@@ -13,8 +13,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/span.h"
 #include "config/conf_inject.h"
+#include "config/conf_overflow.h"
 #include "config/conf_text.h"
 
 struct listen_conf {
@@ -25,16 +27,6 @@ struct listen_conf {
 struct option_conf {
 	struct conf_text name, value; /* value is absent: the items of a list */
 	struct conf_list items;
-};
-
-/* What is done with a message that would have more than queue_bytes wait. */
-enum overflow_conf {
-	OVERFLOW_CONF_CLOSE,
-	OVERFLOW_CONF_CLOSE_1008,
-	OVERFLOW_CONF_TELL,
-	OVERFLOW_CONF_DROP_NEWEST,
-	OVERFLOW_CONF_DROP_OLDEST,
-	OVERFLOW_CONF_KEEP_LAST,
 };
 
 struct limits_conf {
@@ -50,6 +42,12 @@ struct limits_conf {
 struct ping_conf {
 	uint64_t interval_ms; /* of silence before a ping; 0: never */
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
+};
+
+struct log_conf {
+	struct conf_text to; /* a file, joined to the folder of the routes file; absent: stderr */
+	bool is_syslog, is_json;
+	enum log_level level, levels[LOG_AREAS];
 };
 
 /* When a plugin that ends workers is no longer called. */
@@ -118,6 +116,7 @@ struct config {
 	struct ping_conf ping;
 	struct drain_conf drain;
 	struct stop_conf stop;
+	struct log_conf log;
 	struct strict_conf strict;
 	struct route_conf *routes;
 	size_t route_count;

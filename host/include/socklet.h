@@ -278,8 +278,9 @@ struct sl_host {
 	int (*provide)(struct sl_conn *, const struct sl_provider *, const void *value);
 	struct sl_str (*security_scope)(const struct sl_conn *, size_t n);
 	/* Since 1.2. */
-	int (*send_keyed)(struct sl_conn *, uint64_t key, uint32_t type, const void *data,
-		size_t len);
+	int (*count)(struct sl_plugin *, const char *name, uint64_t add);
+	int (*send_keyed)(
+		struct sl_conn *, uint64_t key, uint32_t type, const void *data, size_t len);
 	uint64_t (*dropped)(const struct sl_conn *);
 	size_t (*queue_limit)(const struct sl_conn *);
 };
@@ -650,6 +651,18 @@ static inline void sl_plugin_log(const struct sl_plugin *plugin, int level, cons
 	va_start(args, format);
 	sl_host_->vlog_plugin(plugin, level, format, args);
 	va_end(args);
+}
+
+/*
+ * Counts something of the plugin's own: `socklet status --json` shows the sum of all workers, and
+ * `socklet status --metrics` tells Prometheus as socklet_plugin_total{plugin, name}. The count goes
+ * on over reloads, and begins anew with the process. `name`: letters, digits and '_', 64 bytes.
+ * When: any callback. Limits: 1,024 names in a worker. Fails: SL_INVALID for another name, SL_FULL.
+ * Since 1.2.
+ */
+static inline int sl_count(struct sl_plugin *plugin, const char *name, uint64_t add)
+{
+	return sl_host_->count(plugin, name, add);
 }
 
 /* ---- declaring a plugin ---------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 	_Static_assert(offsetof(struct name, member) == (offset), #name "." #member " has moved")
 
 AT(sl_host, security_scope, 320); /* the last of 1.1: what follows is new */
-AT(sl_host, send_keyed, 328);
-AT(sl_host, dropped, 336);
-AT(sl_host, queue_limit, 344);
+AT(sl_host, count, 328);
+AT(sl_host, send_keyed, 336);
+AT(sl_host, dropped, 344);
+AT(sl_host, queue_limit, 352);
