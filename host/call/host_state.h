@@ -7,6 +7,8 @@
 
 #include <socklet.h>
 
+#include "call/bus.h"
+#include "call/fan_out.h"
 #include "call/host.h"
 #include "call/metrics.h"
 #include "call/offload.h"
@@ -26,6 +28,11 @@ struct host {
 	struct buf scratch;         /* for formatting a message */
 	struct metrics metrics;
 	struct counters counters;
+	struct fan_out fan_out;
+	struct {
+		SLIST_HEAD(, bus_driver) drivers;
+		uint64_t host_id;
+	} bus;
 	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;          /* the next bucket of `sessions` */
 	struct audit_threads threads;

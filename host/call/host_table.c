@@ -11,6 +11,9 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
+#include "call/topics.h"
+#include "call/session_subprotocol.h"
+#include "wire/http_reply.h"
 #include "wire/ws_key.h"
 
 static struct sl_str to_str(struct span s)
@@ -20,33 +23,12 @@ static struct sl_str to_str(struct span s)
 
 /* ---- the handshake's answer ------------------------------------------------------------- */
 
-/* What the host itself says in an answer. */
-static const char *const own_headers[] = {"connection", "upgrade", "content-length", "content-type",
-	"transfer-encoding", "date", "server", "sec-websocket-accept", "sec-websocket-protocol",
-	"sec-websocket-extensions", "sec-websocket-version", NULL};
-
-static bool is_own_header(struct span name)
-{
-	for (size_t i = 0; own_headers[i] != NULL; i++)
-		if (span_equal_nocase(name, span_of(own_headers[i])))
-			return true;
-	return false;
-}
-
-static bool is_field_value(const char *value)
-{
-	for (; *value != '\0'; value++)
-		if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7f)
-			return false;
-	return true;
-}
-
 static int api_response_header(struct sl_conn *conn, const char *name, const char *value)
 {
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
-	if (!http_is_token(span_of(name)) || is_own_header(span_of(name)) ||
-		!is_field_value(value)) {
+	if (!http_is_token(span_of(name)) || http_reply_is_own_header(span_of(name)) ||
+		!http_reply_is_value(span_of(value))) {
 		log_error("%s: sl_response_header \"%s\": wanted a header name that the host does "
 			  "not set itself, and a value without control characters",
 			conn->label, name);
@@ -68,7 +50,7 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
-	if (content_type != NULL && !is_field_value(content_type)) {
+	if (content_type != NULL && !http_reply_is_value(span_of(content_type))) {
 		log_error("%s: sl_refuse_with: control characters in the content type \"%s\"",
 			conn->label, content_type);
 		return SL_INVALID;
@@ -80,7 +62,7 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 
 static int api_send(struct sl_conn *conn, uint32_t type, const void *data, size_t len)
 {
-	return session_send(conn, 0, type, (struct span){data, len});
+	return session_send(conn, type, (struct span){data, len});
 }
 
 static int api_send_keyed(
@@ -90,7 +72,7 @@ static int api_send_keyed(
 		log_error("%s: sl_send_keyed with key 0, which is none", conn->label);
 		return SL_INVALID;
 	}
-	return session_send(conn, key, type, (struct span){data, len});
+	return session_send_keyed(conn, key, type, (struct span){data, len});
 }
 
 SL_PRINTF(2, 0)
@@ -119,7 +101,7 @@ static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 		log_error("%s: sl_sendf: the format \"%s\" is not valid", conn->label, format);
 		return SL_INVALID;
 	}
-	return session_send(conn, 0, SL_TEXT, (struct span){scratch->data, (size_t)len});
+	return session_send(conn, SL_TEXT, (struct span){scratch->data, (size_t)len});
 }
 
 static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args)
@@ -140,7 +122,7 @@ static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args
 		return SL_INVALID;
 	}
 	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	result = session_send(conn, 0, SL_TEXT, span_of(text));
+	result = session_send(conn, SL_TEXT, span_of(text));
 	free(text);
 	json_decref(value);
 	return result;
@@ -494,6 +476,14 @@ struct sl_host host_table(void)
 		.reject = session_reject,
 		.provide = session_provide,
 		.security_scope = api_security_scope,
+		.subscribe = topics_subscribe,
+		.unsubscribe = topics_unsubscribe,
+		.publish = topics_publish,
+		.plugin_publish = topics_plugin_publish,
+		.vpublishf = topics_vpublishf,
+		.plugin_vpublishf = topics_plugin_vpublishf,
+		.subscribers = topics_subscribers,
+		.chosen_subprotocol = session_subprotocol,
 		.send_keyed = api_send_keyed,
 		.dropped = api_dropped,
 		.queue_limit = api_queue_limit,

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "call/access_log.h"
+#include "call/fan_out.h"
 #include "call/generation.h"
 #include "call/host.h"
 #include "call/request.h"
@@ -36,6 +37,7 @@ struct sl_conn {
 	void *state;        /* on the heap: a hand-over replaces it */
 	struct arena arena; /* args, results of providers, sl_alloc */
 	const char *peer, *label;
+	const char *subprotocol; /* that was answered; NULL: none, or no answer yet */
 	struct request *request; /* NULL once answered, unless the plugin keeps it */
 	bool owns_request;       /* false: it is on host_request's stack */
 	struct buf response_headers;
@@ -46,6 +48,7 @@ struct sl_conn {
 	struct sl_end end;
 	struct traffic traffic;
 	bool is_due;
+	struct fan_out_member topics;
 	unsigned jobs;            /* offloaded and not done */
 	bool is_keeping;          /* a message, until its providers have answered */
 	bool is_held;             /* for one of these two reasons nothing is read */
@@ -82,8 +85,9 @@ int session_reject(struct sl_conn *conn, unsigned status, unsigned code, const c
 int session_close(struct sl_conn *conn, unsigned code, const char *reason);
 /* The host's own end: close frame (or a refusal with 503) and session_end in one. */
 void session_stop(struct sl_conn *conn, unsigned code, const char *reason);
+int session_send(struct sl_conn *conn, uint32_t type, struct span data);
 /* Key 0: none. */
-int session_send(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data);
+int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data);
 /* The same for a message of many, of which a text is UTF-8: whoever made it has looked. */
 int session_send_shared(struct sl_conn *conn, struct ws_shared *shared);
 int session_send_shared_keyed(struct sl_conn *conn, struct ws_shared *shared, uint64_t key);

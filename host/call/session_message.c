@@ -183,7 +183,12 @@ int session_send_shared_keyed(struct sl_conn *conn, struct ws_shared *shared, ui
 	return told(conn, sent, ws_shared_payload(shared).len);
 }
 
-int session_send(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+int session_send(struct sl_conn *conn, uint32_t type, struct span data)
+{
+	return session_send_keyed(conn, 0, type, data);
+}
+
+int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
 {
 	struct transport *transport = conn->transport;
 	enum sent sent;

@@ -43,6 +43,7 @@ struct conn {
 	struct outbox outbox;
 	struct backlog *backlog; /* behind the outbox; NULL: nothing waits that may be dropped */
 	struct buf stash;        /* received, but not to be looked at yet */
+	char *client; /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
 	struct deadline deadline;
 	LIST_ENTRY(conn) link; /* of alive or dead */
 	STAILQ_ENTRY(conn) dirty;

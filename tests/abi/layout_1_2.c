@@ -9,6 +9,9 @@
 
 AT(sl_host, security_scope, 320); /* the last of 1.1: what follows is new */
 AT(sl_host, count, 328);
-AT(sl_host, send_keyed, 336);
-AT(sl_host, dropped, 344);
-AT(sl_host, queue_limit, 352);
+AT(sl_host, subscribe, 336);
+AT(sl_host, subscribers, 384);
+AT(sl_plugin_info, lost, 144);
+AT(sl_host, chosen_subprotocol, 392);
+AT(sl_host, send_keyed, 400);
+AT(sl_host, queue_limit, 416);
