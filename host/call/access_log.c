@@ -74,6 +74,9 @@ static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 	put_number(fields, "bytes_in", traffic->bytes_in);
 	put_number(fields, "messages_out", traffic->messages_out);
 	put_number(fields, "bytes_out", traffic->bytes_out);
+	put_number(fields, "queue_peak", conn->queue_peak);
+	if (conn->dropped > 0)
+		put_number(fields, "dropped", conn->dropped);
 }
 
 static void put_end(struct fields *fields, const struct sl_conn *conn)
@@ -94,6 +97,7 @@ void access_log_close(const struct sl_conn *conn)
 		conn->host->metrics.connections_closed++;
 	else
 		conn->host->metrics.handshakes_refused++;
+	conn->host->metrics.messages_dropped += conn->dropped;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);

@@ -49,13 +49,6 @@ static void write_upgrade(struct transport *transport, const struct upgrade *upg
 	buf_append_span(&answer->headers, upgrade->headers);
 }
 
-static bool drop_shared(struct transport *transport, struct ws_shared *shared)
-{
-	(void)transport;
-	(void)shared;
-	return true;
-}
-
 static void write_close(struct transport *transport, unsigned code, struct span reason)
 {
 	struct explain_answer *answer = &explanation_of(transport)->answer;
@@ -67,12 +60,22 @@ static void write_close(struct transport *transport, unsigned code, struct span 
 
 /* Messages are sent behind a 101 only, which no request gets before connect: none is of interest.
  */
-static bool drop_message(struct transport *transport, enum ws_opcode opcode, struct span payload)
+static enum sent drop_message(
+	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
 	(void)transport;
 	(void)opcode;
 	(void)payload;
-	return true;
+	(void)key;
+	return SENT_QUEUED;
+}
+
+static enum sent drop_shared(struct transport *transport, struct ws_shared *shared, uint64_t key)
+{
+	(void)transport;
+	(void)shared;
+	(void)key;
+	return SENT_QUEUED;
 }
 
 static size_t nothing_queued(const struct transport *transport)

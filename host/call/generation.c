@@ -359,6 +359,20 @@ static void build_dir_route(struct build *build, struct route *route)
 		add_to_map(build, route, below);
 }
 
+static enum overflow overflow_of(enum overflow_conf conf)
+{
+	static const enum overflow meant[] = {
+		[OVERFLOW_CONF_CLOSE] = OVERFLOW_CLOSE,
+		[OVERFLOW_CONF_CLOSE_1008] = OVERFLOW_CLOSE_1008,
+		[OVERFLOW_CONF_TELL] = OVERFLOW_TELL,
+		[OVERFLOW_CONF_DROP_NEWEST] = OVERFLOW_DROP_NEWEST,
+		[OVERFLOW_CONF_DROP_OLDEST] = OVERFLOW_DROP_OLDEST,
+		[OVERFLOW_CONF_KEEP_LAST] = OVERFLOW_KEEP_LAST,
+	};
+
+	return meant[conf];
+}
+
 static void build_redirect_route(struct build *build, struct route *route)
 {
 	const struct conf_text *to = &route->conf->redirect.to;
@@ -400,6 +414,7 @@ static void build_route(struct build *build, struct route *route, const struct r
 	route->limits = (struct transport_limits){
 		.message_bytes = limits->message_bytes,
 		.queue_bytes = limits->queue_bytes,
+		.overflow = overflow_of(limits->overflow),
 		.idle_ms = limits->idle_ms,
 		.close_ms = limits->close_ms,
 		.ping_interval_ms = conf->ping.interval_ms,

@@ -65,6 +65,16 @@ static int api_send(struct sl_conn *conn, uint32_t type, const void *data, size_
 	return session_send(conn, type, (struct span){data, len});
 }
 
+static int api_send_keyed(
+	struct sl_conn *conn, uint64_t key, uint32_t type, const void *data, size_t len)
+{
+	if (key == 0 && conn->phase == SESSION_OPEN) {
+		log_error("%s: sl_send_keyed with key 0, which is none", conn->label);
+		return SL_INVALID;
+	}
+	return session_send_keyed(conn, key, type, (struct span){data, len});
+}
+
 SL_PRINTF(2, 0)
 static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 {
@@ -82,7 +92,7 @@ static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 	va_end(again);
 	/* What no queue can take is not written out: the buffer stays for good. */
 	if (len >= 0 && (uint64_t)len > most)
-		return session_full(conn, (size_t)len);
+		return session_too_long(conn, (size_t)len);
 	if (len >= 0 && (size_t)len >= scratch->capacity) {
 		buf_reserve(scratch, (size_t)len + 1);
 		len = vsnprintf(scratch->data, scratch->capacity, format, args);
@@ -121,6 +131,16 @@ static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args
 static size_t api_queued(const struct sl_conn *conn)
 {
 	return conn->transport == NULL ? 0 : conn->transport->ops->queued(conn->transport);
+}
+
+static size_t api_queue_limit(const struct sl_conn *conn)
+{
+	return conn->route->limits.queue_bytes;
+}
+
+static uint64_t api_dropped(const struct sl_conn *conn)
+{
+	return conn->transport == NULL ? conn->dropped : conn->transport->dropped;
 }
 
 static int set_paused(struct sl_conn *conn, bool paused)
@@ -309,8 +329,10 @@ static void job_finish(struct offload_job *base)
 	struct job *job = (struct job *)base;
 	struct sl_conn *conn = session_table_find(&job->host->sessions, job->conn_id);
 
-	if (conn != NULL)
+	if (conn != NULL) {
 		conn->jobs--;
+		session_listen(conn);
+	}
 	if (!base->was_dropped && conn != NULL && conn->phase != SESSION_ENDED)
 		plugin_call_done(job->plugin, conn, job->done, base->data);
 	else if (job->drop != NULL)
@@ -343,6 +365,7 @@ static int api_offload(struct sl_conn *conn, void (*work)(void *data),
 	job->generation = generation_ref(conn->generation);
 	job->plugin = conn->plugin;
 	conn->jobs++;
+	session_listen(conn);
 	return SL_OK;
 }
 
@@ -467,5 +490,8 @@ struct sl_host host_table(void)
 		.subscribers = topics_subscribers,
 		.chosen_subprotocol = session_subprotocol,
 		.scheme = api_scheme,
+		.send_keyed = api_send_keyed,
+		.dropped = api_dropped,
+		.queue_limit = api_queue_limit,
 	};
 }

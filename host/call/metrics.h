@@ -19,7 +19,8 @@ struct host;
 	ROW(messages_received, "messages that peers have sent")             \
 	ROW(bytes_received, "bytes of these messages")                      \
 	ROW(messages_sent, "messages that were sent or queued")             \
-	ROW(bytes_sent, "bytes of these messages")
+	ROW(bytes_sent, "bytes of these messages")                          \
+	ROW(messages_dropped, "messages that `overflow` kept from peers that have gone since")
 
 struct metrics {
 #define METRICS_MEMBER(name, sentence) uint64_t name;

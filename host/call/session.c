@@ -53,6 +53,16 @@ static void drop_request(struct sl_conn *conn)
 	conn->request = NULL;
 }
 
+/* What is left to be asked for when the transport is gone. */
+static void note_queue(struct sl_conn *conn)
+{
+	conn->queue_peak = conn->transport->queue_peak;
+	conn->dropped = conn->transport->dropped;
+	if (conn->dropped > 0)
+		log_info("%s: %llu messages to %s were dropped, which reads too slowly",
+			conn->label, (unsigned long long)conn->dropped, conn->peer);
+}
+
 /* From here on the transport and the session do not know each other. */
 static void session_finish(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
 {
@@ -61,6 +71,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	assert(conn->phase != SESSION_ENDED);
 	conn->phase = SESSION_ENDED;
 	conn->end = (struct sl_end){.code = code, .by = by, .reason = {kept.ptr, kept.len}};
+	note_queue(conn);
 	conn->transport->session = NULL;
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
@@ -264,6 +275,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	access_log_open(conn, subprotocol);
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
+	session_listen(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */
 	if (conn->owns_request && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);

@@ -51,6 +51,10 @@ struct sl_conn {
 	bool is_due;
 	struct fan_out_member topics;
 	unsigned jobs;            /* offloaded and not done */
+	bool is_keeping;          /* a message, until its providers have answered */
+	bool is_held;             /* for one of these two reasons nothing is read */
+	size_t queue_peak;        /* the transport's, once ended */
+	uint64_t dropped;         /* the same */
 	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
 	bool is_moving;           /* a hand-over is being asked for */
 	bool has_moved;           /* was handed over at least once */
@@ -83,14 +87,20 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason);
 /* The host's own end: close frame (or a refusal with 503) and session_end in one. */
 void session_stop(struct sl_conn *conn, unsigned code, const char *reason);
 int session_send(struct sl_conn *conn, uint32_t type, struct span data);
+/* Key 0: none. */
+int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data);
 /* The same for a message of many, of which a text is UTF-8: whoever made it has looked. */
 int session_send_shared(struct sl_conn *conn, struct ws_shared *shared);
+int session_send_shared_keyed(struct sl_conn *conn, struct ws_shared *shared, uint64_t key);
+/* What sl_send does with a message that no queue of the route can ever take. Open sessions only. */
+int session_too_long(struct sl_conn *conn, size_t len);
+/* Reads on, or not: for a message that is kept, for offloaded work that is behind. */
+void session_listen(struct sl_conn *conn);
 /* The answer to errors in the arguments. */
 void session_refuse_invalid(struct sl_conn *conn, const struct inject_errors *errors);
 /* Plugin code ("connect") returned a negative result: 500 or 1011, unless it answered. */
 void session_fail(struct sl_conn *conn, const char *what, int result);
-/* What sl_send does with a message that the queue cannot take; returns SL_FULL. Open sessions only.
- */
+/* What sl_send does with a message that did not fit, and returns. Open sessions only. */
 int session_full(struct sl_conn *conn, size_t len);
 
 #endif

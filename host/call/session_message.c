@@ -35,7 +35,25 @@ static void keep(struct sl_conn *conn, const struct sl_message *message)
 
 	buf_append_span(&injection->kept, (struct span){message->data.ptr, message->data.len});
 	injection->kept_type = message->type;
-	conn->transport->ops->set_held(conn->transport, true);
+	conn->is_keeping = true;
+	session_listen(conn);
+}
+
+static bool has_work_behind(const struct sl_conn *conn)
+{
+	unsigned most = conn->route->conf->limits.jobs;
+
+	return most != 0 && conn->jobs >= most;
+}
+
+void session_listen(struct sl_conn *conn)
+{
+	bool holds = conn->is_keeping || has_work_behind(conn);
+
+	if (conn->phase == SESSION_OPEN && holds != conn->is_held) {
+		conn->is_held = holds;
+		conn->transport->ops->set_held(conn->transport, holds);
+	}
 }
 
 /* Whatever became of the message's providers. */
@@ -60,8 +78,8 @@ void session_message_resume(struct sl_conn *conn, enum inject_result result)
 	injection->kept = (struct buf){0};
 	go_on(conn, result, &message);
 	buf_fini(&kept);
-	if (conn->phase == SESSION_OPEN)
-		conn->transport->ops->set_held(conn->transport, false);
+	conn->is_keeping = false;
+	session_listen(conn);
 }
 
 void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span payload)
@@ -102,31 +120,78 @@ void session_drained(struct sl_conn *conn)
 		plugin_call_drained(conn->plugin, conn, conn->args);
 }
 
-int session_full(struct sl_conn *conn, size_t len)
+static void close_slow(struct sl_conn *conn, size_t len, unsigned code)
 {
 	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "
 		 "`limits: {queue}` of %llu",
 		conn->label, conn->peer, conn->transport->ops->queued(conn->transport), len,
 		(unsigned long long)conn->route->limits.queue_bytes);
-	session_stop(conn, 1013, "reads too slowly");
-	return SL_FULL;
+	session_stop(conn, code, "reads too slowly");
 }
 
-int session_send_shared(struct sl_conn *conn, struct ws_shared *shared)
+int session_full(struct sl_conn *conn, size_t len)
 {
-	size_t len = ws_shared_payload(shared).len;
+	switch (conn->route->limits.overflow) {
+	case OVERFLOW_CLOSE:
+		close_slow(conn, len, 1013);
+		return SL_FULL;
+	case OVERFLOW_CLOSE_1008:
+		close_slow(conn, len, 1008);
+		return SL_FULL;
+	case OVERFLOW_TELL:
+		return SL_FULL;
+	default:
+		return SL_DROPPED;
+	}
+}
 
-	if (conn->phase != SESSION_OPEN)
-		return SL_CLOSED;
-	if (!conn->transport->ops->send_shared(conn->transport, shared))
+/* By the route, before it is even read: a length may be -1 of a call that failed. */
+int session_too_long(struct sl_conn *conn, size_t len)
+{
+	uint64_t overflow = conn->route->limits.overflow;
+
+	if (overflow != OVERFLOW_CLOSE && overflow != OVERFLOW_CLOSE_1008)
+		log_error("%s: a message of %zu bytes to send never fits `limits: {queue}` of %llu",
+			conn->label, len, (unsigned long long)conn->route->limits.queue_bytes);
+	if (overflow != OVERFLOW_TELL)
+		conn->transport->dropped++;
+	return session_full(conn, len);
+}
+
+static int told(struct sl_conn *conn, enum sent sent, size_t len)
+{
+	if (sent == SENT_FULL)
 		return session_full(conn, len);
+	if (sent == SENT_DROPPED)
+		return SL_DROPPED;
 	access_log_sent(conn, len);
 	return SL_OK;
 }
 
+int session_send_shared(struct sl_conn *conn, struct ws_shared *shared)
+{
+	return session_send_shared_keyed(conn, shared, 0);
+}
+
+int session_send_shared_keyed(struct sl_conn *conn, struct ws_shared *shared, uint64_t key)
+{
+	enum sent sent;
+
+	if (conn->phase != SESSION_OPEN)
+		return SL_CLOSED;
+	sent = conn->transport->ops->send_shared(conn->transport, shared, key);
+	return told(conn, sent, ws_shared_payload(shared).len);
+}
+
 int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 {
+	return session_send_keyed(conn, 0, type, data);
+}
+
+int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+{
 	struct transport *transport = conn->transport;
+	enum sent sent;
 
 	if (conn->phase != SESSION_OPEN)
 		return SL_CLOSED;
@@ -139,17 +204,14 @@ int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 		log_error("%s: sl_send with %zu bytes at NULL", conn->label, data.len);
 		return SL_INVALID;
 	}
-	/* Before it is read: a length may be -1 of a call that failed. */
 	if (data.len > conn->route->limits.queue_bytes)
-		return session_full(conn, data.len);
+		return session_too_long(conn, data.len);
 	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
 	if (type == SL_TEXT && !utf8_valid(data)) {
 		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
 			conn->label, data.len);
 		return SL_INVALID;
 	}
-	if (!transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data))
-		return session_full(conn, data.len);
-	access_log_sent(conn, data.len);
-	return SL_OK;
+	sent = transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data, key);
+	return told(conn, sent, data.len);
 }

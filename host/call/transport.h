@@ -29,11 +29,29 @@ struct reply {
 	bool close;                   /* end the connection behind it */
 };
 
-/* What a route allows its connections. */
+/* What is done with a message that would have more than queue_bytes wait. */
+enum overflow {
+	OVERFLOW_CLOSE,      /* 1013 */
+	OVERFLOW_CLOSE_1008, /* the same with another code */
+	OVERFLOW_TELL,       /* it is not queued, and the plugin is told */
+	OVERFLOW_DROP_NEWEST,
+	OVERFLOW_DROP_OLDEST,
+	OVERFLOW_KEEP_LAST, /* of each key; else as OVERFLOW_DROP_OLDEST */
+};
+
+/* What became of a message. */
+enum sent {
+	SENT_QUEUED,
+	SENT_DROPPED, /* it was; the connection stays */
+	SENT_FULL,    /* it does not fit, and the route's overflow says close or tell */
+};
+
+/* What a route allows its connections. Compared as bytes: no padding. */
 struct transport_limits {
 	uint64_t message_bytes, queue_bytes;
 	uint64_t idle_ms, close_ms;                 /* idle 0: never */
 	uint64_t ping_interval_ms, ping_timeout_ms; /* interval 0: never */
+	uint64_t overflow;                          /* enum overflow */
 };
 
 /* The answer that turns HTTP into frames. */
@@ -51,19 +69,25 @@ struct transport_ops {
 	void (*reply)(struct transport *transport, struct reply *reply);
 	/* 101; messages then go to session_message. */
 	void (*upgrade)(struct transport *transport, const struct upgrade *upgrade);
-	/* Queues one whole message, copied. False: it would pass queue_bytes; nothing was queued.
+	/*
+	 * Queues one whole message, copied, within queue_bytes and by the route's overflow. Key 0:
+	 * none.
 	 */
-	bool (*send)(struct transport *transport, enum ws_opcode opcode, struct span payload);
+	enum sent (*send)(struct transport *transport, enum ws_opcode opcode, struct span payload,
+		uint64_t key);
 	/* The same for a message of many: takes a reference instead of a copy. */
-	bool (*send_shared)(struct transport *transport, struct ws_shared *shared);
+	enum sent (*send_shared)(
+		struct transport *transport, struct ws_shared *shared, uint64_t key);
 	/*
 	 * Queues a close frame (code 0: without code) behind what is queued, then finishes the
 	 * closing handshake alone. The session must not be used by the transport any more.
 	 */
 	void (*close)(struct transport *transport, unsigned code, struct span reason);
+	/* Bytes that wait. After SENT_FULL, session_drained comes when half of queue_bytes is free.
+	 */
 	size_t (*queued)(const struct transport *transport);
 	void (*set_paused)(struct transport *transport, bool paused);
-	/* True, inside session_message: hands over no further message, and keeps what has come. */
+	/* True: hands over no further message, reads no more, and keeps what has come. */
 	void (*set_held)(struct transport *transport, bool held);
 	/* False while a message has begun and is not whole: nothing was changed. */
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
@@ -87,6 +111,8 @@ struct transport {
 	bool is_secure; /* the peer's bytes are encrypted, if only on their way to the proxy */
 	bool hop_is_secure, is_forwarded; /* client.c's: is_secure of the hop; peer is not it */
 	const struct peer_certificate *certificate; /* that it has proven to own; NULL: none */
+	size_t queue_peak; /* the most bytes that had to wait for the socket */
+	uint64_t dropped;  /* messages, by the route's overflow */
 };
 
 #endif

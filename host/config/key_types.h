@@ -19,12 +19,14 @@
 	TYPE(file, "file or folder", "")                               \
 	TYPE(inject_type, "name of a type", "")                        \
 	TYPE(item_count, "number", "items")                            \
+	TYPE(job_count, "number", "jobs")                              \
 	TYPE(length, "number", "characters")                           \
 	TYPE(listens, "address, mapping, or list of them", "")         \
 	TYPE(log, "section", "")                                       \
 	TYPE(log_format, "`text`, `json`", "")                         \
 	TYPE(log_level, "level", "")                                   \
 	TYPE(log_to, "file, `stderr`, `syslog`", "")                   \
+	TYPE(overflow, "policy", "")                                   \
 	TYPE(overrides, "mapping of sections", "")                     \
 	TYPE(path, "path pattern", "")                                 \
 	TYPE(ping, "section", "")                                      \

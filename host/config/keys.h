@@ -96,7 +96,13 @@
 	ROW(message, size, message_bytes, "1MiB", "1B", "1GiB",                             \
 		"the longest message a peer may send; a longer one closes with 1009")       \
 	ROW(queue, size, queue_bytes, "4MiB", "1KiB", "64GiB",                              \
-		"bytes waiting to be sent to one peer; beyond it closes with 1013")         \
+		"bytes waiting to be sent to one peer; beyond it `overflow` decides")       \
+	ROW(overflow, overflow, overflow, "close", NULL, NULL,                              \
+		"what happens to a message beyond `queue`: see [below]"                     \
+		"(#peers-that-read-too-slowly)")                                            \
+	ROW(jobs, job_count, jobs, "16", "0", "1024",                                       \
+		"offloaded jobs of one connection that are not done; with so many its "     \
+		"peer's messages wait; 0 is any number")                                    \
 	ROW(idle, duration, idle_ms, "0", "0", "365d",                                      \
 		"the longest time without a message from the peer, then closes with 1001; " \
 		"0 is for ever")                                                            \

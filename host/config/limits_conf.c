@@ -6,9 +6,49 @@
 #include "config/limits_conf.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/keys.h"
+
+static void read_overflow(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	static const char *const names[] = {[OVERFLOW_CONF_CLOSE] = "close",
+		[OVERFLOW_CONF_CLOSE_1008] = "close_1008",
+		[OVERFLOW_CONF_TELL] = "tell",
+		[OVERFLOW_CONF_DROP_NEWEST] = "drop_newest",
+		[OVERFLOW_CONF_DROP_OLDEST] = "drop_oldest",
+		[OVERFLOW_CONF_KEEP_LAST] = "keep_last",
+		NULL};
+	enum overflow_conf *out = section_member(key, base);
+	size_t i;
+
+	if (!section_expect(
+		    reader, key->name, node, TREE_TEXT, "a policy such as close or drop_oldest"))
+		return;
+	i = section_choose(reader, node->place, "overflow", node->text, names);
+	if (names[i] != NULL)
+		*out = (enum overflow_conf)i;
+}
+
+static void read_job_count(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	unsigned *out = section_member(key, base);
+	unsigned long most = strtoul(key->most, NULL, 10), count;
+	char *end;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "a number"))
+		return;
+	count = strtoul(node->text, &end, 10);
+	if (!isdigit((unsigned char)node->text[0]) || *end != '\0' || count > most)
+		err_list_add(reader->why, node->place,
+			"%s: found %s, wanted a number from 0 (any number) to %lu", key->name,
+			yaml_tree_found(node, reader->arena), most);
+	else
+		*out = (unsigned)count;
+}
 
 #define ROW(...) SECTION_ROW(struct limits_conf, __VA_ARGS__)
 static const struct key limits_keys[] = {LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)};

@@ -53,6 +53,7 @@ enum {
 	SL_OK = 0,
 	SL_LATER = 1,    /* connect: sl_accept, sl_refuse or sl_close will follow; a provider: its
 			    _provide or one of the latter two */
+	SL_DROPPED = 2,  /* sl_send: the route's overflow dropped this message; since 1.2 */
 	SL_CLOSED = -1,  /* the connection is closed or closing: nothing was sent */
 	SL_FULL = -2,    /* a bound was reached: send queue, thread pool */
 	SL_INVALID = -3, /* an argument is wrong; the log says which */
@@ -290,6 +291,10 @@ struct sl_host {
 	size_t (*subscribers)(const struct sl_host *, const char *topic);
 	const char *(*chosen_subprotocol)(struct sl_conn *);
 	const char *(*scheme)(const struct sl_conn *);
+	int (*send_keyed)(
+		struct sl_conn *, uint64_t key, uint32_t type, const void *data, size_t len);
+	uint64_t (*dropped)(const struct sl_conn *);
+	size_t (*queue_limit)(const struct sl_conn *);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -370,8 +375,20 @@ static inline int sl_close(struct sl_conn *conn, unsigned code, const char *reas
 /*
  * Sends one message, SL_TEXT (must be UTF-8) or SL_BINARY. The data are copied. Messages of one
  * turn of the loop leave together. When: from sl_accept on. Limits: `limits: {queue: …}` of the
- * route, in bytes; beyond it the peer reads too slowly and is closed with 1013. Fails: SL_CLOSED,
- * SL_FULL, SL_INVALID.
+ * route, in bytes of frames that wait for the peer; when this one would go beyond it, the route's
+ * `limits: {overflow: …}` decides:
+ *
+ *	close		SL_FULL: the peer reads too slowly, and is closed with 1013 (close_1008:
+ *			with 1008)
+ *	tell		SL_FULL: nothing was queued, the connection stays; drained is called when at
+ *			least half of the queue is free. A callback that returns SL_FULL as its own
+ *			result closes with 1011 as with any error
+ *	drop_newest	SL_DROPPED: this message was not queued
+ *	drop_oldest	SL_OK: the oldest that wait were dropped for it; SL_DROPPED: they were not
+ *			enough, as one that has begun to leave is never dropped
+ *	keep_last	the same; and see sl_send_keyed
+ *
+ * Fails: SL_CLOSED, SL_FULL, SL_INVALID.
  */
 static inline int sl_send(struct sl_conn *conn, uint32_t type, const void *data, size_t len)
 {
@@ -406,7 +423,35 @@ static inline int sl_send_json(struct sl_conn *conn, const char *format, ...)
 	return result;
 }
 
-/* Bytes accepted by sl_send and not yet by the kernel. 0 again: the drained callback. */
+/*
+ * As sl_send, for a message that makes older ones of the same key worthless: on a route with
+ * `overflow: keep_last` it takes the place of the one that still waits, if one does, so that at
+ * most one message a key waits. It keeps the place in the queue: a key that changes all the time is
+ * not always the last. Other routes take no notice of the key. Limits: key not 0, which is none.
+ * Fails: as sl_send. Since 1.2.
+ */
+static inline int sl_send_keyed(
+	struct sl_conn *conn, uint64_t key, uint32_t type, const void *data, size_t len)
+{
+	return sl_host_->send_keyed(conn, key, type, data, len);
+}
+
+/* How many messages the route's overflow has dropped or replaced so far. Since 1.2. */
+static inline uint64_t sl_dropped(const struct sl_conn *conn)
+{
+	return sl_host_->dropped(conn);
+}
+
+/* What `limits: {queue: …}` of the route is, in bytes. Since 1.2. */
+static inline size_t sl_queue_limit(const struct sl_conn *conn)
+{
+	return sl_host_->queue_limit(conn);
+}
+
+/*
+ * Bytes accepted by sl_send and not yet by the kernel, frames and all; where messages may be
+ * dropped each counts for 64 at least. 0 again: the drained callback.
+ */
 static inline size_t sl_queued(const struct sl_conn *conn)
 {
 	return sl_host_->queued(conn);
@@ -414,7 +459,8 @@ static inline size_t sl_queued(const struct sl_conn *conn)
 
 /*
  * Stops and starts reading from the peer, whose messages then wait in the kernel. At most the
- * messages that one read brought still arrive after sl_pause. Fails: SL_CLOSED.
+ * messages that one read brought still arrive after sl_pause. While sl_offload has as much work of
+ * the connection as `limits: {jobs: …}` allows, nothing is read either. Fails: SL_CLOSED.
  */
 static inline int sl_pause(struct sl_conn *conn)
 {
@@ -1015,7 +1061,8 @@ static inline const struct sl_table *sl_no_args_table(void)
  *	connect		  all arguments are there; SL_OK accepts, SL_LATER decides later
  *	message		  a whole message; a negative result closes with 1011
  *	disconnect	  exactly once for each connect that did not refuse
- *	drained		  what was queued has left
+ *	drained		  what was queued has left; or, after SL_FULL of a route that tells, half of
+ *			  the queue is free
  *	layout		  the number of the state's layout; see hand_over. Since 1.1
  *	hand_over	  takes an open connection over from the version of this plugin that a
  *			  reload has replaced. Since 1.1

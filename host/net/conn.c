@@ -1,7 +1,8 @@
 /*
  * Reading, sending and ending of one socket. A connection is settled at the end of its own read
  * callback and at the end of a turn that queued something for it, so that all it is sent leaves in
- * one call. Knows no protocol beyond the table it calls. SPDX-License-Identifier: MIT
+ * one call. What may still be dropped waits in the backlog, behind the outbox. Knows no protocol
+ * beyond the table it calls. SPDX-License-Identifier: MIT
  */
 #include "net/conn.h"
 
@@ -57,17 +58,50 @@ static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 	return sent < 0 ? 0 : (size_t)sent;
 }
 
-static void flush(struct conn *conn)
+/* What the socket, or TLS before it, has not taken yet. */
+static size_t waiting(const struct conn *conn)
+{
+	return conn->outbox.bytes + backlog_bytes(conn->backlog);
+}
+
+size_t conn_queued(const struct conn *conn)
+{
+	return waiting(conn) + conn->in_transit;
+}
+
+/* The most that had to wait for the socket. */
+static void note_peak(struct conn *conn)
+{
+	if (conn->is_blocked && conn_queued(conn) > conn->transport.queue_peak)
+		conn->transport.queue_peak = conn_queued(conn);
+}
+
+/* `bytes` have left: of the outbox first, then of what waits behind it. */
+static void consume(struct conn *conn, size_t bytes)
+{
+	size_t part = bytes < conn->outbox.bytes ? bytes : conn->outbox.bytes;
+
+	outbox_consume(&conn->outbox, &conn->set->pool, part);
+	backlog_consume(&conn->backlog, &conn->outbox, &conn->set->pool, bytes - part);
+}
+
+bool conn_flush(struct conn *conn)
 {
 	struct iovec iov[PEEK];
+	bool has_sent = false;
 
 	if (conn->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
 		send_pieces(conn, NULL, 0);
-	while (conn->outbox.bytes > 0 && !conn->is_blocked && !conn->has_failed) {
-		size_t count = outbox_peek(&conn->outbox, iov, PEEK);
+	while (waiting(conn) > 0 && !conn->is_blocked && !conn->has_failed) {
+		size_t count = outbox_peek(&conn->outbox, iov, PEEK), sent;
 
-		outbox_consume(&conn->outbox, &conn->set->pool, send_pieces(conn, iov, count));
+		count += backlog_peek(conn->backlog, iov + count, PEEK - count);
+		sent = send_pieces(conn, iov, count);
+		consume(conn, sent);
+		has_sent |= sent > 0;
 	}
+	note_peak(conn);
+	return has_sent;
 }
 
 static void append(struct conn *conn, struct span data)
@@ -101,7 +135,7 @@ static bool send_at_once(struct conn *conn, struct span header, struct span payl
 /* Not behind a long queue, which flush() sends in as many calls as it takes. */
 static bool may_send_at_once(const struct conn *conn, struct span payload)
 {
-	return payload.len >= SEND_AT_ONCE_BYTES && !conn->is_blocked &&
+	return payload.len >= SEND_AT_ONCE_BYTES && !conn->is_blocked && conn->backlog == NULL &&
 	       conn->outbox.bytes < SEND_AT_ONCE_BYTES;
 }
 
@@ -113,6 +147,7 @@ void conn_send(struct conn *conn, struct span header, struct span payload)
 		append(conn, header);
 		append(conn, payload);
 	}
+	note_peak(conn);
 	conn_touch(conn);
 }
 
@@ -121,7 +156,22 @@ void conn_send_shared(struct conn *conn, struct ws_shared *shared, struct span f
 	if (conn->has_failed || conn->is_dead)
 		return;
 	outbox_append_shared(&conn->outbox, &conn->set->pool, shared, frame);
+	note_peak(conn);
 	conn_touch(conn);
+}
+
+void conn_wait(struct conn *conn, struct ws_shared *shared, struct span frame, uint64_t key)
+{
+	if (conn->has_failed || conn->is_dead)
+		return;
+	backlog_add(&conn->backlog, shared, frame, key);
+	note_peak(conn);
+	conn_touch(conn);
+}
+
+void conn_commit(struct conn *conn)
+{
+	backlog_commit(&conn->backlog, &conn->outbox, &conn->set->pool);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------- */
@@ -175,6 +225,13 @@ static bool read_once(struct conn *conn)
 	return len > 0;
 }
 
+static void clear(struct conn *conn)
+{
+	outbox_clear(&conn->outbox, &conn->set->pool);
+	backlog_free(conn->backlog);
+	conn->backlog = NULL;
+}
+
 /*
  * A reset that made sending fail may have come behind the peer's last words, a close frame even;
  * the kernel still has them.
@@ -183,7 +240,7 @@ static void end_failed(struct conn *conn)
 {
 	unsigned reads = 0;
 
-	outbox_clear(&conn->outbox, &conn->set->pool);
+	clear(conn);
 	while (!conn->is_dead && is_reading(conn) && reads++ < LAST_READS && read_once(conn))
 		;
 	conn_lose(conn);
@@ -201,15 +258,19 @@ static void tell_end(struct conn *conn)
 
 void conn_settle(struct conn *conn)
 {
+	bool has_sent;
+
 	if (conn->is_dead)
 		return;
 	do {
-		flush(conn);
+		has_sent = conn_flush(conn);
 		if (!conn->is_blocked && !conn->has_failed)
 			conn->protocol->sent(conn);
+		else if (has_sent && !conn->has_failed && conn->protocol->sent_some != NULL)
+			conn->protocol->sent_some(conn);
 		if (conn->is_dead)
 			return;
-	} while (conn->outbox.bytes > 0 && !conn->is_blocked && !conn->has_failed);
+	} while (conn_queued(conn) > 0 && !conn->is_blocked && !conn->has_failed);
 	if (conn->has_failed)
 		end_failed(conn);
 	else
@@ -257,11 +318,9 @@ void conn_on_due(struct deadline *deadline)
 
 /* ---- what call/ asks for -------------------------------------------------------------------- */
 
-static size_t conn_queued(const struct transport *transport)
+static size_t queued(const struct transport *transport)
 {
-	const struct conn *conn = conn_of(transport);
-
-	return conn->outbox.bytes + conn->in_transit;
+	return conn_queued(conn_of(transport));
 }
 
 static void conn_set_peer(struct transport *transport, struct span peer)
@@ -284,7 +343,7 @@ static const struct transport_ops ops = {
 	.send = ws_conn_send,
 	.send_shared = ws_conn_send_shared,
 	.close = ws_conn_close,
-	.queued = conn_queued,
+	.queued = queued,
 	.set_paused = ws_conn_set_paused,
 	.set_held = ws_conn_set_held,
 	.set_limits = ws_conn_set_limits,
@@ -368,7 +427,7 @@ void conn_free(struct conn *conn)
 	assert(conn->is_dead && conn->transport.session == NULL);
 	conn->protocol->fini(conn);
 	tls_io_fini(conn);
-	outbox_clear(&conn->outbox, &conn->set->pool);
+	clear(conn);
 	buf_fini(&conn->stash);
 	free(conn->client);
 	conn->magic = 0;

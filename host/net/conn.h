@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "call/transport.h"
+#include "net/backlog.h"
 #include "net/conn_io.h"
 #include "net/conn_set.h"
 #include "net/http_conn.h"
@@ -27,6 +28,8 @@ struct conn_protocol {
 	void (*ended)(struct conn *conn);
 	/* The outbox is empty; also called when it was so before. */
 	void (*sent)(struct conn *conn);
+	/* Some of what is queued has left, and the socket is full again. May be NULL. */
+	void (*sent_some)(struct conn *conn);
 	/* A deadline's time has come. Returns the next one, 0 for none. */
 	uint64_t (*due)(struct conn *conn, uint64_t now_ms);
 	/* Frees what the state of the protocol holds. */
@@ -44,8 +47,9 @@ struct conn {
 	struct transport transport;
 	struct event event;
 	struct outbox outbox;
-	struct buf stash; /* received, but not to be looked at yet */
-	char *client;     /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
+	struct backlog *backlog; /* behind the outbox; NULL: nothing waits that may be dropped */
+	struct buf stash;        /* received, but not to be looked at yet */
+	char *client; /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
 	struct deadline deadline;
 	LIST_ENTRY(conn) link; /* of alive or dead */
 	STAILQ_ENTRY(conn) dirty;
@@ -58,6 +62,8 @@ struct conn {
 	bool owes_drained : 1; /* it was, since the outbox was empty the last time */
 	bool owes_end : 1;     /* the peer's end was read together with its last bytes */
 	bool has_failed : 1;   /* sending failed; told when the connection is settled */
+	bool wants_room : 1;   /* a message did not fit; told when half the queue is free */
+	uint8_t overflow;      /* enum overflow of the route */
 	union {
 		struct http_state http;
 		struct ws_state ws;
@@ -85,6 +91,14 @@ void conn_speak(struct conn *conn, const struct conn_protocol *protocol);
 void conn_send(struct conn *conn, struct span header, struct span payload);
 /* Queues a frame of the shared message, by reference. */
 void conn_send_shared(struct conn *conn, struct ws_shared *shared, struct span frame);
+/* The same behind the outbox, where it can still be dropped. */
+void conn_wait(struct conn *conn, struct ws_shared *shared, struct span frame, uint64_t key);
+/* What waits behind the outbox goes into it, to be followed by what may not overtake. */
+void conn_commit(struct conn *conn);
+/* All that waits, bytes. */
+size_t conn_queued(const struct conn *conn);
+/* Sends what the socket takes of it. Whether that was anything. */
+bool conn_flush(struct conn *conn);
 /* Sees to it that the connection is settled before this turn ends. */
 void conn_touch(struct conn *conn);
 /* Sends what is queued, then says so to the protocol; ends a connection that has failed. */

@@ -12,6 +12,7 @@
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/ws_queue.h"
 
 enum {
 	CODE_GOING_AWAY = 1001,
@@ -46,6 +47,7 @@ static void send_close(struct conn *conn, unsigned code, struct span reason)
 	uint8_t payload[WS_CONTROL_MAX];
 	size_t len = ws_close_encode(payload, code, reason.ptr, reason.len);
 
+	conn_commit(conn);
 	send_frame(conn, WS_CLOSE, (struct span){(const char *)payload, len});
 	conn->ws.closed_ms = clock_ms();
 }
@@ -82,7 +84,7 @@ static void take_broken(struct conn *conn, const struct err *why)
 /* A peer that pings and never reads gets no more pongs than its queue may hold. */
 static void take_ping(struct conn *conn, struct span payload)
 {
-	if (is_open(conn) && conn->outbox.bytes + conn->in_transit <= conn->ws.queue_bytes)
+	if (is_open(conn) && conn_queued(conn) <= conn->ws.queue_bytes)
 		send_frame(conn, WS_PONG, payload);
 }
 
@@ -166,9 +168,15 @@ static void ws_sent(struct conn *conn)
 {
 	bool drained = conn->owes_drained;
 
-	conn->owes_drained = false;
+	conn->owes_drained = conn->wants_room = false;
 	decode_stash(conn);
 	if (drained && is_open(conn) && conn->transport.session != NULL)
+		session_drained(conn->transport.session);
+}
+
+static void ws_sent_some(struct conn *conn)
+{
+	if (is_open(conn) && conn->transport.session != NULL && ws_queue_has_room_again(conn))
 		session_drained(conn->transport.session);
 }
 
@@ -276,6 +284,7 @@ static const struct conn_protocol protocol = {
 	.received = ws_received,
 	.ended = ws_ended,
 	.sent = ws_sent,
+	.sent_some = ws_sent_some,
 	.due = ws_due,
 	.fini = ws_fini,
 };
@@ -302,6 +311,7 @@ void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 	conn_speak(conn, &protocol);
 	conn->ws = (struct ws_state){.received_ms = now_ms, .message_ms = now_ms};
 	take_limits(&conn->ws, limits);
+	conn->overflow = (uint8_t)limits->overflow;
 	ws_decoder_init(&conn->ws.decoder, limits->message_bytes);
 	conn->is_held = false;
 	schedule(conn, now_ms);
@@ -310,35 +320,47 @@ void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 
 /* ---- what call/ asks for -------------------------------------------------------------------- */
 
-/* A length is a plugin's to choose, -1 of a failed read included: no sum of it may wrap around. */
-static bool has_room(const struct conn *conn, size_t header, size_t payload)
+/* Each is a block of its own, as a message for many is, so that it can be dropped. */
+static enum sent send_droppable(
+	struct conn *conn, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
-	size_t limit = conn->ws.queue_bytes, used = conn->outbox.bytes + conn->in_transit + header;
+	struct ws_shared *shared = ws_shared_new(opcode, payload);
+	enum sent sent = ws_queue_wait(conn, shared, ws_shared_frame(shared), key);
 
-	return used <= limit && payload <= limit - used;
+	ws_shared_unref(shared);
+	return sent;
 }
 
-bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct span payload)
+enum sent ws_conn_send(
+	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
 	struct conn *conn = conn_of(transport);
 	uint8_t header[WS_HEADER_MAX];
 	size_t len = ws_header_encode(header, opcode, payload.len);
 
-	if (!is_open(conn) || !has_room(conn, len, payload.len))
-		return false;
+	if (!is_open(conn))
+		return SENT_FULL;
+	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.queue_bytes)
+		return send_droppable(conn, opcode, payload, key);
+	if (!ws_queue_has_room(conn, len, payload.len))
+		return ws_queue_refuse(conn, payload.len);
 	conn_send(conn, (struct span){(const char *)header, len}, payload);
-	return true;
+	return SENT_QUEUED;
 }
 
-bool ws_conn_send_shared(struct transport *transport, struct ws_shared *shared)
+enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *shared, uint64_t key)
 {
 	struct conn *conn = conn_of(transport);
 	struct span frame = ws_shared_frame(shared);
 
-	if (!is_open(conn) || !has_room(conn, 0, frame.len))
-		return false;
+	if (!is_open(conn))
+		return SENT_FULL;
+	if (ws_queue_is_droppable(conn))
+		return ws_queue_wait(conn, shared, frame, key);
+	if (!ws_queue_has_room(conn, 0, frame.len))
+		return ws_queue_refuse(conn, frame.len);
 	conn_send_shared(conn, shared, frame);
-	return true;
+	return SENT_QUEUED;
 }
 
 void ws_conn_close(struct transport *transport, unsigned code, struct span reason)
@@ -394,6 +416,10 @@ bool ws_conn_set_limits(struct transport *transport, const struct transport_limi
 	if (!is_open(conn) || !ws_decoder_set_limit(&conn->ws.decoder, limits->message_bytes))
 		return false;
 	take_limits(&conn->ws, limits);
+	conn->overflow = (uint8_t)limits->overflow;
+	/* What follows may not overtake what waits. */
+	if (!ws_queue_is_droppable(conn))
+		conn_commit(conn);
 	schedule(conn, clock_ms());
 	return true;
 }

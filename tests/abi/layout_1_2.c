@@ -14,3 +14,5 @@ AT(sl_host, subscribers, 384);
 AT(sl_plugin_info, lost, 144);
 AT(sl_host, chosen_subprotocol, 392);
 AT(sl_host, scheme, 400);
+AT(sl_host, send_keyed, 408);
+AT(sl_host, queue_limit, 424);

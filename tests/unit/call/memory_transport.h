@@ -23,7 +23,9 @@ struct memory_transport {
 	struct buf headers, body;
 	struct buf sent; /* every message, each ended by '|' */
 	size_t queued, queue_max;
-	char peer[64]; /* for whom a proxy speaks */
+	char peer[64];  /* for whom a proxy speaks */
+	enum sent full; /* what is said of a message beyond queue_max */
+	uint64_t last_key;
 };
 
 #define MEMORY_PEER "192.0.2.1:4711"
@@ -61,21 +63,24 @@ static inline void memory_upgrade(struct transport *base, const struct upgrade *
 	buf_append(&t->headers, "", 1);
 }
 
-static inline bool memory_send(struct transport *base, enum ws_opcode opcode, struct span payload)
+static inline enum sent memory_send(
+	struct transport *base, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
 	struct memory_transport *t = (struct memory_transport *)base;
 
 	(void)opcode;
+	t->last_key = key;
 	if (t->queued + payload.len > t->queue_max)
-		return false;
+		return t->full;
 	buf_append_span(&t->sent, payload);
 	buf_append(&t->sent, "|", 1);
-	return true;
+	return SENT_QUEUED;
 }
 
-static inline bool memory_send_shared(struct transport *base, struct ws_shared *shared)
+static inline enum sent memory_send_shared(
+	struct transport *base, struct ws_shared *shared, uint64_t key)
 {
-	return memory_send(base, ws_shared_opcode(shared), ws_shared_payload(shared));
+	return memory_send(base, ws_shared_opcode(shared), ws_shared_payload(shared), key);
 }
 
 static inline void memory_close(struct transport *base, unsigned code, struct span reason)
@@ -137,6 +142,7 @@ static inline void memory_transport_init(struct memory_transport *t)
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;
 	t->base.peer = MEMORY_PEER;
+	t->full = SENT_FULL;
 }
 
 static inline void memory_transport_fini(struct memory_transport *t)

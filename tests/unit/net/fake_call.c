@@ -96,7 +96,8 @@ bool fake_send(struct host *host, const void *data, size_t len)
 {
 	struct transport *transport = host->transport;
 
-	return transport->ops->send(transport, WS_BINARY, (struct span){data, len});
+	return transport->ops->send(transport, WS_BINARY, (struct span){data, len}, 0) ==
+	       SENT_QUEUED;
 }
 
 /* ---- what net/ calls ------------------------------------------------------------------------ */
@@ -233,13 +234,14 @@ void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span
 	else if (span_equal(payload, SPAN("pause")))
 		host->transport->ops->set_paused(host->transport, true);
 	else
-		host->refused_sends += !session->transport->ops->send(
-			session->transport, opcode, payload);
+		host->refused_sends += session->transport->ops->send(session->transport, opcode,
+					       payload, 0) != SENT_QUEUED;
 }
 
 void session_drained(struct sl_conn *session)
 {
-	assert(session->transport->ops->queued(session->transport) == 0);
+	assert(session->transport->ops->queued(session->transport) == 0 ||
+		session->host->limits.overflow == OVERFLOW_TELL);
 	buf_printf(&session->host->log, "drained\n");
 }
 

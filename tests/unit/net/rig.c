@@ -195,7 +195,8 @@ static bool has_bytes(struct rig *rig, void *context)
 	struct wish *wish = context;
 
 	(void)rig;
-	receive(wish->client);
+	if (wish->client->got.len < wish->bytes)
+		receive(wish->client);
 	return wish->client->got.len >= wish->bytes || wish->client->has_ended;
 }
 
@@ -221,6 +222,13 @@ void client_expect(struct rig *rig, struct client *client, const void *data, siz
 {
 	wait_bytes(rig, client, len);
 	assert_memory_equal(client->got.data, data, len);
+	drop(client, len);
+}
+
+void client_take(struct rig *rig, struct client *client, void *out, size_t len)
+{
+	wait_bytes(rig, client, len);
+	memcpy(out, client->got.data, len);
 	drop(client, len);
 }
 

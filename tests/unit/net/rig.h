@@ -47,6 +47,8 @@ void client_send(struct rig *rig, struct client *client, const void *data, size_
 void client_say(struct rig *rig, struct client *client, const char *text);
 /* Exactly these bytes come next. */
 void client_expect(struct rig *rig, struct client *client, const void *data, size_t len);
+/* The next `len` bytes, whatever they are. */
+void client_take(struct rig *rig, struct client *client, void *out, size_t len);
 /* Takes all up to and including `end`, which comes; returns it as a text that the caller frees. */
 char *client_read_to(struct rig *rig, struct client *client, const char *end);
 /* `bytes` bytes of anything come. */

@@ -159,9 +159,11 @@ static void what_a_turn_publishes_leaves_in_one_send(void **state)
 	for (unsigned i = 0; i < MESSAGES * MEMBERS; i++) {
 		struct transport *member = members[i % MEMBERS];
 
-		assert_true(member->ops->send_shared(member, shared[i / MEMBERS % 2]));
+		assert_int_equal(
+			member->ops->send_shared(member, shared[i / MEMBERS % 2], 0), SENT_QUEUED);
 		if (i < MEMBERS)
-			assert_true(member->ops->send(member, WS_TEXT, SPAN("for one")));
+			assert_int_equal(member->ops->send(member, WS_TEXT, SPAN("for one"), 0),
+				SENT_QUEUED);
 	}
 	ws_shared_unref(shared[0]);
 	ws_shared_unref(shared[1]);
@@ -245,11 +247,11 @@ static void a_message_over_the_bound_is_not_queued(void **state)
 	rig->host.limits.queue_bytes = 1003;
 	open_ws(rig, &client);
 	assert_false(fake_send(&rig->host, payload, 1000));
-	assert_true(fake_send(&rig->host, payload, 999));
-	assert_false(fake_send(&rig->host, payload, 0));
-	rig_turn(rig);
-	assert_true(fake_send(&rig->host, payload, 999));
-	client_skip(rig, &client, 2 * 1003);
+	assert_false(fake_send(&rig->host, payload, SIZE_MAX - 5));
+	/* Many times the bound in one turn is fine while the socket takes it. */
+	for (unsigned i = 0; i < 5; i++)
+		assert_true(fake_send(&rig->host, payload, 999));
+	client_skip(rig, &client, 5 * 1003);
 	client_close(&client);
 	free(payload);
 }

@@ -1,0 +1,90 @@
+/*
+ * A queue is looked at for its length only when the socket has taken what it takes: a burst of one
+ * turn is no sign of a slow peer. SPDX-License-Identifier: MIT
+ */
+#include "net/ws_queue.h"
+
+#include "net/conn.h"
+
+bool ws_queue_is_droppable(const struct conn *conn)
+{
+	return conn->overflow == OVERFLOW_DROP_OLDEST || conn->overflow == OVERFLOW_KEEP_LAST;
+}
+
+/* No sum of lengths may wrap around. */
+static bool fits(const struct conn *conn, size_t header, size_t payload)
+{
+	size_t limit = conn->ws.queue_bytes, used = conn_queued(conn) + header;
+
+	return used <= limit && payload <= limit - used;
+}
+
+bool ws_queue_has_room(struct conn *conn, size_t header, size_t payload)
+{
+	if (fits(conn, header, payload))
+		return true;
+	conn_flush(conn);
+	return fits(conn, header, payload);
+}
+
+static enum sent drop(struct conn *conn)
+{
+	conn->transport.dropped++;
+	return SENT_DROPPED;
+}
+
+enum sent ws_queue_refuse(struct conn *conn, size_t payload)
+{
+	if (conn->overflow == OVERFLOW_DROP_NEWEST || ws_queue_is_droppable(conn))
+		return drop(conn);
+	/* What never fits is not worth a word when there is room. */
+	if (conn->overflow == OVERFLOW_TELL && payload + WS_HEADER_MAX <= conn->ws.queue_bytes)
+		conn->wants_room = true;
+	return SENT_FULL;
+}
+
+/* Drops the oldest until `cost` fits beside all but `replaced`. False: nothing was dropped. */
+static bool make_room(struct conn *conn, size_t cost, const struct waiting *replaced)
+{
+	size_t limit = conn->ws.queue_bytes;
+	size_t freed = replaced == NULL ? 0 : backlog_cost_of(replaced);
+
+	/* What has begun to leave cannot give way. */
+	if (conn->outbox.bytes > limit || cost > limit - conn->outbox.bytes)
+		return false;
+	while (conn_queued(conn) - freed > limit - cost) {
+		if (!backlog_drop_oldest(&conn->backlog, replaced))
+			return false;
+		conn->transport.dropped++;
+	}
+	return true;
+}
+
+enum sent ws_queue_wait(
+	struct conn *conn, struct ws_shared *shared, struct span frame, uint64_t key)
+{
+	size_t cost = backlog_cost(frame);
+	struct waiting *replaced;
+
+	if (conn->overflow != OVERFLOW_KEEP_LAST)
+		key = 0;
+	ws_queue_has_room(conn, 0, cost);
+	replaced = backlog_find(conn->backlog, key);
+	if (!make_room(conn, cost, replaced))
+		return drop(conn);
+	if (replaced == NULL) {
+		conn_wait(conn, shared, frame, key);
+	} else {
+		backlog_replace(conn->backlog, replaced, shared, frame);
+		conn->transport.dropped++;
+	}
+	return SENT_QUEUED;
+}
+
+bool ws_queue_has_room_again(struct conn *conn)
+{
+	if (!conn->wants_room || conn_queued(conn) > conn->ws.queue_bytes / 2)
+		return false;
+	conn->wants_room = false;
+	return true;
+}
