@@ -83,8 +83,14 @@ static bool keep_limits(struct transport *transport, const struct transport_limi
 	return true;
 }
 
+static struct transport_rtt not_measured(const struct transport *transport)
+{
+	(void)transport;
+	return (struct transport_rtt){0};
+}
+
 static const struct transport_ops write_down = {write_reply, write_upgrade, drop_message,
-	write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits};
+	write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits, not_measured};
 
 /* ---- the run ------------------------------------------------------------------------------ */
 

@@ -58,6 +58,12 @@ void host_set_last_id(struct host *host, uint64_t id)
 	host->sessions.last_id = id;
 }
 
+void host_set_tally(struct host *host, struct tally tally)
+{
+	assert(host->sessions.count == 0);
+	host->tally = tally;
+}
+
 void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
 {
 	image_store_set_breadcrumb(host->images, page);
@@ -170,6 +176,8 @@ void host_swap(struct host *host, struct generation *next)
 	struct generation *last = host->generation;
 
 	host->generation = next;
+	if (last != NULL)
+		admission_changed(host, &last->config.limits);
 	generation_unref(last);
 	session_move_all(host);
 }
@@ -298,7 +306,7 @@ static void websocket_request(
 
 	if (route != NULL && route->is_quarantined)
 		quarantine_refuse(transport, route, request);
-	else if (route != NULL)
+	else if (route != NULL && admission_ask(host, transport, route, request))
 		session_connect(session_new(host, transport, route, request));
 }
 

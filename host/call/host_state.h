@@ -7,6 +7,7 @@
 
 #include <socklet.h>
 
+#include "call/admission.h"
 #include "call/host.h"
 #include "call/offload.h"
 #include "call/session.h"
@@ -25,6 +26,8 @@ struct host {
 	struct buf scratch;         /* for formatting a message */
 	struct loop_timer *sweep;   /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;            /* the next bucket of `sessions` */
+	struct tally tally;
+	struct admission admission;
 	struct audit_threads threads;
 	struct breadcrumb *page; /* what plugin ran last; NULL: nobody gave one */
 	uint32_t watched_turn;   /* of the page, at the last look */

@@ -141,6 +141,15 @@ static size_t api_queued(const struct sl_conn *conn)
 	return conn->transport == NULL ? 0 : conn->transport->ops->queued(conn->transport);
 }
 
+static uint64_t api_rtt(const struct sl_conn *conn, int last)
+{
+	struct transport_rtt rtt = {0};
+
+	if (conn->transport != NULL)
+		rtt = conn->transport->ops->rtt(conn->transport);
+	return last ? rtt.last_us : rtt.smoothed_us;
+}
+
 static int set_paused(struct sl_conn *conn, bool paused)
 {
 	if (conn->transport == NULL)
@@ -448,5 +457,6 @@ struct sl_host host_table(void)
 		.reject = session_reject,
 		.provide = session_provide,
 		.security_scope = api_security_scope,
+		.rtt = api_rtt,
 	};
 }

@@ -44,6 +44,8 @@ struct sl_conn {
 		*security; /* session_security.c's; NULL: no credential was wanted */
 	struct sl_end end;
 	bool is_due;
+	uint64_t address_key;     /* admission.c's: it counts for it; 0: for none */
+	bool is_counted;          /* for its route */
 	unsigned jobs;            /* offloaded and not done */
 	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
 	bool is_moving;           /* a hand-over is being asked for */

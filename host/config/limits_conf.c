@@ -10,9 +10,35 @@
 
 #include "config/keys.h"
 
+/* Types that differ in their unit only. */
+#define read_connections read_number
+#define read_rate        read_number
+#define read_burst       read_number
+#define read_lines       read_number
+#define read_bits        read_number
+#define read_size_rate   read_size
+
+static void read_excess(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	static const char *const names[] = {[EXCESS_PAUSE] = "pause",
+		[EXCESS_REFUSE] = "refuse",
+		[EXCESS_CLOSE] = "close",
+		NULL};
+	size_t i;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "pause, refuse or close"))
+		return;
+	i = section_choose(reader, node->place, key->name, node->text, names);
+	if (names[i] != NULL)
+		*(enum excess_conf *)section_member(key, base) = (enum excess_conf)i;
+}
+
 #define ROW(...) SECTION_ROW(struct limits_conf, __VA_ARGS__)
-static const struct key limits_keys[] = {LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)};
-static const struct key route_limits_keys[] = {LIMITS_KEYS(ROW)};
+static const struct key limits_keys[] = {
+	LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW) HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)};
+static const struct key route_limits_keys[] = {
+	LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW) ROUTE_LIMITS_KEYS(ROW)};
 #undef ROW
 static const struct section limits_section = SECTION("in limits", limits_keys);
 static const struct section route_limits_section = SECTION(

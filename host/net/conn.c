@@ -13,6 +13,7 @@
 
 #include "base/xalloc.h"
 #include "net/clock.h"
+#include "net/entry.h"
 
 #define CONN_MAGIC 0x636f6e6eu
 
@@ -122,7 +123,7 @@ static void conn_on_event(evutil_socket_t fd, short what, void *arg);
 
 static bool is_reading(const struct conn *conn)
 {
-	return !conn->is_held && !conn->is_paused;
+	return !conn->is_held && !conn->is_paused && !conn->is_throttled;
 }
 
 /* One event whose flags change, rather than two: 128 bytes for each idle connection. */
@@ -251,6 +252,7 @@ static const struct transport_ops ops = {
 	.set_paused = ws_conn_set_paused,
 	.set_held = ws_conn_set_held,
 	.set_limits = ws_conn_set_limits,
+	.rtt = ws_conn_rtt,
 };
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -265,6 +267,7 @@ struct conn *conn_new(struct conn_set *set, int fd, const char *peer)
 	conn->set = set;
 	memcpy(conn->peer, peer, peer_size);
 	conn->transport = (struct transport){.ops = &ops, .peer = conn->peer};
+	entry_begin(conn);
 	LIST_INSERT_HEAD(&set->alive, conn, link);
 	set->count++;
 	http_conn_begin(conn);
@@ -292,6 +295,7 @@ void conn_drop(struct conn *conn)
 	LIST_REMOVE(conn, link);
 	LIST_INSERT_HEAD(&conn->set->dead, conn, link);
 	conn->set->count--;
+	entry_end(conn);
 }
 
 void conn_lose(struct conn *conn)

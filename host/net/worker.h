@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/tally.h"
 #include "net/listener.h"
+#include "wire/http_head.h"
 
 struct event_base;
 struct host;
@@ -35,6 +37,12 @@ struct event_base *worker_base(struct worker *worker);
 void worker_set_host(struct worker *worker, struct host *host);
 /* Time for a request head, and for the plugin's answer to a handshake. 10 s at first. */
 void worker_set_handshake_ms(struct worker *worker, uint64_t ms);
+
+/* Connections are counted there, together with those of the other workers. Before the first. */
+void worker_set_tally(struct worker *worker, struct tally tally);
+/* The most of them, 0: any; and how large the head of a request may be. */
+void worker_set_entry(
+	struct worker *worker, uint64_t connections_max, const struct http_limits *head);
 
 /* Takes the listening socket; the listener is the worker's. */
 struct listener *worker_listen(struct worker *worker, int fd);

@@ -8,3 +8,4 @@
 	_Static_assert(offsetof(struct name, member) == (offset), #name "." #member " has moved")
 
 AT(sl_host, security_scope, 320); /* the last of 1.1: what follows is new */
+AT(sl_host, rtt, 328);

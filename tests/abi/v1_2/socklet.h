@@ -276,6 +276,8 @@ struct sl_host {
 	int (*reject)(struct sl_conn *, unsigned status, unsigned code, const char *detail);
 	int (*provide)(struct sl_conn *, const struct sl_provider *, const void *value);
 	struct sl_str (*security_scope)(const struct sl_conn *, size_t n);
+	/* Since 1.2. */
+	uint64_t (*rtt)(const struct sl_conn *, int last);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -408,6 +410,20 @@ static inline int sl_pause(struct sl_conn *conn)
 static inline int sl_resume(struct sl_conn *conn)
 {
 	return sl_host_->resume(conn);
+}
+
+/*
+ * What: the microseconds that a ping of the host takes to the peer and back, smoothed over the last
+ * ones (sl_rtt), or of the last one alone. One is measured each `ping: {interval}` of the route.
+ * When: any callback; 0 before the first was answered, and after the end. Since 1.2.
+ */
+static inline uint64_t sl_rtt(const struct sl_conn *conn)
+{
+	return sl_host_->rtt(conn, 0);
+}
+static inline uint64_t sl_rtt_last(const struct sl_conn *conn)
+{
+	return sl_host_->rtt(conn, 1);
 }
 
 /* ---- identity and state ---------------------------------------------------------------------- */

@@ -23,6 +23,7 @@ struct memory_transport {
 	struct buf headers, body;
 	struct buf sent; /* every message, each ended by '|' */
 	size_t queued, queue_max;
+	struct transport_rtt rtt;
 };
 
 static inline void memory_reply(struct transport *base, struct reply *reply)
@@ -103,10 +104,16 @@ static inline bool memory_set_limits(struct transport *base, const struct transp
 	return !t->is_inside;
 }
 
+static inline struct transport_rtt memory_rtt(const struct transport *base)
+{
+	return ((const struct memory_transport *)base)->rtt;
+}
+
 static inline void memory_transport_init(struct memory_transport *t)
 {
 	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
-		memory_close, memory_queued, memory_set_paused, memory_set_held, memory_set_limits};
+		memory_close, memory_queued, memory_set_paused, memory_set_held, memory_set_limits,
+		memory_rtt};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;

@@ -224,6 +224,13 @@ void client_expect(struct rig *rig, struct client *client, const void *data, siz
 	drop(client, len);
 }
 
+void client_take(struct rig *rig, struct client *client, void *out, size_t bytes)
+{
+	wait_bytes(rig, client, bytes);
+	memcpy(out, client->got.data, bytes);
+	drop(client, bytes);
+}
+
 void client_skip(struct rig *rig, struct client *client, size_t bytes)
 {
 	while (bytes > 0) {
