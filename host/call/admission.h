@@ -1,32 +1,21 @@
 /*
- * Whether a handshake may become a session: how many its route and its client's address have, and
- * how often that address tries. Counted over all workers (tally.h). Private to call/.
- * SPDX-License-Identifier: MIT
+ * What a request has to say of itself to be looked at: a host that is served here, and of a page's
+ * handshake an origin that may come in. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CALL_ADMISSION_H
 #define SOCKLET_CALL_ADMISSION_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "call/generation.h"
 #include "call/request.h"
 
-struct host;
-struct sl_conn;
-
-/* For the log, which has a line a second at most. */
-struct admission {
-	uint64_t refused, logged_ms; /* since that line */
-};
-
-/* False: the transport was answered. The peer is the one that transport->peer names now. */
-bool admission_ask(struct host *host, struct transport *transport, const struct route *route,
-	struct request *request);
-/* A session begins and ends. */
-void admission_enter(struct sl_conn *conn);
-void admission_leave(struct sl_conn *conn);
-/* The host serves by other limits: who is there is counted as they want it. */
-void admission_changed(struct host *host, const struct limits_conf *before);
+/*
+ * Finds the client behind proxies, then checks the host against `hosts:`. False: the transport was
+ * answered, with 400 or 421.
+ */
+bool admission_check(
+	struct generation *generation, struct transport *transport, struct request *request);
+/* Of a handshake whose route is found. False: the transport was answered, with 400 or 403. */
+bool admission_check_origin(
+	struct transport *transport, const struct route *route, const struct request *request);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Text to bytes; an IPv4 address that is written as an IPv6 one is the IPv4 one. Called by
- * admission.c. SPDX-License-Identifier: MIT
+ * crowd.c. SPDX-License-Identifier: MIT
  */
 #include "call/client_address.h"
 

@@ -12,6 +12,8 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/admission.h"
+#include "call/crowd.h"
 #include "call/detail.h"
 #include "call/drain.h"
 #include "call/host_state.h"
@@ -49,6 +51,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	host->loop = loop;
 	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
+	fan_out_init(host);
 	return host;
 }
 
@@ -113,6 +116,8 @@ void host_turn_end(struct host *host)
 		TAILQ_REMOVE(&host->ended, conn, ended);
 		session_free(conn);
 	}
+	fan_out_turn_end(host);
+	bus_flush(host);
 }
 
 void host_watch(struct host *host)
@@ -122,9 +127,12 @@ void host_watch(struct host *host)
 	uint32_t turn;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (host->page == NULL || now.tv_sec == host->watched_second)
+	if (now.tv_sec == host->watched_second)
 		return;
 	host->watched_second = now.tv_sec;
+	log_settle();
+	if (host->page == NULL)
+		return;
 	turn = atomic_load_explicit(&host->page->turn, memory_order_relaxed);
 	/* The first look has nothing to compare with. */
 	if (host->is_watched && turn != host->watched_turn) {
@@ -159,10 +167,12 @@ void host_free(struct host *host)
 	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
+	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);
 	image_store_free(host->images);
 	buf_fini(&host->scratch);
+	counters_fini(&host->counters);
 	free(host);
 }
 
@@ -177,7 +187,7 @@ void host_swap(struct host *host, struct generation *next)
 
 	host->generation = next;
 	if (last != NULL)
-		admission_changed(host, &last->config.limits);
+		crowd_changed(host, &last->config.limits);
 	generation_unref(last);
 	session_move_all(host);
 }
@@ -222,12 +232,20 @@ void host_bad_request(struct transport *transport, const struct err *why)
 	detail_reply(transport, err_http_status(why->code), why->text, &headers, true);
 }
 
-static const struct route *match(const struct route_map *map, struct request *request)
+const struct http_style *host_style(const struct host *host)
+{
+	return host->generation == NULL ? NULL : &host->generation->style;
+}
+
+/* Answers from here on look as those of the route, if there is one. */
+static const struct route *match(
+	const struct route_map *map, struct transport *transport, struct request *request)
 {
 	struct route_match found;
 
 	if (!route_map_match(map, request->path, &found))
 		return NULL;
+	transport->style = &((const struct route *)found.route)->style;
 	memcpy(request->params, found.params, sizeof(found.params));
 	request->param_count = found.param_count;
 	return found.route;
@@ -256,16 +274,30 @@ static bool is_method(const struct request *request, const char *method)
 	return span_equal(request->head->method, span_of(method));
 }
 
+static void reply_redirect(
+	struct transport *transport, const struct route *route, const struct request *request)
+{
+	struct reply reply = {.status = route->conf->redirect.status, .fd = -1};
+
+	buf_append_span(&reply.headers, SPAN("Location: "));
+	redirect_write(&route->redirect, &reply.headers, request->params, request->head->query);
+	buf_append_span(&reply.headers, SPAN("\r\n"));
+	transport->ops->reply(transport, &reply);
+	buf_fini(&reply.headers);
+}
+
 static void plain_request(
 	struct generation *generation, struct transport *transport, struct request *request)
 {
-	const struct route *route = match(generation->http, request);
+	const struct route *route = match(generation->http, transport, request);
 
-	if (route != NULL && (is_method(request, "GET") || is_method(request, "HEAD")))
+	if (route != NULL && route->conf->kind == ROUTE_REDIRECT)
+		reply_redirect(transport, route, request);
+	else if (route != NULL && (is_method(request, "GET") || is_method(request, "HEAD")))
 		static_file_reply(transport, route, request);
 	else if (route != NULL)
 		reply_method_not_allowed(transport, "GET, HEAD");
-	else if (match(generation->websocket, request) == NULL)
+	else if (match(generation->websocket, transport, request) == NULL)
 		detail_reply(transport, 404, "Not Found", NULL, false);
 	else if (is_method(request, "GET"))
 		reply_upgrade_required(transport);
@@ -291,12 +323,14 @@ const struct route *host_find_route(
 		host_bad_request(transport, &why);
 		return NULL;
 	}
-	route = match(generation->websocket, request);
-	if (route == NULL && match(generation->http, request) != NULL)
+	route = match(generation->websocket, transport, request);
+	if (route != NULL)
+		return admission_check_origin(transport, route, request) ? route : NULL;
+	if (match(generation->http, transport, request) != NULL)
 		detail_reply(transport, 403, "This route serves no WebSocket", NULL, true);
-	else if (route == NULL)
+	else
 		detail_reply(transport, 404, "Not Found", NULL, true);
-	return route;
+	return NULL;
 }
 
 static void websocket_request(
@@ -306,20 +340,29 @@ static void websocket_request(
 
 	if (route != NULL && route->is_quarantined)
 		quarantine_refuse(transport, route, request);
-	else if (route != NULL && admission_ask(host, transport, route, request))
+	else if (route != NULL && crowd_ask(host, transport, route, request))
 		session_connect(session_new(host, transport, route, request));
 }
 
 void host_request(struct host *host, struct transport *transport, const struct http_head *head,
 	struct span raw)
 {
+	uint64_t last_id = host->sessions.last_id;
 	struct request request;
 
 	assert(transport->session == NULL);
+	transport->answer = (struct answer){0};
 	request_init(&request, head, raw);
-	if (head->is_upgrade)
+	transport->style = host_style(host);
+	if (!admission_check(host->generation, transport, &request))
+		;
+	else if (head->is_upgrade)
 		websocket_request(host, transport, &request);
 	else
 		plain_request(host->generation, transport, &request);
+	/* A session tells for itself, when it ends. */
+	if (transport->session == NULL && transport->answer.status != 0 &&
+		host->sessions.last_id == last_id)
+		access_log_request(host, transport, &request);
 	request_fini(&request);
 }

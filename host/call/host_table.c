@@ -11,6 +11,9 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
+#include "call/topics.h"
+#include "call/session_subprotocol.h"
+#include "wire/http_reply.h"
 #include "wire/ws_key.h"
 
 static struct sl_str to_str(struct span s)
@@ -20,33 +23,12 @@ static struct sl_str to_str(struct span s)
 
 /* ---- the handshake's answer ------------------------------------------------------------- */
 
-/* What the host itself says in an answer. */
-static const char *const own_headers[] = {"connection", "upgrade", "content-length", "content-type",
-	"transfer-encoding", "date", "server", "sec-websocket-accept", "sec-websocket-protocol",
-	"sec-websocket-extensions", "sec-websocket-version", NULL};
-
-static bool is_own_header(struct span name)
-{
-	for (size_t i = 0; own_headers[i] != NULL; i++)
-		if (span_equal_nocase(name, span_of(own_headers[i])))
-			return true;
-	return false;
-}
-
-static bool is_field_value(const char *value)
-{
-	for (; *value != '\0'; value++)
-		if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7f)
-			return false;
-	return true;
-}
-
 static int api_response_header(struct sl_conn *conn, const char *name, const char *value)
 {
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
-	if (!http_is_token(span_of(name)) || is_own_header(span_of(name)) ||
-		!is_field_value(value)) {
+	if (!http_is_token(span_of(name)) || http_reply_is_own_header(span_of(name)) ||
+		!http_reply_is_value(span_of(value))) {
 		log_error("%s: sl_response_header \"%s\": wanted a header name that the host does "
 			  "not set itself, and a value without control characters",
 			conn->label, name);
@@ -68,7 +50,7 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
-	if (content_type != NULL && !is_field_value(content_type)) {
+	if (content_type != NULL && !http_reply_is_value(span_of(content_type))) {
 		log_error("%s: sl_refuse_with: control characters in the content type \"%s\"",
 			conn->label, content_type);
 		return SL_INVALID;
@@ -392,10 +374,16 @@ static enum log_level clamp_level(int level)
 SL_PRINTF(3, 0)
 static void log_tagged(const char *tag, int level, const char *format, va_list args)
 {
+	enum log_level as = clamp_level(level);
 	char text[1024];
+	size_t len;
 
-	vsnprintf(text, sizeof(text), format, args);
-	log_line(clamp_level(level), "%s: %s", tag, text);
+	if (!log_wants(LOG_PLUGIN, as))
+		return;
+	len = (size_t)snprintf(text, sizeof(text), "%s: ", tag);
+	if (len < sizeof(text))
+		vsnprintf(text + len, sizeof(text) - len, format, args);
+	log_text(LOG_PLUGIN, as, format, text);
 }
 
 SL_PRINTF(3, 0)
@@ -409,6 +397,22 @@ static void api_vlog_plugin(
 	const struct sl_plugin *plugin, int level, const char *format, va_list args)
 {
 	log_tagged(plugin->name, level, format, args);
+}
+
+static int api_count(struct sl_plugin *plugin, const char *name, uint64_t add)
+{
+	struct host *host = host_of_table(*plugin->info.host);
+	int result = counters_add(&host->counters, plugin->name, name, add);
+
+	if (result == SL_INVALID)
+		log_error(
+			"%s: sl_count \"%s\": wanted a name of letters, digits and '_', at most %d "
+			"bytes",
+			plugin->name, name == NULL ? "NULL" : name, COUNTER_NAME_MAX);
+	if (result == SL_FULL)
+		log_error("%s: sl_count \"%s\": there are %d names already", plugin->name, name,
+			COUNTERS_MAX);
+	return result;
 }
 
 struct sl_host host_table(void)
@@ -454,9 +458,18 @@ struct sl_host host_table(void)
 		.event_base = api_event_base,
 		.vlog_conn = api_vlog_conn,
 		.vlog_plugin = api_vlog_plugin,
+		.count = api_count,
 		.reject = session_reject,
 		.provide = session_provide,
 		.security_scope = api_security_scope,
+		.subscribe = topics_subscribe,
+		.unsubscribe = topics_unsubscribe,
+		.publish = topics_publish,
+		.plugin_publish = topics_plugin_publish,
+		.vpublishf = topics_vpublishf,
+		.plugin_vpublishf = topics_plugin_vpublishf,
+		.subscribers = topics_subscribers,
+		.chosen_subprotocol = session_subprotocol,
 		.rtt = api_rtt,
 	};
 }

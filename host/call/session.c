@@ -16,7 +16,8 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
+#include "call/session_subprotocol.h"
 #include "wire/ws_key.h"
 
 #define SESSION_MAGIC 0x53455331u
@@ -39,7 +40,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 		&conn->arena, "%s #%llu", route->label, (unsigned long long)conn->id);
 	conn->state = xcalloc(1, conn->plugin->info.state_size);
 	transport->session = conn;
-	admission_enter(conn);
+	crowd_enter(conn);
 	return conn;
 }
 
@@ -64,6 +65,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
 	drain_cancel(conn);
+	topic_tree_leave(&conn->host->fan_out.tree, &conn->topics.topics);
 	session_inject_end(conn);
 	session_security_end(conn);
 	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
@@ -91,12 +93,13 @@ void session_free(struct sl_conn *conn)
 	const struct sl_plugin_info *info = &conn->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
+	access_log_close(conn);
 	session_inject_clear(conn);
 	if (conn->owes_disconnect && info->disconnect != NULL)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
 	session_inject_fini(conn);
 	session_table_remove(&conn->host->sessions, conn);
-	admission_leave(conn);
+	crowd_leave(conn);
 	conn->magic = 0;
 	drop_request(conn);
 	buf_fini(&conn->response_headers);
@@ -151,14 +154,6 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 	return SL_OK;
 }
 
-/* The first that may be answered, as a text; NULL: none is offered. */
-static const char *first_offer(struct sl_conn *conn)
-{
-	struct span offer = session_security_offer(conn, 0);
-
-	return offer.ptr == NULL ? NULL : arena_text(&conn->arena, offer.ptr, offer.len);
-}
-
 static void send_upgrade(struct sl_conn *conn, const char *subprotocol)
 {
 	struct upgrade upgrade = {0};
@@ -183,7 +178,7 @@ static void reject_by_close(
 	struct span text = {reason, utf8_cut(span_of(reason), WS_REASON_MAX)};
 
 	/* A browser that offered some and is given none fails the connection before it listens. */
-	send_upgrade(conn, first_offer(conn));
+	send_upgrade(conn, session_subprotocol_for_close(conn));
 	conn->transport->ops->close(conn->transport, code, text);
 	conn->owes_disconnect = false;
 	log_debug("%s: rejected with %u \"%.*s\"", conn->label, code, SPAN_ARG(text));
@@ -262,8 +257,12 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
 	if (subprotocol == NULL)
-		subprotocol = session_security_scheme(conn);
+		subprotocol = session_subprotocol_choose(conn);
+	else
+		subprotocol = arena_text(&conn->arena, subprotocol, strlen(subprotocol));
+	conn->subprotocol = subprotocol;
 	conn->phase = SESSION_OPEN;
+	access_log_open(conn, subprotocol);
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */
@@ -355,7 +354,7 @@ void session_call_connect(struct sl_conn *conn)
 
 void session_connect(struct sl_conn *conn)
 {
-	if (session_inject(conn, session_call_provider))
+	if (session_subprotocol_check(conn) && session_inject(conn, session_call_provider))
 		session_call_connect(conn);
 	/* A connection that connect accepted and closed has its disconnect to come. */
 	if (conn->phase == SESSION_DECIDING ||

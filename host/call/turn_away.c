@@ -1,13 +1,13 @@
 /*
  * Both forms of a refusal that the peer may try again after a while. Called by quarantine.c and
- * admission.c. SPDX-License-Identifier: MIT
+ * crowd.c. SPDX-License-Identifier: MIT
  */
 #include "call/turn_away.h"
 
 #include <inttypes.h>
 
 #include "call/detail.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/ws_key.h"
 
 static void close_at_once(struct transport *transport, const struct route *route,

@@ -59,7 +59,7 @@ static void end(struct conn *conn, unsigned code, struct span reason, unsigned b
 
 	send_close(conn, code == CODE_NONE ? 0 : code, reason);
 	if (by == ENDED_BY_HOST)
-		log_debug("%s %s: closing with %u \"%.*s\"", conn->peer,
+		log_debug("%s %s: closing with %u \"%.*s\"", conn->transport.peer,
 			session == NULL ? "" : session_label(session), code, SPAN_ARG(reason));
 	if (session != NULL)
 		session_end(session, code, reason, by);
@@ -375,6 +375,17 @@ bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct spa
 	if (!is_open(conn) || !has_room(conn, len, payload.len))
 		return false;
 	conn_send(conn, (struct span){(const char *)header, len}, payload);
+	return true;
+}
+
+bool ws_conn_send_shared(struct transport *transport, struct ws_shared *shared)
+{
+	struct conn *conn = conn_of(transport);
+	struct span frame = ws_shared_frame(shared);
+
+	if (!is_open(conn) || !has_room(conn, 0, frame.len))
+		return false;
+	conn_send_shared(conn, shared, frame);
 	return true;
 }
 

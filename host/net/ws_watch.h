@@ -17,12 +17,12 @@ struct ws_watch {
 	/* Limits of the route, 0 for never. The lifetime has its share of chance in it. */
 	uint32_t idle_ms, ping_interval_ms, ping_timeout_ms, message_time_ms, lifetime_ms;
 	uint32_t rtt_last_us, rtt_us; /* the last, and smoothed; 0: not measured yet */
+	bool is_waiting;              /* nothing has come behind our last ping */
 	uint64_t opened_ms;
 	uint64_t received_ms; /* any byte came last */
 	uint64_t message_ms;  /* a message came last */
 	uint64_t begun_ms;    /* a message began that is not whole; 0: none */
 	uint64_t pinged_ms;   /* our last ping went out; at first: opened_ms */
-	bool is_waiting;      /* and nothing has come behind it */
 	uint64_t stamp_us;    /* of our last ping, until its pong has come; 0: it has */
 };
 

@@ -16,7 +16,7 @@ struct key_type {
 
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
-	KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) LIMITS_KEY_TYPES(TYPE)
+	KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) LIMITS_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -63,6 +63,9 @@ static const struct key_row key_rows[] = {
 /* clang-format off */
 #define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
 	QUARANTINE_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Log", name, type, __VA_ARGS__)
+	LOG_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Security: api_key", name, type, __VA_ARGS__)
 	API_KEY_KEYS(ROW)
