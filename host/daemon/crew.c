@@ -35,6 +35,7 @@ void crew_init(struct crew *crew)
 		crew->members[i].kill_ms = UINT64_MAX;
 		crew->members[i].tally = crew->tally;
 		channel_init(&crew->members[i].channel, -1);
+		bus_link_init(&crew->members[i].link);
 	}
 }
 
@@ -48,6 +49,7 @@ void crew_fini(struct crew *crew)
 			waitpid(member->pid, NULL, 0);
 		}
 		channel_fini(&member->channel);
+		bus_link_close(&member->link);
 		if (member->page != NULL)
 			breadcrumb_free(member->page);
 	}

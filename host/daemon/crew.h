@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "config/config.h"
+#include "daemon/bus_link.h"
 #include "daemon/channel.h"
 #include "daemon/listen_set.h"
 #include "daemon/order.h"
@@ -35,6 +36,8 @@ struct member {
 	pid_t pid;
 	struct channel channel;
 	struct tally_memory *tally; /* the crew's */
+	struct bus_link link;       /* of topics; hub.c's */
+	bool link_has_more;         /* was left over in its last round */
 	struct breadcrumb *page;    /* which plugin code it runs, or ran when it died */
 	struct watched watched;
 	enum member_load load;
