@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "call/admission.h"
+#include "call/crowd.h"
 #include "call/detail.h"
 #include "call/drain.h"
 #include "call/host_state.h"
@@ -58,6 +59,12 @@ void host_set_last_id(struct host *host, uint64_t id)
 {
 	assert(host->sessions.count == 0);
 	host->sessions.last_id = id;
+}
+
+void host_set_tally(struct host *host, struct tally tally)
+{
+	assert(host->sessions.count == 0);
+	host->tally = tally;
 }
 
 void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
@@ -184,6 +191,8 @@ void host_swap(struct host *host, struct generation *next)
 	struct generation *last = host->generation;
 
 	host->generation = next;
+	if (last != NULL)
+		crowd_changed(host, &last->config.limits);
 	generation_unref(last);
 	session_move_all(host);
 }
@@ -336,7 +345,7 @@ static void websocket_request(
 
 	if (route != NULL && route->is_quarantined)
 		quarantine_refuse(transport, route, request);
-	else if (route != NULL)
+	else if (route != NULL && crowd_ask(host, transport, route, request))
 		session_connect(session_new(host, transport, route, request));
 }
 

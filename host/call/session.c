@@ -41,6 +41,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 		&conn->arena, "%s #%llu", route->label, (unsigned long long)conn->id);
 	conn->state = xcalloc(1, conn->plugin->info.state_size);
 	transport->session = conn;
+	crowd_enter(conn);
 	return conn;
 }
 
@@ -110,6 +111,7 @@ void session_free(struct sl_conn *conn)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
 	session_inject_fini(conn);
 	session_table_remove(&conn->host->sessions, conn);
+	crowd_leave(conn);
 	conn->magic = 0;
 	drop_request(conn);
 	buf_fini(&conn->response_headers);

@@ -49,6 +49,8 @@ struct sl_conn {
 	struct sl_end end;
 	struct traffic traffic;
 	bool is_due;
+	uint64_t address_key; /* crowd.c's: it counts for it; 0: for none */
+	bool is_counted;      /* for its route */
 	struct fan_out_member topics;
 	unsigned jobs;            /* offloaded and not done */
 	bool is_keeping;          /* a message, until its providers have answered */

@@ -46,12 +46,30 @@ enum sent {
 	SENT_FULL,    /* it does not fit, and the route's overflow says close or tell */
 };
 
+/* What happens to a peer that sends more than its rate. */
+enum transport_excess {
+	EXCESS_TO_PAUSE,  /* nothing is read until it is due */
+	EXCESS_TO_REFUSE, /* messages that are too much are dropped */
+	EXCESS_TO_CLOSE,  /* 1008 */
+};
+
 /* What a route allows its connections. Compared as bytes: no padding. */
 struct transport_limits {
 	uint64_t message_bytes, queue_bytes;
 	uint64_t idle_ms, close_ms;                 /* idle 0: never */
 	uint64_t ping_interval_ms, ping_timeout_ms; /* interval 0: never */
 	uint64_t overflow;                          /* enum overflow */
+	uint64_t frame_bytes;                       /* 0: any */
+	uint64_t message_time_ms;                   /* for a message to arrive; 0: any */
+	uint64_t lifetime_ms, lifetime_spread_ms;   /* 0: for ever */
+	uint64_t messages_per_s, messages_burst;    /* per_s 0: any; burst 0: that of a second */
+	uint64_t bytes_per_s, bytes_burst;
+	uint64_t excess; /* enum transport_excess */
+};
+
+/* How long the way to the peer and back takes; 0: not measured yet. */
+struct transport_rtt {
+	uint32_t smoothed_us, last_us;
 };
 
 /* The answer that turns HTTP into frames. */
@@ -91,6 +109,7 @@ struct transport_ops {
 	void (*set_held)(struct transport *transport, bool held);
 	/* False while a message has begun and is not whole: nothing was changed. */
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
+	struct transport_rtt (*rtt)(const struct transport *transport);
 	/* Sets transport->peer to a copy; an empty text: back to who is connected. */
 	void (*set_peer)(struct transport *transport, struct span peer);
 };

@@ -16,7 +16,7 @@
 #include "config/account_conf.h"
 #include "config/conf_inject.h"
 #include "config/conf_life.h"
-#include "config/conf_overflow.h"
+#include "config/conf_limits.h"
 #include "config/conf_text.h"
 #include "config/conf_tls.h"
 #include "config/conf_web.h"
@@ -25,16 +25,6 @@
 struct option_conf {
 	struct conf_text name, value; /* value is absent: the items of a list */
 	struct conf_list items;
-};
-
-struct limits_conf {
-	uint64_t message_bytes; /* a message, beyond it 1009 */
-	uint64_t queue_bytes;   /* waiting to be sent to one peer */
-	enum overflow_conf overflow;
-	unsigned jobs;         /* offloaded and not done, of one connection; 0: any number */
-	uint64_t idle_ms;      /* without a message from the peer, beyond it 1001; 0: never */
-	uint64_t handshake_ms; /* from accept to the end of the handshake, beyond it 408 or 503 */
-	uint64_t close_ms;     /* from our close frame to the end of TCP */
 };
 
 struct ping_conf {

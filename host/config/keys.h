@@ -16,6 +16,7 @@
 #include "config/inject_keys.h"
 #include "config/key_types.h"
 #include "config/life_keys.h"
+#include "config/limits_keys.h"
 #include "config/listen_keys.h"
 #include "config/log_keys.h"
 #include "config/web_keys.h"
@@ -115,10 +116,10 @@
 		"from the connection to the end of the handshake, then 408 (or 503, when the " \
 		"plugin is late); at the top only")
 
-#define PING_KEYS(ROW)                                                   \
-	ROW(interval, duration, interval_ms, "20s", "0", "365d",         \
-		"silence from the peer before it is pinged; 0 is never") \
-	ROW(timeout, duration, timeout_ms, "20s", "1ms", "365d",         \
+#define PING_KEYS(ROW)                                           \
+	ROW(interval, duration, interval_ms, "20s", "0", "365d", \
+		"from one ping to the next; 0 is never")         \
+	ROW(timeout, duration, timeout_ms, "20s", "1ms", "365d", \
 		"the wait for its answer, then closes with 1011")
 
 #endif

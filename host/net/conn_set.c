@@ -55,6 +55,8 @@ void conn_set_init(struct conn_set *set, struct event_base *base)
 	LIST_INIT(&set->alive);
 	LIST_INIT(&set->dead);
 	STAILQ_INIT(&set->dirty);
+	TAILQ_INIT(&set->waiting);
+	set->head_limits = http_limits_default;
 	deadline_wheel_init(&set->wheel, clock_ms());
 	event_assign(&set->sweep, base, -1, 0, conn_set_on_sweep, set);
 	set->sweep_at_ms = UINT64_MAX;

@@ -7,12 +7,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "call/transport.h"
 #include "net/http_file.h"
 #include "wire/http_head.h"
 
 struct conn;
+struct conn_set;
 
 enum {
 	HTTP_BODY_MAX = 65536,  /* bytes of a body that nobody reads; a longer one ends it */
@@ -32,6 +34,7 @@ struct http_state {
 	uint64_t body_left;
 	uint64_t unsent; /* bytes left when last looked at */
 	struct http_file file;
+	TAILQ_ENTRY(conn) waiting; /* of conn_set, while stage is HTTP_READING */
 	enum http_stage stage;
 	bool closes;  /* behind the answer */
 	bool is_old;  /* HTTP/1.0 */
@@ -39,6 +42,8 @@ struct http_state {
 };
 
 void http_conn_begin(struct conn *conn);
+/* The one that waits longest for its peer's request and is counted; NULL: none does. */
+struct conn *http_conn_oldest(const struct conn_set *set);
 /* Between two requests, or before the first. */
 bool http_conn_is_idle(const struct conn *conn);
 

@@ -31,9 +31,14 @@ void ws_decoder_fini(struct ws_decoder *decoder)
 	buf_fini(&decoder->control);
 }
 
+bool ws_decoder_is_inside(const struct ws_decoder *decoder)
+{
+	return decoder->message_opcode != 0 || decoder->header_len != 0 || decoder->in_payload;
+}
+
 bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit)
 {
-	if (decoder->message_opcode != 0 || decoder->header_len != 0 || decoder->in_payload)
+	if (ws_decoder_is_inside(decoder))
 		return false;
 	decoder->limit = limit;
 	return true;
@@ -123,6 +128,12 @@ static enum wire check_length(
 		return bad(why, ERR_WS_PROTOCOL, "payload length not in its shortest form");
 	if ((header[0] & CONTROL) != 0)
 		return WIRE_DONE;
+	if (decoder->frame_limit != 0 && *length > decoder->frame_limit) {
+		err_set(why, ERR_TOO_LARGE,
+			"frame with %" PRIu64 " bytes exceeds frame limit of %" PRIu32 " bytes",
+			*length, decoder->frame_limit);
+		return WIRE_BAD;
+	}
 	if (before <= decoder->limit && *length <= decoder->limit - before)
 		return WIRE_DONE;
 	err_set(why, ERR_TOO_LARGE, "frame with %" PRIu64 " bytes exceeds limit of %zu bytes",
@@ -166,6 +177,7 @@ static void begin_payload(struct ws_decoder *decoder, const uint8_t *header, siz
 	decoder->phase = 0;
 	decoder->header_len = 0;
 	decoder->in_payload = true;
+	decoder->frames++;
 	if (opcode == WS_TEXT || opcode == WS_BINARY)
 		decoder->message_opcode = (uint8_t)opcode;
 }

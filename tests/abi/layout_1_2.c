@@ -16,3 +16,4 @@ AT(sl_host, chosen_subprotocol, 392);
 AT(sl_host, scheme, 400);
 AT(sl_host, send_keyed, 408);
 AT(sl_host, queue_limit, 424);
+AT(sl_host, rtt, 432);

@@ -23,6 +23,7 @@ struct memory_transport {
 	struct buf headers, body;
 	struct buf sent; /* every message, each ended by '|' */
 	size_t queued, queue_max;
+	struct transport_rtt rtt;
 	char peer[64];  /* for whom a proxy speaks */
 	enum sent full; /* what is said of a message beyond queue_max */
 	uint64_t last_key;
@@ -116,6 +117,11 @@ static inline bool memory_set_limits(struct transport *base, const struct transp
 	return !t->is_inside;
 }
 
+static inline struct transport_rtt memory_rtt(const struct transport *base)
+{
+	return ((const struct memory_transport *)base)->rtt;
+}
+
 static inline void memory_set_peer(struct transport *base, struct span peer)
 {
 	struct memory_transport *t = (struct memory_transport *)base;
@@ -136,6 +142,7 @@ static inline void memory_transport_init(struct memory_transport *t)
 		.set_paused = memory_set_paused,
 		.set_held = memory_set_held,
 		.set_limits = memory_set_limits,
+		.rtt = memory_rtt,
 		.set_peer = memory_set_peer,
 	};
 
