@@ -10,6 +10,7 @@
 #include "daemon/command.h"
 #include "daemon/idle_loop.h"
 #include "daemon/load.h"
+#include "daemon/command_routes_tls.h"
 #include "daemon/command_routes_web.h"
 
 static const char *kind_name(const struct route *route)
@@ -139,6 +140,7 @@ static void print_text(const struct generation *generation)
 		if (len > width)
 			width = len;
 	}
+	command_routes_tls_print(&generation->config.tls);
 	command_routes_web_print_top(&generation->config);
 	for (size_t i = 0; i < generation->route_count; i++)
 		print_route(&generation->routes[i], width);
@@ -226,6 +228,7 @@ static json_t *route_json(const struct route *route)
 		(int)route->conf->path.place.line, "strict", strict, "limits", limits_json(route),
 		"calls", calls);
 	command_routes_web_add(object, route);
+	json_object_set_new(object, "tls", command_routes_tls_json(&route->generation->config.tls));
 	return object;
 }
 

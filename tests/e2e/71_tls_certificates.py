@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Certificates: chosen by name, shown by clients, changed by reload while connections talk, refused when wrong."""
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -210,6 +211,17 @@ def test_bad_words_are_refused(world):
         path.write_text(world.routes(rest=rest))
         checked = socklet("check", path)
         assert checked.returncode == 1 and wanted in checked.stderr, checked.stderr
+
+
+def test_the_list_of_routes_says_it(world):
+    path = world.folder / "list.yaml"
+    path.write_text(world.routes(rest=f"  client: {{ca: {world.ca.path}, verify: optional}}\n  hsts: 1d\n"))
+    out = socklet("routes", path).stdout
+    assert "tls: from 1.2 on, sessions resumed for 43200000 ms, client certificates optional, hsts 86400000 ms\n" \
+        f"    certificate {world.pair[0]}\n" in out, out
+    assert "common_name: str? from certificate" in out, out
+    route = json.loads(socklet("routes", path, "--json").stdout)[0]
+    assert route["tls"]["client"] == "optional" and route["tls"]["minimum"] == "1.2", route
 
 
 def test_the_scheme_of_an_address_changes_by_reload(world):
