@@ -83,8 +83,17 @@ static bool keep_limits(struct transport *transport, const struct transport_limi
 	return true;
 }
 
-static const struct transport_ops write_down = {write_reply, write_upgrade, drop_message,
-	write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits};
+/* Of what follows request, which is not called, none is reached but by mistake of a provider. */
+static const struct transport_ops write_down = {
+	.reply = write_reply,
+	.upgrade = write_upgrade,
+	.send = drop_message,
+	.close = write_close,
+	.queued = nothing_queued,
+	.set_paused = do_not_pause,
+	.set_held = do_not_pause,
+	.set_limits = keep_limits,
+};
 
 /* ---- the run ------------------------------------------------------------------------------ */
 

@@ -24,6 +24,9 @@ struct route {
 	struct sl_plugin *plugin; /* ROUTE_PLUGIN */
 	struct plan plan;         /* ROUTE_PLUGIN */
 	int dir_fd;               /* ROUTE_DIR, else -1 */
+	const char *allow; /* of `methods`, for an Allow header; NULL: the plugin takes any */
+	bool takes_head;   /* HEAD is answered by what answers GET: */
+	bool wants_head;   /* or the plugin sees it */
 	/* Refuses handshakes: its plugin, or a provider's, ended workers. Plugin or plan may miss.
 	 */
 	bool is_quarantined;
@@ -53,6 +56,10 @@ struct generation_input {
 	const char *const *quarantined; /* plugins that are not to be loaded: their routes refuse */
 	size_t quarantined_count;
 };
+
+/* What is served there, of which a plugin may do both. */
+bool route_is_websocket(const struct route *route);
+bool route_is_http(const struct route *route);
 
 /*
  * Opens the plugins, checks every plan, starts what is new. NULL adds to `why` every complaint and

@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 #include "call/detail.h"
 #include "call/drain.h"
+#include "call/exchange.h"
 #include "call/host_state.h"
 #include "call/quarantine.h"
 #include "call/session_inject.h"
@@ -248,21 +249,75 @@ static bool is_method(const struct request *request, const char *method)
 	return span_equal(request->head->method, span_of(method));
 }
 
-static void plain_request(
+static void file_request(
+	struct transport *transport, const struct route *route, struct request *request)
+{
+	if (!is_method(request, "GET") && !is_method(request, "HEAD"))
+		reply_method_not_allowed(transport, "GET, HEAD");
+	else if (request->head->content_length > TRANSPORT_SKIP_MAX)
+		detail_reply(transport, 413, "Nobody reads a body here", NULL, true);
+	else
+		static_file_reply(transport, route, request);
+}
+
+static bool takes_method(const struct route *route, const struct request *request)
+{
+	const char *const *methods = route->conf->methods;
+
+	if (methods == NULL || (is_method(request, "HEAD") && route->takes_head))
+		return true;
+	while (*methods != NULL && !is_method(request, *methods))
+		methods++;
+	return *methods != NULL;
+}
+
+static void reply_options(struct transport *transport, const char *allowed)
+{
+	struct reply reply = {.status = 204, .fd = -1};
+
+	buf_printf(&reply.headers, "Allow: %s\r\n", allowed);
+	transport->ops->reply(transport, &reply);
+	buf_fini(&reply.headers);
+}
+
+static void plugin_request(struct host *host, struct transport *transport,
+	const struct route *route, struct request *request)
+{
+	if (route->is_quarantined)
+		quarantine_reply(transport);
+	else if (takes_method(route, request))
+		exchange_begin(session_new(host, transport, route, request));
+	else if (is_method(request, "OPTIONS"))
+		reply_options(transport, route->allow);
+	else
+		reply_method_not_allowed(transport, route->allow);
+}
+
+static void no_plain_request(
 	struct generation *generation, struct transport *transport, struct request *request)
 {
-	const struct route *route = match(generation->http, request);
+	const struct route *route = match(generation->websocket, request);
 
-	if (route != NULL && (is_method(request, "GET") || is_method(request, "HEAD")))
-		static_file_reply(transport, route, request);
-	else if (route != NULL)
-		reply_method_not_allowed(transport, "GET, HEAD");
-	else if (match(generation->websocket, request) == NULL)
+	if (route == NULL)
 		detail_reply(transport, 404, "Not Found", NULL, false);
+	else if (route->plugin == NULL)
+		quarantine_reply(transport); /* what it would answer, nobody knows */
 	else if (is_method(request, "GET"))
 		reply_upgrade_required(transport);
 	else
 		reply_method_not_allowed(transport, "GET");
+}
+
+static void plain_request(struct host *host, struct transport *transport, struct request *request)
+{
+	const struct route *route = match(host->generation->http, request);
+
+	if (route == NULL)
+		no_plain_request(host->generation, transport, request);
+	else if (route->conf->kind == ROUTE_PLUGIN)
+		plugin_request(host, transport, route, request);
+	else
+		file_request(transport, route, request);
 }
 
 static bool handshake_check(const struct http_head *head, struct err *why)
@@ -291,6 +346,16 @@ const struct route *host_find_route(
 	return route;
 }
 
+bool host_is_handshake(struct generation *generation, struct request *request)
+{
+	const struct route *route;
+
+	if (!request->head->is_upgrade || is_method(request, "GET"))
+		return request->head->is_upgrade;
+	route = match(generation->http, request);
+	return route == NULL || route->conf->kind != ROUTE_PLUGIN;
+}
+
 static void websocket_request(
 	struct host *host, struct transport *transport, struct request *request)
 {
@@ -309,9 +374,9 @@ void host_request(struct host *host, struct transport *transport, const struct h
 
 	assert(transport->session == NULL);
 	request_init(&request, head, raw);
-	if (head->is_upgrade)
+	if (host_is_handshake(host->generation, &request))
 		websocket_request(host, transport, &request);
 	else
-		plain_request(host->generation, transport, &request);
+		plain_request(host, transport, &request);
 	request_fini(&request);
 }

@@ -33,6 +33,11 @@ struct host {
 };
 
 /*
+ * Whether it is to be treated as one, right or wrong. Only a GET upgrades: where a plugin answers
+ * plain requests, any other method is one, whatever it would like to upgrade to.
+ */
+bool host_is_handshake(struct generation *generation, struct request *request);
+/*
  * Checks the handshake and finds the plugin's route; the request then has its path parameters.
  * NULL: there is none, and the transport was answered.
  */

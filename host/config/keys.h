@@ -15,6 +15,7 @@
 
 #include "config/inject_keys.h"
 #include "config/life_keys.h"
+#include "config/request_keys.h"
 
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                                                \
@@ -32,6 +33,7 @@
 	TYPE(item_count, "number", "items")                            \
 	TYPE(length, "number", "characters")                           \
 	TYPE(listens, "address, or list of them", "")                  \
+	TYPE(methods, "list of HTTP methods", "")                      \
 	TYPE(overrides, "mapping of sections", "")                     \
 	TYPE(path, "path pattern", "")                                 \
 	TYPE(ping, "section", "")                                      \
@@ -106,6 +108,8 @@
 		"providers to call before those of the fields, for what they do")        \
 	ROW(options, route_options, options, NULL, NULL, NULL,                           \
 		"options of the plugin by name; which there are, the plugin says")       \
+	ROW(methods, methods, methods, NULL, NULL, NULL,                                 \
+		"the plain requests that the plugin answers, others get 405; else all")  \
 	ROW(reject, reject, reject, "http", NULL, NULL,                                  \
 		"how a refused handshake is answered: `http` with status and JSON, "     \
 		"`close` with 101 and a close frame whose reason a browser can read")    \

@@ -28,6 +28,8 @@ enum breadcrumb_callback {
 	CRUMB_DONE,
 	CRUMB_DROP,
 	CRUMB_HAND_OVER,
+	CRUMB_REQUEST,
+	CRUMB_REQUEST_END,
 	CRUMB_STOP,
 	CRUMB_UNLOAD, /* destructors */
 };

@@ -39,14 +39,22 @@ static void put_start(struct buf *out, unsigned status, const char *date)
 		http_status_phrase(status), date);
 }
 
+static void put_framing(struct buf *out, const struct http_reply *reply)
+{
+	if (reply->framing == HTTP_BY_LENGTH)
+		buf_printf(
+			out, "Content-Length: %llu\r\n", (unsigned long long)reply->content_length);
+	else if (reply->framing == HTTP_BY_CHUNKS)
+		buf_append_span(out, SPAN("Transfer-Encoding: chunked\r\n"));
+}
+
 void http_reply_encode(struct buf *out, const struct http_reply *reply)
 {
 	put_start(out, reply->status, reply->date);
 	if (reply->content_type != NULL)
 		buf_printf(out, "Content-Type: %s\r\n", reply->content_type);
 	if (http_reply_has_body(reply->status))
-		buf_printf(
-			out, "Content-Length: %llu\r\n", (unsigned long long)reply->content_length);
+		put_framing(out, reply);
 	buf_append_span(out, reply->headers);
 	if (reply->connection != NULL)
 		buf_printf(out, "Connection: %s\r\n", reply->connection);

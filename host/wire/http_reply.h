@@ -22,6 +22,13 @@ struct http_date {
 /* Valid until the next call. */
 const char *http_date_text(struct http_date *date, time_t now);
 
+/* How the peer finds the end of the body. */
+enum http_reply_framing {
+	HTTP_BY_LENGTH,
+	HTTP_BY_CHUNKS,
+	HTTP_BY_CLOSING, /* of the connection */
+};
+
 struct http_reply {
 	unsigned status;
 	const char *date;         /* of http_date_text */
@@ -29,6 +36,7 @@ struct http_reply {
 	struct span headers;      /* further lines, each ending in CRLF */
 	uint64_t content_length;  /* left out where http_reply_has_body says no */
 	const char *connection;   /* "close", "keep-alive"; NULL: what HTTP/1.1 takes for granted */
+	enum http_reply_framing framing;
 };
 
 /* Whether an answer of that status may have a body at all (RFC 9110 section 6.4.1). */
