@@ -275,7 +275,7 @@ void http_conn_reply(struct transport *transport, struct reply *reply)
 	has_body = !conn->http.is_head && http_reply_has_body(reply->status);
 	assert(conn->http.stage == HTTP_ASKED || conn->http.stage == HTTP_BODY);
 	/* In the middle of a body nobody could find the next request. */
-	if (reply->close || conn->http.stage == HTTP_BODY)
+	if (reply->close || conn->http.stage == HTTP_BODY || conn->set->is_stopping)
 		conn->http.closes = true;
 	queue_reply(conn, reply, has_body ? reply->body : (struct span){NULL, 0}, HTTP_BY_LENGTH);
 	take_file(conn, reply, has_body);

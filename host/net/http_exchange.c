@@ -122,8 +122,8 @@ void http_exchange_begin(
 		return;
 	assert(http->stage == HTTP_ASKED);
 	http->has_body = !http->is_head && http_reply_has_body(reply->status);
-	/* Only the end of the connection tells such a client the end of the body. */
-	if (http->is_old && http->has_body)
+	/* Only the end of the connection tells an old client the end of the body. */
+	if ((http->is_old && http->has_body) || conn->set->is_stopping)
 		http->closes = true;
 	http_conn_put_head(conn, reply);
 	http->stage = HTTP_STREAMING;
