@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "base/log.h"
+#include "call/access_log.h"
 #include "call/detail.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
@@ -20,6 +21,7 @@ struct exchange {
 	struct sl_request request; /* as the plugin sees it */
 	bool is_called;            /* the plugin knows of it: request_end is owed */
 	unsigned status;           /* of an answer in pieces */
+	struct access told;        /* to the log */
 };
 
 void exchange_attach(struct sl_conn *conn)
@@ -97,7 +99,10 @@ int exchange_write(struct sl_conn *conn, struct span data)
 			(unsigned long long)most);
 		return SL_INVALID;
 	}
-	return conn->transport->ops->write(conn->transport, data) ? SL_OK : SL_FULL;
+	if (!conn->transport->ops->write(conn->transport, data))
+		return SL_FULL;
+	conn->exchange->told.answer.bytes += data.len;
+	return SL_OK;
 }
 
 int exchange_end(struct sl_conn *conn)
@@ -228,6 +233,7 @@ static void refuse_body(struct sl_conn *conn)
 void exchange_begin(struct sl_conn *conn)
 {
 	exchange_attach(conn);
+	conn->exchange->told = access_log_begin(conn->request, &conn->arena);
 	conn->transport->ops->set_patience(conn->transport, conn->route->conf->limits.request_ms);
 	if (is_too_long(conn))
 		refuse_body(conn);
@@ -243,8 +249,19 @@ bool exchange_is_open(const struct sl_conn *conn)
 	return conn->exchange != NULL && conn->phase == SESSION_DECIDING;
 }
 
+void exchange_note_answer(struct sl_conn *conn)
+{
+	struct answer *told = &conn->exchange->told.answer;
+	const struct answer *given = &conn->transport->answer;
+
+	told->status = given->status;
+	if (conn->phase != SESSION_STREAMING)
+		told->bytes = given->bytes;
+}
+
 void exchange_free(struct sl_conn *conn)
 {
+	access_log_exchange(conn, &conn->exchange->told);
 	if (conn->exchange->is_called && conn->plugin->info.request_end != NULL)
 		plugin_call_request_end(conn->plugin, conn, conn->args, &conn->end);
 	buf_fini(&conn->exchange->body);

@@ -28,6 +28,8 @@ int exchange_end(struct sl_conn *conn);
 
 /* Whether it is one whose answer has not begun: it will end by itself. */
 bool exchange_is_open(const struct sl_conn *conn);
+/* Before its session ends: what has become of it, for the log. */
+void exchange_note_answer(struct sl_conn *conn);
 /* Breaks off an answer that has begun: by plugin or host. */
 void exchange_cut(struct sl_conn *conn, unsigned by);
 /* Only from the top of the loop: calls request_end if owed, frees. */

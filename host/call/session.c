@@ -17,7 +17,7 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/ws_key.h"
 
 #define SESSION_MAGIC 0x53455331u
@@ -57,12 +57,15 @@ void session_finish(struct sl_conn *conn, unsigned code, struct span reason, uns
 	struct span kept = arena_span(&conn->arena, reason);
 
 	assert(conn->phase != SESSION_ENDED);
+	if (conn->exchange != NULL)
+		exchange_note_answer(conn);
 	conn->phase = SESSION_ENDED;
 	conn->end = (struct sl_end){.code = code, .by = by, .reason = {kept.ptr, kept.len}};
 	conn->transport->session = NULL;
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
 	drain_cancel(conn);
+	topic_tree_leave(&conn->host->fan_out.tree, &conn->topics.topics);
 	session_inject_end(conn);
 	session_security_end(conn);
 	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
@@ -90,10 +93,12 @@ void session_free(struct sl_conn *conn)
 	const struct sl_plugin_info *info = &conn->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
-	if (conn->exchange != NULL)
+	if (conn->exchange != NULL) {
 		exchange_free(conn);
-	else
+	} else {
+		access_log_close(conn);
 		session_inject_clear(conn);
+	}
 	if (conn->owes_disconnect && info->disconnect != NULL)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
 	session_inject_fini(conn);
@@ -268,6 +273,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	if (subprotocol == NULL)
 		subprotocol = session_security_scheme(conn);
 	conn->phase = SESSION_OPEN;
+	access_log_open(conn, subprotocol);
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */

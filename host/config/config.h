@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/span.h"
 #include "config/conf_inject.h"
 #include "config/conf_text.h"
@@ -33,13 +34,18 @@ struct limits_conf {
 	uint64_t idle_ms;       /* without a message from the peer, beyond it 1001; 0: never */
 	uint64_t handshake_ms;  /* from accept to the end of the handshake, beyond it 408 or 503 */
 	uint64_t close_ms;      /* from our close frame to the end of TCP */
-	uint64_t body_bytes;    /* of a plain request, beyond it 413 */
-	uint64_t request_ms;    /* for that body, beyond it 408; for the answer, beyond it 503 */
+	uint64_t body_bytes, request_ms; /* of a plain request, beyond them 413, 408 or 503 */
 };
 
 struct ping_conf {
 	uint64_t interval_ms; /* of silence before a ping; 0: never */
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
+};
+
+struct log_conf {
+	struct conf_text to; /* a file, joined to the folder of the routes file; absent: stderr */
+	bool is_syslog, is_json;
+	enum log_level level, levels[LOG_AREAS];
 };
 
 /* When a plugin that ends workers is no longer called. */
@@ -110,6 +116,7 @@ struct config {
 	struct ping_conf ping;
 	struct drain_conf drain;
 	struct stop_conf stop;
+	struct log_conf log;
 	struct strict_conf strict;
 	struct route_conf *routes;
 	size_t route_count;

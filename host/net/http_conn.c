@@ -228,6 +228,11 @@ static void take_file(struct conn *conn, const struct reply *reply, bool has_bod
 	conn->http.file = (struct http_file){.fd = reply->fd, .left = reply->fd_bytes};
 }
 
+bool http_conn_has_body(const struct conn *conn, const struct reply *reply)
+{
+	return !conn->http.is_head && http_reply_has_body(reply->status);
+}
+
 static void queue_reply(struct conn *conn, const struct reply *reply, struct span body,
 	enum http_reply_framing framing)
 {
@@ -242,6 +247,8 @@ static void queue_reply(struct conn *conn, const struct reply *reply, struct spa
 	};
 	struct buf head = {0};
 
+	conn->transport.answer = (struct answer){
+		out.status, http_conn_has_body(conn, reply) ? out.content_length : 0};
 	http_reply_encode(&head, &out);
 	conn_send(conn, buf_span(&head), body);
 	buf_fini(&head);
@@ -272,7 +279,7 @@ void http_conn_reply(struct transport *transport, struct reply *reply)
 			close(reply->fd);
 		return;
 	}
-	has_body = !conn->http.is_head && http_reply_has_body(reply->status);
+	has_body = http_conn_has_body(conn, reply);
 	assert(conn->http.stage == HTTP_ASKED || conn->http.stage == HTTP_BODY);
 	/* In the middle of a body nobody could find the next request. */
 	if (reply->close || conn->http.stage == HTTP_BODY || conn->set->is_stopping)

@@ -61,6 +61,8 @@ bool http_conn_is_idle(const struct conn *conn);
 /* For http_exchange.c: whether it speaks HTTP and is alive; the steps that it takes, too. */
 bool http_conn_is(const struct conn *conn);
 void http_conn_refuse(struct conn *conn, const struct err *why);
+/* Whether any of the answer's body is sent. */
+bool http_conn_has_body(const struct conn *conn, const struct reply *reply);
 /* The head of an answer in pieces. */
 void http_conn_put_head(struct conn *conn, const struct reply *reply);
 void http_conn_answered(struct conn *conn);

@@ -121,7 +121,7 @@ void http_exchange_begin(
 	if (!http_conn_is(conn))
 		return;
 	assert(http->stage == HTTP_ASKED);
-	http->has_body = !http->is_head && http_reply_has_body(reply->status);
+	http->has_body = http_conn_has_body(conn, reply);
 	/* Only the end of the connection tells an old client the end of the body. */
 	if ((http->is_old && http->has_body) || conn->set->is_stopping)
 		http->closes = true;

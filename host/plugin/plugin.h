@@ -77,6 +77,8 @@ int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const vo
 void plugin_call_disconnect(
 	struct sl_plugin *plugin, struct sl_conn *conn, const void *args, const struct sl_end *end);
 void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const void *args);
+void plugin_call_lost(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
+	struct sl_str topic, uint64_t count);
 int plugin_call_request(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
 	const struct sl_request *request);
 void plugin_call_request_end(

@@ -8,15 +8,19 @@
 	_Static_assert(offsetof(struct name, member) == (offset), #name "." #member " has moved")
 
 AT(sl_host, security_scope, 320); /* the last of 1.1: what follows is new */
+AT(sl_host, count, 328);
+AT(sl_host, subscribe, 336);
+AT(sl_host, subscribers, 384);
+AT(sl_plugin_info, lost, 144);
 
 /* Plain requests. */
-AT(sl_host, respond, 328);
-AT(sl_host, vrespond_json, 336);
-AT(sl_host, respond_start, 344);
-AT(sl_host, respond_write, 352);
-AT(sl_host, respond_end, 360);
-AT(sl_plugin_info, request, 144);
-AT(sl_plugin_info, request_end, 152);
+AT(sl_host, respond, 392);
+AT(sl_host, vrespond_json, 400);
+AT(sl_host, respond_start, 408);
+AT(sl_host, respond_write, 416);
+AT(sl_host, respond_end, 424);
+AT(sl_plugin_info, request, 152);
+AT(sl_plugin_info, request_end, 160);
 AT(sl_request, method, 0);
 AT(sl_request, body, 16);
 AT(sl_request, content_type, 32);

@@ -72,6 +72,11 @@ static inline bool memory_send(struct transport *base, enum ws_opcode opcode, st
 	return true;
 }
 
+static inline bool memory_send_shared(struct transport *base, struct ws_shared *shared)
+{
+	return memory_send(base, ws_shared_opcode(shared), ws_shared_payload(shared));
+}
+
 static inline void memory_close(struct transport *base, unsigned code, struct span reason)
 {
 	struct memory_transport *t = (struct memory_transport *)base;
@@ -142,7 +147,7 @@ static inline void memory_finish(struct transport *base, bool is_whole)
 static inline void memory_transport_init(struct memory_transport *t)
 {
 	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
-		memory_close, memory_queued, memory_set_paused, memory_set_held,
+		memory_send_shared, memory_close, memory_queued, memory_set_paused, memory_set_held,
 		memory_set_patience, memory_want_body, memory_begin, memory_write, memory_finish,
 		memory_set_limits};
 
