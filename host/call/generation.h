@@ -14,6 +14,8 @@
 #include "config/config.h"
 #include "inject/plan.h"
 #include "route/route_map.h"
+#include "wire/http_reply.h"
+#include "wire/redirect.h"
 
 struct route {
 	const struct route_conf *conf;
@@ -24,6 +26,8 @@ struct route {
 	struct sl_plugin *plugin; /* ROUTE_PLUGIN */
 	struct plan plan;         /* ROUTE_PLUGIN */
 	int dir_fd;               /* ROUTE_DIR, else -1 */
+	struct redirect redirect; /* ROUTE_REDIRECT */
+	struct http_style style;  /* of its answers */
 	const char *allow; /* of `methods`, for an Allow header; NULL: the plugin takes any */
 	bool takes_head;   /* HEAD is answered by what answers GET: */
 	bool wants_head;   /* or the plugin sees it */
@@ -38,7 +42,8 @@ struct generation {
 	unsigned number; /* the master's: the same in all workers */
 	struct config config;
 	struct arena arena;
-	struct route *routes; /* in the file's order */
+	struct http_style style; /* of answers that no route gives */
+	struct route *routes;    /* in the file's order */
 	size_t route_count;
 	struct inject_provider *providers;
 	size_t provider_count;

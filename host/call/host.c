@@ -12,14 +12,14 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/admission.h"
 #include "call/detail.h"
 #include "call/drain.h"
-#include "call/exchange.h"
 #include "call/host_state.h"
+#include "call/plain_request.h"
 #include "call/quarantine.h"
 #include "call/session_inject.h"
 #include "call/session_move.h"
-#include "call/static_file.h"
 #include "plugin/breadcrumb.h"
 #include "plugin/manners.h"
 #include "wire/ws_key.h"
@@ -223,109 +223,22 @@ void host_bad_request(struct transport *transport, const struct err *why)
 	detail_reply(transport, err_http_status(why->code), why->text, &headers, true);
 }
 
-static const struct route *match(const struct route_map *map, struct request *request)
+const struct http_style *host_style(const struct host *host)
+{
+	return host->generation == NULL ? NULL : &host->generation->style;
+}
+
+const struct route *host_match(
+	const struct route_map *map, struct transport *transport, struct request *request)
 {
 	struct route_match found;
 
 	if (!route_map_match(map, request->path, &found))
 		return NULL;
+	transport->style = &((const struct route *)found.route)->style;
 	memcpy(request->params, found.params, sizeof(found.params));
 	request->param_count = found.param_count;
 	return found.route;
-}
-
-static void reply_upgrade_required(struct transport *transport)
-{
-	struct buf headers = {0};
-
-	buf_printf(&headers, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-			     "Sec-WebSocket-Version: 13\r\n");
-	detail_reply(transport, 426, "This route serves WebSocket only: connect with ws://",
-		&headers, false);
-}
-
-static void reply_method_not_allowed(struct transport *transport, const char *allowed)
-{
-	struct buf headers = {0};
-
-	buf_printf(&headers, "Allow: %s\r\n", allowed);
-	detail_reply(transport, 405, "Method Not Allowed", &headers, false);
-}
-
-static bool is_method(const struct request *request, const char *method)
-{
-	return span_equal(request->head->method, span_of(method));
-}
-
-static void file_request(
-	struct transport *transport, const struct route *route, struct request *request)
-{
-	if (!is_method(request, "GET") && !is_method(request, "HEAD"))
-		reply_method_not_allowed(transport, "GET, HEAD");
-	else if (request->head->content_length > TRANSPORT_SKIP_MAX)
-		detail_reply(transport, 413, "Nobody reads a body here", NULL, true);
-	else
-		static_file_reply(transport, route, request);
-}
-
-static bool takes_method(const struct route *route, const struct request *request)
-{
-	const char *const *methods = route->conf->methods;
-
-	if (methods == NULL || (is_method(request, "HEAD") && route->takes_head))
-		return true;
-	while (*methods != NULL && !is_method(request, *methods))
-		methods++;
-	return *methods != NULL;
-}
-
-static void reply_options(struct transport *transport, const char *allowed)
-{
-	struct reply reply = {.status = 204, .fd = -1};
-
-	buf_printf(&reply.headers, "Allow: %s\r\n", allowed);
-	transport->ops->reply(transport, &reply);
-	buf_fini(&reply.headers);
-}
-
-static void plugin_request(struct host *host, struct transport *transport,
-	const struct route *route, struct request *request)
-{
-	if (route->is_quarantined)
-		quarantine_reply(transport);
-	else if (takes_method(route, request))
-		exchange_begin(session_new(host, transport, route, request));
-	else if (is_method(request, "OPTIONS"))
-		reply_options(transport, route->allow);
-	else
-		reply_method_not_allowed(transport, route->allow);
-}
-
-static void no_plain_request(
-	struct generation *generation, struct transport *transport, struct request *request)
-{
-	const struct route *route = match(generation->websocket, request);
-
-	if (route == NULL)
-		detail_reply(transport, 404, "Not Found", NULL, false);
-	else if (route->plugin == NULL)
-		quarantine_reply(transport); /* what it would answer, nobody knows */
-	else if (is_method(request, "GET"))
-		reply_upgrade_required(transport);
-	else
-		reply_method_not_allowed(transport, "GET");
-}
-
-static void plain_request(struct host *host, struct transport *transport, struct request *request)
-{
-	const struct route *route = match(host->generation->http, request);
-
-	if (route == NULL)
-		no_plain_request(host->generation, transport, request);
-	else if (route->conf->kind == ROUTE_PLUGIN)
-		plugin_request(host, transport, route, request);
-	else
-		file_request(transport, route, request);
 }
 
 static bool handshake_check(const struct http_head *head, struct err *why)
@@ -346,22 +259,24 @@ const struct route *host_find_route(
 		host_bad_request(transport, &why);
 		return NULL;
 	}
-	route = match(generation->websocket, request);
-	if (route == NULL && match(generation->http, request) != NULL)
+	route = host_match(generation->websocket, transport, request);
+	if (route != NULL)
+		return admission_check_origin(transport, route, request) ? route : NULL;
+	if (host_match(generation->http, transport, request) != NULL)
 		detail_reply(transport, 403, "This route serves no WebSocket", NULL, true);
-	else if (route == NULL)
+	else
 		detail_reply(transport, 404, "Not Found", NULL, true);
-	return route;
+	return NULL;
 }
 
-bool host_is_handshake(struct generation *generation, struct request *request)
+bool host_is_handshake(const struct generation *generation, const struct request *request)
 {
-	const struct route *route;
+	struct route_match found;
 
-	if (!request->head->is_upgrade || is_method(request, "GET"))
+	if (!request->head->is_upgrade || span_equal(request->head->method, SPAN("GET")))
 		return request->head->is_upgrade;
-	route = match(generation->http, request);
-	return route == NULL || route->conf->kind != ROUTE_PLUGIN;
+	return !route_map_match(generation->http, request->path, &found) ||
+	       ((const struct route *)found.route)->conf->kind != ROUTE_PLUGIN;
 }
 
 static void websocket_request(
@@ -384,10 +299,13 @@ void host_request(struct host *host, struct transport *transport, const struct h
 	assert(transport->session == NULL);
 	transport->answer = (struct answer){0};
 	request_init(&request, head, raw);
-	if (host_is_handshake(host->generation, &request))
+	transport->style = host_style(host);
+	if (!admission_check(host->generation, transport, &request))
+		;
+	else if (host_is_handshake(host->generation, &request))
 		websocket_request(host, transport, &request);
 	else
-		plain_request(host, transport, &request);
+		plain_request_answer(host, transport, &request);
 	/* A session tells for itself, when it ends. */
 	if (transport->session == NULL && transport->answer.status != 0 &&
 		host->sessions.last_id == last_id)

@@ -9,18 +9,16 @@
 #include "daemon/command.h"
 #include "daemon/idle_loop.h"
 #include "daemon/load.h"
+#include "daemon/command_routes_web.h"
 
 static const char *kind_name(const struct route *route)
 {
-	static const char *const names[] = {"plugin", "file", "dir"};
-
-	return names[route->conf->kind];
+	return route_conf_kind_name(route->conf->kind);
 }
 
 static const char *target(const struct route *route)
 {
-	return route->conf->kind == ROUTE_PLUGIN ? route->conf->plugin.text
-						 : route->conf->file_or_dir.text;
+	return route_conf_target(route->conf);
 }
 
 static void print_note(const struct plan_note *note)
@@ -91,6 +89,7 @@ static void print_route(const struct route *route, int width)
 		}
 	}
 	print_strict(&route->plan);
+	command_routes_web_print(route);
 }
 
 static void print_text(const struct generation *generation)
@@ -103,6 +102,7 @@ static void print_text(const struct generation *generation)
 		if (len > width)
 			width = len;
 	}
+	command_routes_web_print_top(&generation->config);
 	for (size_t i = 0; i < generation->route_count; i++)
 		print_route(&generation->routes[i], width);
 }
@@ -159,7 +159,7 @@ static json_t *call_json(const struct plan *plan, const struct plan_call *call)
 
 static json_t *route_json(const struct route *route)
 {
-	json_t *calls = json_array(), *strict = json_array();
+	json_t *calls = json_array(), *strict = json_array(), *object;
 
 	for (size_t i = 0; i < route->plan.call_count; i++)
 		json_array_append_new(calls, call_json(&route->plan, &route->plan.calls[i]));
@@ -167,9 +167,11 @@ static json_t *route_json(const struct route *route)
 		json_array_append_new(strict, json_string("query"));
 	if (route->plan.cookies.is_strict)
 		json_array_append_new(strict, json_string("cookie"));
-	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "path", route->conf->path.text, "serves",
-		kind_name(route), "target", target(route), "line",
+	object = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "path", route->conf->path.text,
+		"serves", kind_name(route), "target", target(route), "line",
 		(int)route->conf->path.place.line, "strict", strict, "calls", calls);
+	command_routes_web_add(object, route);
+	return object;
 }
 
 static void print_json(const struct generation *generation)

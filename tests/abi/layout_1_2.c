@@ -12,13 +12,14 @@ AT(sl_host, count, 328);
 AT(sl_host, subscribe, 336);
 AT(sl_host, subscribers, 384);
 AT(sl_plugin_info, lost, 144);
+AT(sl_host, chosen_subprotocol, 392);
 
 /* Plain requests. */
-AT(sl_host, respond, 392);
-AT(sl_host, vrespond_json, 400);
-AT(sl_host, respond_start, 408);
-AT(sl_host, respond_write, 416);
-AT(sl_host, respond_end, 424);
+AT(sl_host, respond, 400);
+AT(sl_host, vrespond_json, 408);
+AT(sl_host, respond_start, 416);
+AT(sl_host, respond_write, 424);
+AT(sl_host, respond_end, 432);
 AT(sl_plugin_info, request, 152);
 AT(sl_plugin_info, request_end, 160);
 AT(sl_request, method, 0);
