@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "call/route_serves.h"
 #include "call/security_load.h"
 #include "wire/quote.h"
 
@@ -259,29 +260,15 @@ static bool add_to_map(struct build *build, struct route_map *map, struct route 
 	return false;
 }
 
-bool route_is_websocket(const struct route *route)
-{
-	const struct sl_plugin *plugin = route->plugin;
-
-	/* Of one that is not loaded it is the likelier. */
-	return route->conf->kind == ROUTE_PLUGIN &&
-	       (plugin == NULL || plugin->info.connect != NULL || plugin->info.message != NULL);
-}
-
-bool route_is_http(const struct route *route)
-{
-	return route->conf->kind != ROUTE_PLUGIN ||
-	       (route->plugin != NULL && route->plugin->info.request != NULL);
-}
-
 /* One complaint is enough for a plugin that is both. */
 static void add_to_maps(struct build *build, struct route *route, const struct pattern *pattern)
 {
 	struct generation *generation = build->generation;
 
-	if (route_is_websocket(route) && !add_to_map(build, generation->websocket, route, pattern))
+	if (route_serves_websocket(route) &&
+		!add_to_map(build, generation->websocket, route, pattern))
 		return;
-	if (route_is_http(route))
+	if (route_serves_http(route))
 		add_to_map(build, generation->http, route, pattern);
 }
 
@@ -316,38 +303,6 @@ static void attach(struct build *build, const struct route_conf *conf, struct pl
 			.scopes = conf->attached[i].scopes};
 }
 
-static void add_method(struct buf *list, const char *method)
-{
-	buf_printf(list, "%s%s", list->len > 0 ? ", " : "", method);
-}
-
-/* The Allow header, and who sees a HEAD. */
-static void build_methods(struct build *build, struct route *route)
-{
-	const char *const *methods = route->conf->methods;
-	bool wants_options = false;
-	struct buf list = {0};
-
-	if (methods == NULL)
-		return;
-	if (route->plugin != NULL && route->plugin->info.request == NULL)
-		err_list_add(build->why, route->conf->methods_place,
-			"found methods, but plugin %s has no request callback: take it away",
-			route->plugin->name);
-	for (; *methods != NULL; methods++) {
-		add_method(&list, *methods);
-		route->takes_head |= strcmp(*methods, "GET") == 0;
-		route->wants_head |= strcmp(*methods, "HEAD") == 0;
-		wants_options |= strcmp(*methods, "OPTIONS") == 0;
-	}
-	if (route->takes_head && !route->wants_head)
-		add_method(&list, "HEAD");
-	if (!wants_options)
-		add_method(&list, "OPTIONS");
-	route->allow = arena_text(&build->generation->arena, list.data, list.len);
-	buf_fini(&list);
-}
-
 static void build_plugin_route(struct build *build, struct route *route)
 {
 	const struct route_conf *conf = route->conf;
@@ -374,7 +329,7 @@ static void build_plugin_route(struct build *build, struct route *route)
 		attach(build, conf, &input);
 		plan_build(&route->plan, &input, arena, build->why);
 	}
-	build_methods(build, route);
+	route_serves_find_methods(route, arena, build->why);
 	route->is_quarantined = build->met_quarantined;
 }
 

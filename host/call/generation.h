@@ -62,10 +62,6 @@ struct generation_input {
 	size_t quarantined_count;
 };
 
-/* What is served there, of which a plugin may do both. */
-bool route_is_websocket(const struct route *route);
-bool route_is_http(const struct route *route);
-
 /*
  * Opens the plugins, checks every plan, starts what is new. NULL adds to `why` every complaint and
  * leaves nothing behind: plugins started on the way are stopped. One reference is the caller's.

@@ -78,17 +78,25 @@ static void reply_options(struct transport *transport, const char *allowed)
 	buf_fini(&reply.headers);
 }
 
-static void plugin_request(struct host *host, struct transport *transport,
-	const struct route *route, struct request *request)
+bool plain_request_is_taken(
+	struct transport *transport, const struct route *route, const struct request *request)
 {
 	if (route->is_quarantined)
 		quarantine_reply(transport);
 	else if (takes_method(route, request))
-		exchange_begin(session_new(host, transport, route, request));
+		return true;
 	else if (is_method(request, "OPTIONS"))
 		reply_options(transport, route->allow);
 	else
 		reply_method_not_allowed(transport, route->allow);
+	return false;
+}
+
+static void plugin_request(struct host *host, struct transport *transport,
+	const struct route *route, struct request *request)
+{
+	if (plain_request_is_taken(transport, route, request))
+		exchange_begin(session_new(host, transport, route, request));
 }
 
 /* ---- all -------------------------------------------------------------------------------- */

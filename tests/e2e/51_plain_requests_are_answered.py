@@ -245,3 +245,25 @@ def test_mistakes_in_the_file():
         said = socklet("check", file).stderr
         assert 'matches the same paths as "/w/{way}"' in said, said
         assert "found methods, but plugin whole has no request callback: take it away" in said, said
+
+
+def test_the_route_table_and_explain_know_of_it(host):
+    table = socklet("routes", host.routes).stdout
+    assert "answers HTTP, too: GET, POST, HEAD, OPTIONS" in table and "answers HTTP, too: any method" in table, table
+    routes = {route["path"]: route for route in json.loads(socklet("routes", "--json", host.routes).stdout)}
+    assert routes["/m/{way}"]["websocket"] is True, routes
+    assert routes["/m/{way}"]["http"] == {"methods": "GET, POST, HEAD, OPTIONS", "body_bytes": 1 << 20,
+                                          "request_ms": 30000}, routes
+
+
+@each([
+    ("/m/echo?n=2", "POST", 0, "goes to request of plugin desk, which answers"),
+    ("/m/echo?n=x", "POST", 1, "HTTP/1.1 422 Unprocessable Content"),
+    ("/m/echo", "PUT", 1, "Allow: GET, POST, HEAD, OPTIONS"),
+    ("/page", "GET", 2, "no plugin answers plain requests there"),
+    ("/m/echo", "P T", 2, "wanted a method such as POST"),
+], name=lambda row: f"{row[1]} {row[0]}")
+def test_explain(host, row):
+    url, method, status, text = row
+    done = socklet("explain", host.routes, url, "-X", method)
+    assert done.returncode == status and text in done.stdout + done.stderr, done
