@@ -3,90 +3,48 @@
  * build server or a form can speak to open pages; a GET says how the plugin is. One route, one
  * plugin, no second server. The page beside it does all three. SPDX-License-Identifier: MIT
  */
+#include <stdio.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include <socklet.h>
 
 struct webhook_args {
 	const char *topic; /* who listens to one hears nothing of the others */
 };
-SL_ARGS(webhook_args, SL_FIELD(topic, .max_length = "64"));
+SL_ARGS(webhook_args, SL_FIELD(topic, .pattern = "^[a-z0-9-]{1,64}$"));
 
-/* The state of a listener; of a plain request it stays zero. */
-struct listener {
-	LIST_ENTRY(listener) link;
-	struct sl_conn *conn;
-	const char *topic;
+/* The host's name of it. */
+struct topic {
+	char name[80];
 };
 
-/* The plugin's: those of this worker. */
-struct webhook {
-	LIST_HEAD(, listener) listeners;
-	int64_t posts;
-};
-
-static struct webhook *webhook_of(const struct sl_conn *conn)
+static struct topic topic_of(const struct webhook_args *args)
 {
-	return sl_plugin_state(sl_plugin_of(conn));
-}
+	struct topic topic;
 
-/* ---- WebSocket ------------------------------------------------------------------------------- */
+	snprintf(topic.name, sizeof(topic.name), "webhook/%s", args->topic);
+	return topic;
+}
 
 static int webhook_connect(struct sl_conn *conn, const struct webhook_args *args)
 {
-	struct listener *self = sl_state(conn);
-
-	self->conn = conn;
-	self->topic = args->topic;
-	LIST_INSERT_HEAD(&webhook_of(conn)->listeners, self, link);
-	return SL_OK;
+	return sl_subscribe(conn, topic_of(args).name, 0);
 }
 
-static void webhook_disconnect(
-	struct sl_conn *conn, const struct webhook_args *args, const struct sl_end *end)
-{
-	struct listener *self = sl_state(conn);
-
-	(void)args;
-	(void)end;
-	LIST_REMOVE(self, link);
-}
-
-/* ---- plain HTTP ------------------------------------------------------------------------------ */
-
-/* Those of one topic; with a text each of them is sent it. */
-static int64_t tell(struct webhook *webhook, const char *topic, const struct sl_str *text)
-{
-	struct listener *each;
-	int64_t count = 0;
-
-	LIST_FOREACH (each, &webhook->listeners, link) {
-		if (strcmp(each->topic, topic) != 0)
-			continue;
-		if (text == NULL || sl_send(each->conn, SL_TEXT, text->ptr, text->len) == SL_OK)
-			count++;
-	}
-	return count;
-}
-
-/* Which other methods are there, `methods` of the route says. */
+/* Which other methods there are, `methods` of the route says. */
 static int webhook_request(
 	struct sl_conn *conn, const struct webhook_args *args, const struct sl_request *request)
 {
-	struct webhook *webhook = webhook_of(conn);
+	struct topic topic = topic_of(args);
 
 	if (request->method.len != 4 || memcmp(request->method.ptr, "POST", 4) != 0)
-		return sl_respond_json(conn, 200, "{s:s, s:I, s:I}", "status", "ok", "listeners",
-			(long long)tell(webhook, args->topic, NULL), "posts",
-			(long long)webhook->posts);
+		return sl_respond_json(conn, 200, "{s:s, s:I}", "status", "ok", "listeners",
+			(long long)sl_subscribers(topic.name));
 	if (request->body.len == 0)
 		return sl_refuse(conn, 400, "Nothing to push: the body is empty");
-	webhook->posts++;
-	return sl_respond_json(conn, 200, "{s:I}", "pushed",
-		(long long)tell(webhook, args->topic, &request->body));
+	if (sl_publish(conn, topic.name, SL_TEXT, request->body.ptr, request->body.len) != SL_OK)
+		return sl_refuse(conn, 400, "Cannot push: wanted a text in UTF-8");
+	return sl_respond_json(conn, 202, "{s:b}", "pushed", 1);
 }
 
-SL_PLUGIN(webhook, webhook_args, .state_size = sizeof(struct listener),
-	.plugin_state_size = sizeof(struct webhook), .connect = webhook_connect,
-	.disconnect = webhook_disconnect, .request = webhook_request);
+SL_PLUGIN(webhook, webhook_args, .connect = webhook_connect, .request = webhook_request);
