@@ -81,7 +81,8 @@ void crowd_leave(struct sl_conn *conn)
 static void recount(struct sl_conn *conn, void *context)
 {
 	(void)context;
-	count_address(conn);
+	if (conn->exchange == NULL)
+		count_address(conn);
 }
 
 void crowd_changed(struct host *host, const struct limits_conf *before)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "call/detail.h"
 #include "call/turn_away.h"
 
 enum { RETRY_S = 30 };
@@ -45,4 +46,13 @@ void quarantine_refuse(
 
 	err_set(&why, ERR_UNAVAILABLE, "Service Unavailable");
 	turn_away(transport, route, request, &why, RETRY_S);
+}
+
+void quarantine_reply(struct transport *transport)
+{
+	struct buf headers = {0};
+
+	buf_printf(&headers, "Retry-After: %d\r\n", RETRY_S);
+	detail_reply(
+		transport, err_http_status(ERR_UNAVAILABLE), "Service Unavailable", &headers, true);
 }

@@ -11,12 +11,16 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "call/transport_limits.h"
 #include "wire/http_reply.h"
 #include "wire/peer_certificate.h"
 #include "wire/ws_shared.h"
 
 struct transport;
 struct sl_conn;
+
+/* Bytes of a body that nobody reads: a longer one ends the connection. */
+enum { TRANSPORT_SKIP_MAX = 65536 };
 
 /* A whole HTTP answer. Zero it; fd -1 when there is no file. */
 struct reply {
@@ -27,49 +31,6 @@ struct reply {
 	int fd; /* instead of body: a file to send, taken by reply(); else -1 */
 	uint64_t fd_offset, fd_bytes; /* which part of it */
 	bool close;                   /* end the connection behind it */
-};
-
-/* What is done with a message that would have more than queue_bytes wait. */
-enum overflow {
-	OVERFLOW_CLOSE,      /* 1013 */
-	OVERFLOW_CLOSE_1008, /* the same with another code */
-	OVERFLOW_TELL,       /* it is not queued, and the plugin is told */
-	OVERFLOW_DROP_NEWEST,
-	OVERFLOW_DROP_OLDEST,
-	OVERFLOW_KEEP_LAST, /* of each key; else as OVERFLOW_DROP_OLDEST */
-};
-
-/* What became of a message. */
-enum sent {
-	SENT_QUEUED,
-	SENT_DROPPED, /* it was; the connection stays */
-	SENT_FULL,    /* it does not fit, and the route's overflow says close or tell */
-};
-
-/* What happens to a peer that sends more than its rate. */
-enum transport_excess {
-	EXCESS_TO_PAUSE,  /* nothing is read until it is due */
-	EXCESS_TO_REFUSE, /* messages that are too much are dropped */
-	EXCESS_TO_CLOSE,  /* 1008 */
-};
-
-/* What a route allows its connections. Compared as bytes: no padding. */
-struct transport_limits {
-	uint64_t message_bytes, queue_bytes;
-	uint64_t idle_ms, close_ms;                 /* idle 0: never */
-	uint64_t ping_interval_ms, ping_timeout_ms; /* interval 0: never */
-	uint64_t overflow;                          /* enum overflow */
-	uint64_t frame_bytes;                       /* 0: any */
-	uint64_t message_time_ms;                   /* for a message to arrive; 0: any */
-	uint64_t lifetime_ms, lifetime_spread_ms;   /* 0: for ever */
-	uint64_t messages_per_s, messages_burst;    /* per_s 0: any; burst 0: that of a second */
-	uint64_t bytes_per_s, bytes_burst;
-	uint64_t excess; /* enum transport_excess */
-};
-
-/* How long the way to the peer and back takes; 0: not measured yet. */
-struct transport_rtt {
-	uint32_t smoothed_us, last_us;
 };
 
 /* The answer that turns HTTP into frames. */
@@ -107,6 +68,19 @@ struct transport_ops {
 	void (*set_paused)(struct transport *transport, bool paused);
 	/* True: hands over no further message, reads no more, and keeps what has come. */
 	void (*set_held)(struct transport *transport, bool held);
+	/*
+	 * Of a plain request that a session was made for: how long each of these may take, the body
+	 * to come, the answer to begin.
+	 */
+	void (*set_patience)(struct transport *transport, uint64_t ms);
+	/* Hands the body over to exchange_body when it is whole; ends the session if it cannot. */
+	void (*want_body)(struct transport *transport, uint64_t body_bytes);
+	/* The head of an answer in pieces, of which at most queue_bytes wait; in place of reply. */
+	void (*begin)(struct transport *transport, const struct reply *reply, uint64_t queue_bytes);
+	/* One piece, copied. False: no room; nothing was queued, session_drained follows. */
+	bool (*write)(struct transport *transport, struct span data);
+	/* The end of it; not whole: the peer is made to see that something is missing. */
+	void (*finish)(struct transport *transport, bool is_whole);
 	/* False while a message has begun and is not whole: nothing was changed. */
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
 	struct transport_rtt (*rtt)(const struct transport *transport);

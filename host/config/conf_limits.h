@@ -27,7 +27,8 @@ struct limits_conf {
 	uint64_t idle_ms;      /* without a message from the peer, beyond it 1001; 0: never */
 	uint64_t handshake_ms; /* from accept to the end of the handshake, beyond it 408 or 503 */
 	uint64_t close_ms;     /* from our close frame to the end of TCP */
-	uint64_t message_time_ms;                 /* for a message to arrive; 0: for ever */
+	uint64_t body_bytes, request_ms; /* of a plain request, beyond them 413, 408 or 503 */
+	uint64_t message_time_ms;        /* for a message to arrive; 0: for ever */
 	uint64_t lifetime_ms, lifetime_spread_ms; /* of a connection; 0: for ever */
 	struct rates_conf rates;
 	uint64_t connections; /* of the route; 0: any */

@@ -60,6 +60,8 @@ struct route_conf {
 	size_t attached_count;
 	struct option_conf *options;
 	size_t option_count;
+	const char *const *methods; /* NULL-ended; NULL: whatever the plugin makes of them */
+	struct place methods_place;
 	enum reject_conf reject;
 	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */

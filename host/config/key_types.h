@@ -26,6 +26,7 @@
 	TYPE(log_format, "`text`, `json`", "")                         \
 	TYPE(log_level, "level", "")                                   \
 	TYPE(log_to, "file, `stderr`, `syslog`", "")                   \
+	TYPE(methods, "list of HTTP methods", "")                      \
 	TYPE(overflow, "policy", "")                                   \
 	TYPE(overrides, "mapping of sections", "")                     \
 	TYPE(path, "path pattern", "")                                 \

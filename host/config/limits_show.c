@@ -89,8 +89,8 @@ static const char *show_overflow(const void *value, struct arena *arena)
 #define LIMIT(name, type, member, ...) ROW(name, type, limits.member, __VA_ARGS__)
 #define PING(name, type, member, ...) \
 	SHOWN(route_conf, "ping " #name, type, ping.member, __VA_ARGS__)
-static const struct shown_row route_rows[] = {
-	LIMITS_KEYS(LIMIT) TRAFFIC_KEYS(LIMIT) ROUTE_LIMITS_KEYS(LIMIT) PING_KEYS(PING)};
+static const struct shown_row route_rows[] = {LIMITS_KEYS(LIMIT) REQUEST_LIMITS_KEYS(LIMIT)
+		TRAFFIC_KEYS(LIMIT) ROUTE_LIMITS_KEYS(LIMIT) PING_KEYS(PING)};
 #undef ROW
 #define ROW(name, ...) SHOWN(limits_conf, #name, __VA_ARGS__)
 static const struct shown_row host_rows[] = {HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)};

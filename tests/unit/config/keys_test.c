@@ -45,24 +45,23 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Attached", name, type, __VA_ARGS__)
 					ATTACHED_KEYS(ROW)
 #undef ROW
-#define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
-						LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW) HANDSHAKE_KEYS(
-							ROW) ENTRY_KEYS(ROW)
-#undef ROW
-#define ROW(name, type, member, ...) ROWS("Limits of a route", name, type, __VA_ARGS__)
-							ROUTE_LIMITS_KEYS(ROW)
-#undef ROW
 #define ROW(name, type, member, ...) ROWS("Ping", name, type, __VA_ARGS__)
-								PING_KEYS(ROW)
+						PING_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Drain", name, type, __VA_ARGS__)
-									DRAIN_KEYS(ROW)
+							DRAIN_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Stop", name, type, __VA_ARGS__)
-										STOP_KEYS(ROW)
+								STOP_KEYS(ROW)
 #undef ROW
 /* The formatter would move each further to the right. */
 /* clang-format off */
+#define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
+	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW) HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Limits of a route", name, type, __VA_ARGS__)
+	ROUTE_LIMITS_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
 	QUARANTINE_KEYS(ROW)
 #undef ROW
