@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "wire/ws_extension.h"
 #include "wire/ws_frame.h"
 
 struct transport;
@@ -40,6 +41,7 @@ struct upgrade {
 	const char *subprotocol; /* NULL: none */
 	struct span headers;     /* further header lines, each ending in CRLF */
 	struct transport_limits limits;
+	const struct ws_compression *compression; /* agreed on, to be copied; NULL: none is */
 };
 
 /* None of these calls back into call/: what they find out is told at the end of the loop's turn. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "config/compression_conf.h"
 #include "config/config_check.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
@@ -87,6 +88,7 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 
 	section_defaults(reader, &top_section, config);
 	limits_conf_defaults(reader);
+	compression_conf_defaults(reader, &config->compression);
 	quarantine_conf_defaults(reader, &config->quarantine);
 	if (root->kind == TREE_NOTHING) {
 		err_list_add(reader->why, (struct place){config->path, 1, 1},

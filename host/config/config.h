@@ -16,6 +16,7 @@
 #include "base/span.h"
 #include "config/conf_inject.h"
 #include "config/conf_text.h"
+#include "wire/ws_extension.h"
 
 struct listen_conf {
 	struct conf_text address; /* as written: "127.0.0.1:8000", "[::1]:0" */
@@ -87,6 +88,7 @@ struct route_conf {
 	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
+	struct ws_compression compression;
 	struct drain_conf drain;
 };
 
@@ -104,6 +106,7 @@ struct config {
 	struct quarantine_conf quarantine;
 	struct limits_conf limits;
 	struct ping_conf ping;
+	struct ws_compression compression;
 	struct drain_conf drain;
 	struct stop_conf stop;
 	struct strict_conf strict;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "config/compression_conf.h"
 #include "config/inject_conf.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
@@ -156,8 +157,8 @@ static void complain_of_missing(struct reader *reader, const struct yaml_tree *n
 static void check_plugin_keys(
 	struct reader *reader, const struct yaml_tree *node, const struct route_conf *route)
 {
-	static const char *const names[] = {
-		"inject", "providers", "options", "reject", "strict", "limits", "ping", "drain"};
+	static const char *const names[] = {"inject", "providers", "options", "reject", "strict",
+		"limits", "ping", "compression", "drain"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
@@ -178,6 +179,7 @@ static void read_route(
 	section_defaults(reader, &route_section, route);
 	route->limits = reader->config->limits;
 	route->ping = reader->config->ping;
+	route->compression = reader->config->compression;
 	route->drain = reader->config->drain;
 	route->strict = reader->config->strict;
 	if (!section_expect(

@@ -64,6 +64,7 @@ void conn_set_fini(struct conn_set *set)
 	assert(LIST_EMPTY(&set->alive) && LIST_EMPTY(&set->dead));
 	event_del(&set->sweep);
 	outbox_pool_fini(&set->pool);
+	ws_deflate_shared_fini(&set->deflate);
 	free(set->receive);
 }
 
@@ -87,6 +88,7 @@ void conn_set_bury(struct conn_set *set)
 		LIST_REMOVE(conn, link);
 		conn_free(conn);
 	}
+	ws_deflate_shared_trim(&set->deflate);
 }
 
 void conn_set_stop(struct conn_set *set)

@@ -17,6 +17,7 @@
 #include "net/deadline.h"
 #include "net/outbox.h"
 #include "wire/http_reply.h"
+#include "wire/ws_deflate.h"
 
 struct conn;
 struct host;
@@ -32,6 +33,7 @@ struct conn_set {
 	uint8_t *receive;     /* CONN_RECEIVE_BYTES */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct outbox_pool pool;
+	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */
 	struct http_date date;
 	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
 	bool is_stopping;      /* answers close their connections */

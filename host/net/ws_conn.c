@@ -33,7 +33,7 @@ static bool is_open(const struct conn *conn)
 	return is_ws(conn) && conn->ws.closed_ms == 0;
 }
 
-static void send_frame(struct conn *conn, enum ws_opcode opcode, struct span payload)
+static void send_frame(struct conn *conn, unsigned opcode, struct span payload)
 {
 	uint8_t header[WS_HEADER_MAX];
 	size_t len = ws_header_encode(header, opcode, payload.len);
@@ -86,15 +86,22 @@ static void take_ping(struct conn *conn, struct span payload)
 		send_frame(conn, WS_PONG, payload);
 }
 
-static void take_message(struct conn *conn, const struct ws_message *message)
+static void take_message(struct conn *conn, struct ws_message *message)
 {
+	struct err why;
+
 	if (!is_open(conn) || conn->transport.session == NULL)
 		return;
+	if (message->is_compressed &&
+		!ws_deflate_inflate(conn->ws.deflate, message, conn->ws.decoder.limit, &why)) {
+		take_broken(conn, &why);
+		return;
+	}
 	conn->ws.message_ms = conn->ws.received_ms;
 	session_message(conn->transport.session, message->opcode, message->payload);
 }
 
-static void take(struct conn *conn, const struct ws_message *message)
+static void take(struct conn *conn, struct ws_message *message)
 {
 	switch (message->opcode) {
 	case WS_CLOSE:
@@ -270,6 +277,7 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 static void ws_fini(struct conn *conn)
 {
 	ws_decoder_fini(&conn->ws.decoder);
+	ws_deflate_free(conn->ws.deflate);
 }
 
 static const struct conn_protocol protocol = {
@@ -295,14 +303,18 @@ static void take_limits(struct ws_state *ws, const struct transport_limits *limi
 	ws->ping_timeout_ms = limit_ms(limits->ping_timeout_ms);
 }
 
-void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
+void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 {
 	uint64_t now_ms = clock_ms();
 
 	conn_speak(conn, &protocol);
 	conn->ws = (struct ws_state){.received_ms = now_ms, .message_ms = now_ms};
-	take_limits(&conn->ws, limits);
-	ws_decoder_init(&conn->ws.decoder, limits->message_bytes);
+	take_limits(&conn->ws, &upgrade->limits);
+	ws_decoder_init(&conn->ws.decoder, upgrade->limits.message_bytes);
+	if (upgrade->compression != NULL) {
+		conn->ws.deflate = ws_deflate_new(&conn->set->deflate, upgrade->compression);
+		conn->ws.decoder.takes_compressed = true;
+	}
 	conn->is_held = false;
 	schedule(conn, now_ms);
 	conn_touch(conn);
@@ -323,10 +335,12 @@ bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct spa
 	struct conn *conn = conn_of(transport);
 	uint8_t header[WS_HEADER_MAX];
 	size_t len = ws_header_encode(header, opcode, payload.len);
+	bool is_smaller;
 
 	if (!is_open(conn) || !has_room(conn, len, payload.len))
 		return false;
-	conn_send(conn, (struct span){(const char *)header, len}, payload);
+	is_smaller = conn->ws.deflate != NULL && ws_deflate_compress(conn->ws.deflate, &payload);
+	send_frame(conn, is_smaller ? opcode | WS_COMPRESSED : opcode, payload);
 	return true;
 }
 

@@ -6,12 +6,13 @@
 #define SOCKLET_NET_WS_CONN_H
 
 #include "call/transport.h"
-#include "wire/ws_message.h"
+#include "wire/ws_deflate.h"
 
 struct conn;
 
 struct ws_state {
 	struct ws_decoder decoder;
+	struct ws_deflate *deflate; /* NULL: no compression was agreed on */
 	size_t queue_bytes;
 	/* Limits of the route, 0 for never. */
 	uint32_t idle_ms, close_ms, ping_interval_ms, ping_timeout_ms;
@@ -22,7 +23,7 @@ struct ws_state {
 };
 
 /* From HTTP; the 101 is queued. Bytes already in conn->stash are looked at later. */
-void ws_conn_begin(struct conn *conn, const struct transport_limits *limits);
+void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade);
 
 /* Of struct transport_ops. */
 bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct span payload);
