@@ -8,7 +8,7 @@
 #define COMPRESSION_KEYS(ROW)                                                                   \
 	ROW(enabled, flag, is_enabled, "true", NULL, NULL,                                      \
 		"whether permessage-deflate is agreed on with peers that offer it")             \
-	ROW(level, small_number, level, "6", "1", "9",                                          \
+	ROW(level, small_number, level, "1", "1", "9",                                          \
 		"from fast (1) to small (9), as zlib has it")                                   \
 	ROW(min, size, least_bytes, "1KiB", "0", "1GiB", "messages below are sent as they are") \
 	ROW(server_window, small_number, server_bits, "15", "8", "15",                          \

@@ -9,6 +9,7 @@
 #include "daemon/command.h"
 #include "daemon/idle_loop.h"
 #include "daemon/load.h"
+#include "daemon/route_settings.h"
 
 static const char *kind_name(const struct route *route)
 {
@@ -91,6 +92,7 @@ static void print_route(const struct route *route, int width)
 		}
 	}
 	print_strict(&route->plan);
+	route_settings_print(route);
 }
 
 static void print_text(const struct generation *generation)
@@ -167,9 +169,10 @@ static json_t *route_json(const struct route *route)
 		json_array_append_new(strict, json_string("query"));
 	if (route->plan.cookies.is_strict)
 		json_array_append_new(strict, json_string("cookie"));
-	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "path", route->conf->path.text, "serves",
-		kind_name(route), "target", target(route), "line",
-		(int)route->conf->path.place.line, "strict", strict, "calls", calls);
+	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o}", "path", route->conf->path.text,
+		"serves", kind_name(route), "target", target(route), "line",
+		(int)route->conf->path.place.line, "strict", strict, "calls", calls, "compression",
+		route_settings_compression_json(route));
 }
 
 static void print_json(const struct generation *generation)

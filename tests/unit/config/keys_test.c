@@ -60,6 +60,9 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
 	QUARANTINE_KEYS(ROW)
 #undef ROW
+#define ROW(name, type, member, ...) ROWS("Compression", name, type, __VA_ARGS__)
+	COMPRESSION_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Security: api_key", name, type, __VA_ARGS__)
 	API_KEY_KEYS(ROW)
 #undef ROW
