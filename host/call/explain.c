@@ -64,6 +64,13 @@ static bool drop_message(struct transport *transport, enum ws_opcode opcode, str
 	return true;
 }
 
+static bool drop_shared(struct transport *transport, struct ws_shared *shared)
+{
+	(void)transport;
+	(void)shared;
+	return true;
+}
+
 static size_t nothing_queued(const struct transport *transport)
 {
 	(void)transport;
@@ -84,7 +91,7 @@ static bool keep_limits(struct transport *transport, const struct transport_limi
 }
 
 static const struct transport_ops write_down = {write_reply, write_upgrade, drop_message,
-	write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits};
+	drop_shared, write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits};
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
@@ -175,7 +182,7 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){&write_down, NULL, "127.0.0.1:50000"};
+	out->transport = (struct transport){.ops = &write_down, .peer = "127.0.0.1:50000"};
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;
 	out->calling = calling;

@@ -49,6 +49,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	host->loop = loop;
 	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
+	fan_out_init(host);
 	return host;
 }
 
@@ -107,6 +108,8 @@ void host_turn_end(struct host *host)
 		TAILQ_REMOVE(&host->ended, conn, ended);
 		session_free(conn);
 	}
+	fan_out_turn_end(host);
+	bus_flush(host);
 }
 
 void host_watch(struct host *host)
@@ -116,9 +119,12 @@ void host_watch(struct host *host)
 	uint32_t turn;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (host->page == NULL || now.tv_sec == host->watched_second)
+	if (now.tv_sec == host->watched_second)
 		return;
 	host->watched_second = now.tv_sec;
+	log_settle();
+	if (host->page == NULL)
+		return;
 	turn = atomic_load_explicit(&host->page->turn, memory_order_relaxed);
 	/* The first look has nothing to compare with. */
 	if (host->is_watched && turn != host->watched_turn) {
@@ -153,10 +159,12 @@ void host_free(struct host *host)
 	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
+	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);
 	image_store_free(host->images);
 	buf_fini(&host->scratch);
+	counters_fini(&host->counters);
 	free(host);
 }
 
@@ -305,13 +313,19 @@ static void websocket_request(
 void host_request(struct host *host, struct transport *transport, const struct http_head *head,
 	struct span raw)
 {
+	uint64_t last_id = host->sessions.last_id;
 	struct request request;
 
 	assert(transport->session == NULL);
+	transport->answer = (struct answer){0};
 	request_init(&request, head, raw);
 	if (head->is_upgrade)
 		websocket_request(host, transport, &request);
 	else
 		plain_request(host->generation, transport, &request);
+	/* A session tells for itself, when it ends. */
+	if (transport->session == NULL && transport->answer.status != 0 &&
+		host->sessions.last_id == last_id)
+		access_log_request(host, transport, &request);
 	request_fini(&request);
 }

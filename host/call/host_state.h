@@ -7,7 +7,10 @@
 
 #include <socklet.h>
 
+#include "call/bus.h"
+#include "call/fan_out.h"
 #include "call/host.h"
+#include "call/metrics.h"
 #include "call/offload.h"
 #include "call/session.h"
 #include "call/session_table.h"
@@ -23,8 +26,15 @@ struct host {
 	struct session_queue due;   /* something has come that plugin code may not see at once */
 	struct session_queue ended; /* disconnect still to run */
 	struct buf scratch;         /* for formatting a message */
-	struct loop_timer *sweep;   /* session_move.c's, while it looks at all sessions */
-	size_t sweep_at;            /* the next bucket of `sessions` */
+	struct metrics metrics;
+	struct counters counters;
+	struct fan_out fan_out;
+	struct {
+		SLIST_HEAD(, bus_driver) drivers;
+		uint64_t host_id;
+	} bus;
+	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
+	size_t sweep_at;          /* the next bucket of `sessions` */
 	struct audit_threads threads;
 	struct breadcrumb *page; /* what plugin ran last; NULL: nobody gave one */
 	uint32_t watched_turn;   /* of the page, at the last look */

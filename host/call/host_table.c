@@ -11,6 +11,7 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
+#include "call/topics.h"
 #include "wire/ws_key.h"
 
 static struct sl_str to_str(struct span s)
@@ -383,10 +384,16 @@ static enum log_level clamp_level(int level)
 SL_PRINTF(3, 0)
 static void log_tagged(const char *tag, int level, const char *format, va_list args)
 {
+	enum log_level as = clamp_level(level);
 	char text[1024];
+	size_t len;
 
-	vsnprintf(text, sizeof(text), format, args);
-	log_line(clamp_level(level), "%s: %s", tag, text);
+	if (!log_wants(LOG_PLUGIN, as))
+		return;
+	len = (size_t)snprintf(text, sizeof(text), "%s: ", tag);
+	if (len < sizeof(text))
+		vsnprintf(text + len, sizeof(text) - len, format, args);
+	log_text(LOG_PLUGIN, as, format, text);
 }
 
 SL_PRINTF(3, 0)
@@ -400,6 +407,22 @@ static void api_vlog_plugin(
 	const struct sl_plugin *plugin, int level, const char *format, va_list args)
 {
 	log_tagged(plugin->name, level, format, args);
+}
+
+static int api_count(struct sl_plugin *plugin, const char *name, uint64_t add)
+{
+	struct host *host = host_of_table(*plugin->info.host);
+	int result = counters_add(&host->counters, plugin->name, name, add);
+
+	if (result == SL_INVALID)
+		log_error(
+			"%s: sl_count \"%s\": wanted a name of letters, digits and '_', at most %d "
+			"bytes",
+			plugin->name, name == NULL ? "NULL" : name, COUNTER_NAME_MAX);
+	if (result == SL_FULL)
+		log_error("%s: sl_count \"%s\": there are %d names already", plugin->name, name,
+			COUNTERS_MAX);
+	return result;
 }
 
 struct sl_host host_table(void)
@@ -445,8 +468,16 @@ struct sl_host host_table(void)
 		.event_base = api_event_base,
 		.vlog_conn = api_vlog_conn,
 		.vlog_plugin = api_vlog_plugin,
+		.count = api_count,
 		.reject = session_reject,
 		.provide = session_provide,
 		.security_scope = api_security_scope,
+		.subscribe = topics_subscribe,
+		.unsubscribe = topics_unsubscribe,
+		.publish = topics_publish,
+		.plugin_publish = topics_plugin_publish,
+		.vpublishf = topics_vpublishf,
+		.plugin_vpublishf = topics_plugin_vpublishf,
+		.subscribers = topics_subscribers,
 	};
 }

@@ -16,7 +16,7 @@
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/ws_key.h"
 
 #define SESSION_MAGIC 0x53455331u
@@ -63,6 +63,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
 	drain_cancel(conn);
+	topic_tree_leave(&conn->host->fan_out.tree, &conn->topics.topics);
 	session_inject_end(conn);
 	session_security_end(conn);
 	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
@@ -90,6 +91,7 @@ void session_free(struct sl_conn *conn)
 	const struct sl_plugin_info *info = &conn->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
+	access_log_close(conn);
 	session_inject_clear(conn);
 	if (conn->owes_disconnect && info->disconnect != NULL)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
@@ -279,6 +281,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	if (subprotocol == NULL)
 		subprotocol = session_security_scheme(conn);
 	conn->phase = SESSION_OPEN;
+	access_log_open(conn, subprotocol);
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */

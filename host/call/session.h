@@ -8,6 +8,8 @@
 
 #include <sys/queue.h>
 
+#include "call/access_log.h"
+#include "call/fan_out.h"
 #include "call/generation.h"
 #include "call/host.h"
 #include "call/request.h"
@@ -43,7 +45,9 @@ struct sl_conn {
 	struct session_security
 		*security; /* session_security.c's; NULL: no credential was wanted */
 	struct sl_end end;
+	struct traffic traffic;
 	bool is_due;
+	struct fan_out_member topics;
 	unsigned jobs;            /* offloaded and not done */
 	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
 	bool is_moving;           /* a hand-over is being asked for */
@@ -77,6 +81,8 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason);
 /* The host's own end: close frame (or a refusal with 503) and session_end in one. */
 void session_stop(struct sl_conn *conn, unsigned code, const char *reason);
 int session_send(struct sl_conn *conn, uint32_t type, struct span data);
+/* The same for a message of many, of which a text is UTF-8: whoever made it has looked. */
+int session_send_shared(struct sl_conn *conn, struct ws_shared *shared);
 /* The answer to errors in the arguments. */
 void session_refuse_invalid(struct sl_conn *conn, const struct inject_errors *errors);
 /* Plugin code ("connect") returned a negative result: 500 or 1011, unless it answered. */

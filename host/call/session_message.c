@@ -7,10 +7,10 @@
 #include <assert.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "call/session.h"
 #include "call/session_inject.h"
 #include "call/session_move.h"
-#include "wire/utf8.h"
 
 /* ---- in --------------------------------------------------------------------------------- */
 
@@ -72,6 +72,7 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 	enum inject_result result;
 
 	assert(conn->phase == SESSION_OPEN);
+	access_log_received(conn, payload.len);
 	session_move(conn);
 	if (conn->phase != SESSION_OPEN)
 		return;
@@ -111,6 +112,18 @@ int session_full(struct sl_conn *conn, size_t len)
 	return SL_FULL;
 }
 
+int session_send_shared(struct sl_conn *conn, struct ws_shared *shared)
+{
+	size_t len = ws_shared_payload(shared).len;
+
+	if (conn->phase != SESSION_OPEN)
+		return SL_CLOSED;
+	if (!conn->transport->ops->send_shared(conn->transport, shared))
+		return session_full(conn, len);
+	access_log_sent(conn, len);
+	return SL_OK;
+}
+
 int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 {
 	struct transport *transport = conn->transport;
@@ -135,7 +148,8 @@ int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 			conn->label, data.len);
 		return SL_INVALID;
 	}
-	if (transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data))
-		return SL_OK;
-	return session_full(conn, data.len);
+	if (!transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data))
+		return session_full(conn, data.len);
+	access_log_sent(conn, data.len);
+	return SL_OK;
 }

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "wire/ws_extension.h"
-#include "wire/ws_frame.h"
+#include "wire/ws_shared.h"
 
 struct transport;
 struct sl_conn;
@@ -54,6 +54,8 @@ struct transport_ops {
 	/* Queues one whole message, copied. False: it would pass queue_bytes; nothing was queued.
 	 */
 	bool (*send)(struct transport *transport, enum ws_opcode opcode, struct span payload);
+	/* The same for a message of many: takes a reference instead of a copy. */
+	bool (*send_shared)(struct transport *transport, struct ws_shared *shared);
 	/*
 	 * Queues a close frame (code 0: without code) behind what is queued, then finishes the
 	 * closing handshake alone. The session must not be used by the transport any more.
@@ -67,10 +69,17 @@ struct transport_ops {
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
 };
 
+/* The answer to the last request, for the log. */
+struct answer {
+	unsigned status; /* 0: none was given yet, or 101 */
+	uint64_t bytes;  /* of its body */
+};
+
 struct transport {
 	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
 	const char *peer;        /* "127.0.0.1:53124" */
+	struct answer answer;    /* set by ops->reply */
 };
 
 #endif

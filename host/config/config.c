@@ -18,6 +18,7 @@
 #include "config/config_check.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
+#include "config/log_conf.h"
 #include "config/provider_conf.h"
 #include "config/quarantine_conf.h"
 #include "config/route_conf.h"
@@ -90,6 +91,7 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	limits_conf_defaults(reader);
 	compression_conf_defaults(reader, &config->compression);
 	quarantine_conf_defaults(reader, &config->quarantine);
+	log_conf_defaults(reader, &config->log);
 	if (root->kind == TREE_NOTHING) {
 		err_list_add(reader->why, (struct place){config->path, 1, 1},
 			"the file is empty: write at least one route under \"routes:\"");

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/span.h"
 #include "config/conf_inject.h"
 #include "config/conf_text.h"
@@ -39,6 +40,12 @@ struct limits_conf {
 struct ping_conf {
 	uint64_t interval_ms; /* of silence before a ping; 0: never */
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
+};
+
+struct log_conf {
+	struct conf_text to; /* a file, joined to the folder of the routes file; absent: stderr */
+	bool is_syslog, is_json;
+	enum log_level level, levels[LOG_AREAS];
 };
 
 /* When a plugin that ends workers is no longer called. */
@@ -109,6 +116,7 @@ struct config {
 	struct ws_compression compression;
 	struct drain_conf drain;
 	struct stop_conf stop;
+	struct log_conf log;
 	struct strict_conf strict;
 	struct route_conf *routes;
 	size_t route_count;

@@ -3,7 +3,7 @@
  * equal to them by a test, so a new key is a row here, a member in config.h, and a line there.
  *
  * ROW(name, type, member, default, least, most, sentence)
- *   type      a row of KEY_TYPES; config.c or section.c has read_<type>
+ *   type      a row of key_types.h; config.c or section.c has read_<type>
  *   member    where the value goes, of the struct the section is read into
  *   default   read as if it had been written; NULL: none
  *   least, most  the range, both ends included; NULL: none
@@ -15,48 +15,9 @@
 
 #include "config/compression_keys.h"
 #include "config/inject_keys.h"
+#include "config/key_types.h"
 #include "config/life_keys.h"
-
-/* TYPE(token, what README calls it, unit) */
-#define KEY_TYPES(TYPE)                                                \
-	TYPE(after, "time, `never`", "ms")                             \
-	TYPE(any_text, "text", "")                                     \
-	TYPE(attached, "list of provider names", "")                   \
-	TYPE(bound, "a value of the type", "")                         \
-	TYPE(choices, "text, or list of them", "")                     \
-	TYPE(compression, "section, `true`, `false`", "")              \
-	TYPE(deaths, "number", "deaths")                               \
-	TYPE(default, "text, or list of them", "")                     \
-	TYPE(drain, "section", "")                                     \
-	TYPE(duration, "time", "ms")                                   \
-	TYPE(file, "file or folder", "")                               \
-	TYPE(inject_type, "name of a type", "")                        \
-	TYPE(item_count, "number", "items")                            \
-	TYPE(length, "number", "characters")                           \
-	TYPE(listens, "address, or list of them", "")                  \
-	TYPE(overrides, "mapping of sections", "")                     \
-	TYPE(path, "path pattern", "")                                 \
-	TYPE(ping, "section", "")                                      \
-	TYPE(plugin, "plugin name", "")                                \
-	TYPE(provider_inject, "mapping", "")                           \
-	TYPE(providers, "mapping of sections", "")                     \
-	TYPE(quarantine, "section", "")                                \
-	TYPE(reject, "`http`, `close`", "")                            \
-	TYPE(route_inject, "mapping", "")                              \
-	TYPE(route_limits, "section", "")                              \
-	TYPE(route_options, "mapping", "")                             \
-	TYPE(routes, "list of sections", "")                           \
-	TYPE(scope, "scope", "")                                       \
-	TYPE(scopes, "list of texts", "")                              \
-	TYPE(size, "size", "bytes")                                    \
-	TYPE(small_number, "number", "")                               \
-	TYPE(source, "source", "")                                     \
-	TYPE(stop, "section", "")                                      \
-	TYPE(strict, "`true`, `false`, list of `query`, `cookie`", "") \
-	TYPE(text, "text", "")                                         \
-	TYPE(top_limits, "section", "")                                \
-	TYPE(truth, "`true`, `false`", "")                             \
-	TYPE(workers, "number, `auto`", "")
+#include "config/log_keys.h"
 
 /* limits and ping before routes, which inherit them. */
 #define TOP_KEYS(ROW)                                                                             \
@@ -76,6 +37,7 @@
 	ROW(control, file, control, NULL, NULL, NULL,                                             \
 		"the socket of `socklet reload`, `status`, `stop` and `upgrade`; without it "     \
 		"a default one")                                                                  \
+	ROW(log, log, log, NULL, NULL, NULL, "where the log goes, and what is in it")             \
 	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                         \
 		"the limits of all routes that do not set their own")                             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                                   \

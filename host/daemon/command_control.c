@@ -94,6 +94,8 @@ int command_reload(const struct options *options)
 
 int command_status(const struct options *options)
 {
+	if (options->as_metrics)
+		return ask(options, CONTROL_STATUS_METRICS);
 	return ask(options, options->as_json ? CONTROL_STATUS_JSON : CONTROL_STATUS);
 }
 

@@ -35,7 +35,7 @@ struct control_client {
 	struct control *control;
 	struct channel channel;
 	enum client_state state;
-	bool wants_json;
+	enum status_form form; /* of the answer to a status */
 };
 
 /* ---- life ------------------------------------------------------------------------------- */
@@ -186,10 +186,10 @@ static void take(struct master *master, struct control_client *client, unsigned 
 		client->state = CLIENT_WAITS_FOR_RELOAD;
 		reload_request(master);
 		return;
-	case CONTROL_STATUS_JSON:
-		client->wants_json = true;
-		/* fall through */
 	case CONTROL_STATUS:
+	case CONTROL_STATUS_JSON:
+	case CONTROL_STATUS_METRICS:
+		client->form = (enum status_form)(request - CONTROL_STATUS);
 		client->state = CLIENT_WAITS_FOR_STATUS;
 		status_ask(master);
 		return;
@@ -280,7 +280,7 @@ void control_look(struct master *master)
 
 		if (client->state != CLIENT_WAITS_FOR_STATUS)
 			continue;
-		status_print(&text, master, client->wants_json);
+		status_print(&text, master, client->form);
 		answer(client, 0, buf_span(&text));
 		buf_fini(&text);
 	}

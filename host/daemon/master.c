@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "daemon/command.h"
 #include "daemon/containment.h"
+#include "daemon/log_file.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
 #include "daemon/notify.h"
@@ -195,6 +196,8 @@ static void take_signal(struct master *master, uint32_t number)
 		log_warn("reload: process %ld has taken over", (long)master->upgrade.pid);
 	else if (number == SIGHUP)
 		reload_request(master);
+	else if (number == SIGUSR1)
+		log_file_reopen(master);
 	else if (number == SIGUSR2)
 		upgrade_request(master);
 	else
@@ -231,6 +234,7 @@ static bool init(struct master *master, struct err *why)
 	signal(SIGPIPE, SIG_IGN);
 	process_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	log_file_init(&master->log);
 	crew_init(&master->crew);
 	reload_init(&master->reload);
 	control_init(&master->control);
@@ -298,6 +302,7 @@ static void fini(struct master *master)
 	if (master->copies != NULL)
 		copy_store_close(master->copies);
 	control_fini(&master->control, master->status);
+	log_file_fini(&master->log);
 	if (master->signals >= 0)
 		close(master->signals);
 }

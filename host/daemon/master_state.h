@@ -12,6 +12,7 @@
 #include "daemon/file_watch.h"
 #include "daemon/inherit.h"
 #include "daemon/listen_set.h"
+#include "daemon/log_file.h"
 #include "daemon/poll_list.h"
 #include "daemon/report.h"
 #include "daemon/status.h"
@@ -46,6 +47,7 @@ struct master {
 	struct commit *previous;  /* what was committed before, to fall back to; or NULL */
 	struct commit *committed; /* NULL: before the start has succeeded that far */
 	struct listen_set listens;
+	struct log_file log;
 	struct crew crew;
 	struct reload reload;
 	struct report report;

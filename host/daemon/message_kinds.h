@@ -19,6 +19,7 @@ enum to_worker {
 	TO_STATUS,     /* answered by STATUS */
 	TO_QUARANTINE, /* packed: name and version of a plugin whose routes refuse from now on */
 	TO_LEAVE,      /* as RETIRE, but only `drain` closes connections; answered by its end */
+	TO_LOG,        /* a descriptor: the standard error from now on */
 };
 
 enum from_worker {

@@ -11,7 +11,7 @@
 #include "daemon/command.h"
 #include "daemon/master.h"
 
-enum { TAKES_LISTEN = 1, TAKES_JSON = 2, TAKES_REQUEST = 4, TAKES_RELOAD = 8 };
+enum { TAKES_LISTEN = 1, TAKES_JSON = 2, TAKES_REQUEST = 4, TAKES_RELOAD = 8, TAKES_METRICS = 16 };
 
 static const struct command {
 	const char *name, *usage, *help;
@@ -29,8 +29,9 @@ static const struct command {
 		command_explain},
 	{"reload", "reload FILE", "make the host that runs FILE read it again, and wait", 0,
 		command_reload},
-	{"status", "status FILE [--json]", "print what the host that runs FILE is doing",
-		TAKES_JSON, command_status},
+	{"status", "status FILE [--json | --metrics]",
+		"print what the host that runs FILE is doing", TAKES_JSON | TAKES_METRICS,
+		command_status},
 	{"stop", "stop FILE", "stop the host that runs FILE gracefully, and wait", 0, command_stop},
 	{"upgrade", "upgrade FILE",
 		"start the program anew, let it take over the sockets, and wait", 0,
@@ -51,6 +52,7 @@ static void print_help(FILE *out)
 		"                     port 0 takes any free one, and the ready line names it\n"
 		"  --reload           reload by itself when FILE or a plugin has been written\n"
 		"  --json             print for machines\n"
+		"  --metrics          print for Prometheus\n"
 		"  -H HEADER          send \"Name: value\" with the request to explain; may be "
 		"repeated\n"
 		"  --help, --version\n"
@@ -62,7 +64,8 @@ static void print_help(FILE *out)
 		"  Status 0: the request reaches the plugin; 1: it is refused; 2: wrong usage\n"
 		"\nsignals: HUP reads FILE and changed plugins again, no connection is dropped;\n"
 		"  USR2 starts the program anew, which takes over the sockets; this process ends\n"
-		"  with its last connection; TERM and INT stop gracefully, a second one at once\n");
+		"  with its last connection; USR1 opens the log file anew;\n"
+		"  TERM and INT stop gracefully, a second one at once\n");
 }
 
 static int usage_error(const char *found, const char *wanted)
@@ -139,6 +142,8 @@ static int parse(const struct command *command, char **argv, struct options *out
 				&out->header_count, OPTIONS_HEADER_MAX);
 		else if (strcmp(word, "--json") == 0 && (command->takes & TAKES_JSON) != 0)
 			out->as_json = true;
+		else if (strcmp(word, "--metrics") == 0 && (command->takes & TAKES_METRICS) != 0)
+			out->as_metrics = true;
 		else if (strcmp(word, "--reload") == 0 && (command->takes & TAKES_RELOAD) != 0)
 			out->reloads_itself = true;
 		else if (word[0] == '-' && word[1] != '\0')

@@ -17,7 +17,7 @@ struct options {
 	const char *url;                         /* what to explain */
 	const char *headers[OPTIONS_HEADER_MAX]; /* -H, in order */
 	size_t header_count;
-	bool as_json;
+	bool as_json, as_metrics;
 	bool reloads_itself;
 };
 

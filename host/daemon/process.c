@@ -18,6 +18,7 @@ void process_signals(sigset_t *out)
 	sigaddset(out, SIGTERM);
 	sigaddset(out, SIGINT);
 	sigaddset(out, SIGCHLD);
+	sigaddset(out, SIGUSR1);
 	sigaddset(out, SIGUSR2);
 }
 
@@ -35,6 +36,7 @@ static void pass_over_signals(void)
 	sigaction(SIGHUP, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
 	sigaction(SIGUSR2, &action, NULL);
 	process_signals(&ours);
 	sigprocmask(SIG_UNBLOCK, &ours, NULL);
@@ -64,13 +66,14 @@ pid_t process_fork(int keep)
 	return 0;
 }
 
-pid_t process_fork_successor(int keep)
+pid_t process_fork_successor(int keep, int error)
 {
 	pid_t child = fork();
 	sigset_t none;
 
 	if (child != 0)
 		return child;
+	dup2(error, STDERR_FILENO);
 	close_all_but(keep);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

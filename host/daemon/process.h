@@ -16,8 +16,8 @@ void process_signals(sigset_t *out);
  * we end, and is not moved by signals meant for us: a terminal sends them to the whole group.
  */
 pid_t process_fork(int keep);
-/* As process_fork, for one that is to go on without us. */
-pid_t process_fork_successor(int keep);
+/* As process_fork, for one that is to go on without us, with `error` as its standard error. */
+pid_t process_fork_successor(int keep, int error);
 
 enum { PROCESS_END_SIZE = 80 };
 /* "died of signal 11 (Segmentation fault)", "ended with status 1". */

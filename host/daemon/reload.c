@@ -61,6 +61,7 @@ static void refuse(struct master *master)
 		member->load = LOAD_NONE;
 	}
 	listen_set_restore(&master->listens);
+	log_file_forget(&master->log);
 	if (master->has_started)
 		report_refused(master);
 	else
@@ -99,6 +100,7 @@ static void serve(struct master *master, struct commit *commit)
 {
 	master->committed = commit;
 	listen_set_keep(&master->listens, commit->order.workers);
+	log_file_commit(master);
 	master->crew.wanted = commit->order.workers;
 }
 
@@ -241,7 +243,8 @@ static void take_verdict(struct master *master)
 		reload->why = reload->canary.complaints;
 		reload->canary.complaints = empty;
 		refuse(master);
-	} else if (!want_sockets(master, reload->next)) {
+	} else if (!want_sockets(master, reload->next) ||
+		   !log_file_prepare(&master->log, &reload->next->config.log, &reload->why)) {
 		refuse(master);
 	} else if (master->committed == NULL) {
 		start_workers(master);

@@ -44,7 +44,7 @@ static void put(struct report *report, const char *format, ...)
 	va_start(args, format);
 	text = arena_vprintf(&arena, format, args);
 	va_end(args);
-	log_line(report->is_done ? LOG_INFO : LOG_ERROR, "%s", text);
+	log_line(LOG_AREA, report->is_done ? LOG_INFO : LOG_ERROR, "%s", text);
 	buf_append_span(&report->text, span_of(text));
 	buf_append(&report->text, "\n", 1);
 	arena_fini(&arena);

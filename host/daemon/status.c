@@ -10,6 +10,7 @@
 
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
+#include "daemon/status_metrics.h"
 #include "daemon/status_text.h"
 #include "net/listen_socket.h"
 
@@ -199,6 +200,46 @@ static json_t *parked_json(const struct master *master)
 	return out;
 }
 
+/* The host's own have no plugin. */
+static bool is_same_counter(const json_t *a, const json_t *b)
+{
+	const json_t *plugin = json_object_get(a, "plugin"), *other = json_object_get(b, "plugin");
+
+	return json_equal(json_object_get(a, "name"), json_object_get(b, "name")) &&
+	       (plugin == other || json_equal(plugin, other));
+}
+
+/* The row of the same counter, made if there is none. */
+static json_t *row_of_counter(json_t *rows, const json_t *counter)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (is_same_counter(row, counter))
+			return row;
+	}
+	row = json_deep_copy(counter);
+	json_object_set_new(row, "value", json_integer(0));
+	json_array_append_new(rows, row);
+	return row;
+}
+
+static json_t *counters_json(const struct master *master)
+{
+	json_t *out = json_array(), *counter;
+	size_t i;
+
+	for (unsigned worker = 0; worker < CONFIG_WORKERS_MAX; worker++) {
+		json_t *answer = master->status_answers.answers[worker];
+
+		json_array_foreach(json_object_get(answer, "counters"), i, counter)
+			add_count(row_of_counter(out, counter), counter, "value");
+	}
+	return out;
+}
+
 static json_t *plugins_json(const struct master *master)
 {
 	const struct order *order = &master->committed->order;
@@ -270,26 +311,31 @@ static json_t *reload_json(const struct master *master)
 		report->is_done ? "done" : "refused", "text", lines);
 }
 
-void status_print(struct buf *out, const struct master *master, bool as_json)
+void status_print(struct buf *out, const struct master *master, enum status_form form)
 {
 	json_t *all, *routes;
 	char *text;
 
 	if (master->committed == NULL) {
-		buf_printf(out, as_json ? "{}\n" : "starting\n");
+		buf_printf(out, form == STATUS_TEXT   ? "starting\n"
+				: form == STATUS_JSON ? "{}\n"
+						      : "");
 		return;
 	}
 	routes = routes_json(master);
-	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
 		SOCKLET_VERSION, "pid", (json_int_t)getpid(), "generation",
 		master->committed->order.number, "listen", listens_json(master), "workers",
 		members_json(master), "generations", generations_json(routes), "routes", routes,
 		"plugins", plugins_json(master), "parked", parked_json(master), "quarantine",
-		quarantine_json(master), "reload", reload_json(master));
-	if (as_json) {
+		quarantine_json(master), "counters", counters_json(master), "reload",
+		reload_json(master));
+	if (form == STATUS_JSON) {
 		text = json_dumps(all, JSON_INDENT(2));
 		buf_printf(out, "%s\n", text);
 		free(text);
+	} else if (form == STATUS_METRICS) {
+		status_metrics(out, all);
 	} else {
 		status_text(out, all);
 	}

@@ -15,6 +15,8 @@
 struct master;
 struct member;
 
+enum status_form { STATUS_TEXT, STATUS_JSON, STATUS_METRICS };
+
 /* Answers of the workers, while somebody waits for them. */
 struct status {
 	bool is_asked;
@@ -29,7 +31,7 @@ void status_take(struct master *master, const struct member *member, struct span
 /* Whether all have answered, or will not. */
 bool status_is_due(const struct master *master);
 uint64_t status_due_ms(const struct master *master);
-void status_print(struct buf *out, const struct master *master, bool as_json);
+void status_print(struct buf *out, const struct master *master, enum status_form form);
 /* Until the next status_ask. */
 void status_forget(struct master *master);
 

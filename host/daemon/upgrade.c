@@ -183,7 +183,7 @@ static void begin(struct master *master)
 		fail(master, why.text);
 		return;
 	}
-	upgrade->pid = process_fork_successor(ends[1]);
+	upgrade->pid = process_fork_successor(ends[1], master->log.original);
 	if (upgrade->pid == 0)
 		become(master->options->argv, ends[1]);
 	close(ends[1]);

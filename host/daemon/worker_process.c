@@ -17,6 +17,7 @@
 #include "daemon/crash.h"
 #include "daemon/load.h"
 #include "daemon/message_kinds.h"
+#include "daemon/log_file.h"
 #include "daemon/order.h"
 #include "daemon/pack.h"
 #include "daemon/process.h"
@@ -243,6 +244,7 @@ static void commit(struct worker_process *self)
 	if (self->next == NULL)
 		return;
 	label_log(self);
+	log_file_configure(&self->next->config.log);
 	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
 	self->stop = self->next->config.stop;
 	host_swap(self->host, self->next);
@@ -359,12 +361,22 @@ static void quarantine(struct worker_process *self, struct span body)
 	arena_fini(&arena);
 }
 
+/* No plugin has done that. */
+static void take_log(struct worker_process *self, int fd)
+{
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	host_own_descriptor(self->host, STDERR_FILENO);
+}
+
 static void take_message(struct worker_process *self, const struct message *message)
 {
 	if (message->kind == TO_LISTEN && message->fd >= 0) {
 		add_socket(self, message->body, message->fd);
 		return;
 	}
+	if (message->kind == TO_LOG && message->fd >= 0)
+		take_log(self, message->fd);
 	if (message->kind == TO_STATUS)
 		say_status(self);
 	if (message->kind == TO_STOP)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "call/census.h"
 #include "call/host.h"
+#include "call/metrics.h"
 #include "net/worker.h"
 #include "plugin/image.h"
 
@@ -23,6 +24,23 @@ static json_t *parked_json(struct host *host)
 		json_array_append_new(
 			out, json_pack("{s:s, s:i, s:s}", "plugin", parked.name, "version",
 				     parked.version, "reason", parked.reason));
+	return out;
+}
+
+static void add_counter(void *context, const char *plugin, const char *name, uint64_t value)
+{
+	json_t *row = json_pack("{s:s, s:I}", "name", name, "value", (json_int_t)value);
+
+	if (plugin != NULL)
+		json_object_set_new(row, "plugin", json_string(plugin));
+	json_array_append_new(context, row);
+}
+
+static json_t *counters_json(const struct host *host)
+{
+	json_t *out = json_array();
+
+	metrics_each(host, add_counter, out);
 	return out;
 }
 
@@ -44,9 +62,9 @@ void worker_status(struct buf *out, const struct worker *worker, struct host *ho
 					"draining", (json_int_t)row->draining));
 	}
 	census_fini(&census);
-	all = json_pack("{s:I, s:o, s:o}", "connections",
+	all = json_pack("{s:I, s:o, s:o, s:o}", "connections",
 		(json_int_t)worker_connection_count(worker), "routes", routes, "parked",
-		parked_json(host));
+		parked_json(host), "counters", counters_json(host));
 	text = json_dumps(all, JSON_COMPACT);
 	buf_append_span(out, span_of(text));
 	free(text);

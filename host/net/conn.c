@@ -17,7 +17,7 @@
 #define CONN_MAGIC 0x636f6e6eu
 
 enum {
-	PEEK = 32,                  /* chunks sent by one call */
+	PEEK = 256,                 /* pieces sent by one call */
 	SEND_AT_ONCE_BYTES = 16384, /* from here on a copy costs more than a call */
 	LAST_READS = 64,            /* of what a failed socket still holds */
 };
@@ -78,14 +78,18 @@ static void append(struct conn *conn, struct span data)
 	outbox_append(&conn->outbox, &conn->set->pool, data);
 }
 
-/* Together with what is queued, and without a copy but of what the socket does not take. */
-static void send_at_once(struct conn *conn, struct span header, struct span payload)
+/*
+ * Together with what is queued, and without a copy but of what the socket does not take. False:
+ * too much is queued for one call.
+ */
+static bool send_at_once(struct conn *conn, struct span header, struct span payload)
 {
 	struct iovec iov[PEEK + 2];
 	size_t count = outbox_peek(&conn->outbox, iov, PEEK);
 	size_t queued = total(iov, count), sent, left;
 
-	assert(queued == conn->outbox.bytes);
+	if (queued < conn->outbox.bytes)
+		return false;
 	iov[count++] = (struct iovec){(void *)(uintptr_t)header.ptr, header.len};
 	iov[count++] = (struct iovec){(void *)(uintptr_t)payload.ptr, payload.len};
 	sent = send_pieces(conn, iov, count);
@@ -94,6 +98,7 @@ static void send_at_once(struct conn *conn, struct span header, struct span payl
 	sent -= left;
 	append(conn, span_from(header, sent));
 	append(conn, span_from(payload, sent > header.len ? sent - header.len : 0));
+	return true;
 }
 
 /* Not behind a long queue, which flush() sends in as many calls as it takes. */
@@ -107,12 +112,18 @@ void conn_send(struct conn *conn, struct span header, struct span payload)
 {
 	if (conn->has_failed || conn->is_dead)
 		return;
-	if (may_send_at_once(conn, payload)) {
-		send_at_once(conn, header, payload);
-	} else {
+	if (!may_send_at_once(conn, payload) || !send_at_once(conn, header, payload)) {
 		append(conn, header);
 		append(conn, payload);
 	}
+	conn_touch(conn);
+}
+
+void conn_send_shared(struct conn *conn, struct ws_shared *shared, struct span frame)
+{
+	if (conn->has_failed || conn->is_dead)
+		return;
+	outbox_append_shared(&conn->outbox, &conn->set->pool, shared, frame);
 	conn_touch(conn);
 }
 
@@ -246,6 +257,7 @@ static const struct transport_ops ops = {
 	.reply = http_conn_reply,
 	.upgrade = http_conn_upgrade,
 	.send = ws_conn_send,
+	.send_shared = ws_conn_send_shared,
 	.close = ws_conn_close,
 	.queued = conn_queued,
 	.set_paused = ws_conn_set_paused,

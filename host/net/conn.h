@@ -70,6 +70,8 @@ void conn_free(struct conn *conn);
 void conn_speak(struct conn *conn, const struct conn_protocol *protocol);
 /* Queues header and payload, as one; large ones are tried at once instead of copied. */
 void conn_send(struct conn *conn, struct span header, struct span payload);
+/* Queues a frame of the shared message, by reference. */
+void conn_send_shared(struct conn *conn, struct ws_shared *shared, struct span frame);
 /* Sees to it that the connection is settled before this turn ends. */
 void conn_touch(struct conn *conn);
 /* Sends what is queued, then says so to the protocol; ends a connection that has failed. */

@@ -222,6 +222,7 @@ static void queue_reply(struct conn *conn, const struct reply *reply)
 	};
 	struct buf head = {0};
 
+	conn->transport.answer = (struct answer){out.status, has_body ? out.content_length : 0};
 	http_reply_encode(&head, &out);
 	conn_send(conn, buf_span(&head), has_body ? reply->body : (struct span){NULL, 0});
 	take_file(conn, reply, has_body);

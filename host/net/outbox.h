@@ -1,6 +1,8 @@
 /*
- * What waits to be sent to one peer: bytes in order, in chunks that come from a pool of the worker
- * and go back to it. The bound is its caller's to hold. Knows no socket; conn.c sends from it.
+ * What leaves next for one peer: bytes in order, in pieces. Bytes of its own are copied into chunks
+ * that come from a pool of the worker and go back to it; of messages for many it holds references.
+ * Nothing in it is ever taken back: what may still be dropped waits elsewhere. The bound is its
+ * caller's to hold. Knows no socket; conn.c sends from it.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_NET_OUTBOX_H
@@ -10,30 +12,39 @@
 #include <sys/uio.h>
 
 #include "base/span.h"
+#include "wire/ws_shared.h"
 
-struct chunk;
+struct piece;
 
 enum {
 	OUTBOX_CHUNK = 4096,       /* bytes of a pooled chunk, its header included */
 	OUTBOX_OWN_CHUNK = 16384,  /* so many bytes at once get a chunk of their own */
 	OUTBOX_POOL_CHUNKS = 1024, /* free ones kept */
+	OUTBOX_POOL_REFS = 16384,  /* the same of references, 48 bytes each */
+	OUTBOX_COPIED = 128,       /* a shared frame up to here costs less as a copy … */
+	OUTBOX_LONG = 1024,        /* … into a chunk that is there, or that many bytes want */
 };
 
 /* One a worker. Zero it; outbox_pool_fini when all outboxes are cleared. */
 struct outbox_pool {
-	struct chunk *free;
-	size_t free_count, used_count;
+	struct piece *free, *free_refs;
+	size_t free_count, free_ref_count;
+	size_t used_count; /* chunks */
 	size_t peak_count; /* of used_count, since the allocator was last asked to let go */
 };
 
 /* Zero it; outbox_clear. Holds no memory while empty. */
 struct outbox {
-	struct chunk *head, *tail;
+	struct piece *head, *tail;
 	size_t bytes;
 };
 
 void outbox_pool_fini(struct outbox_pool *pool);
 void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span data);
+/* Queues `part`, which lies in the shared message, and keeps a reference for as long as it has to.
+ */
+void outbox_append_shared(struct outbox *outbox, struct outbox_pool *pool, struct ws_shared *shared,
+	struct span part);
 /* Points iov at the first bytes queued; returns how many entries, at most max. */
 size_t outbox_peek(const struct outbox *outbox, struct iovec *iov, size_t max);
 /* Forgets the first `bytes` of those queued: they have left. */

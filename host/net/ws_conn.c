@@ -344,6 +344,17 @@ bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct spa
 	return true;
 }
 
+bool ws_conn_send_shared(struct transport *transport, struct ws_shared *shared)
+{
+	struct conn *conn = conn_of(transport);
+	struct span frame = ws_shared_frame(shared);
+
+	if (!is_open(conn) || !has_room(conn, 0, frame.len))
+		return false;
+	conn_send_shared(conn, shared, ws_shared_frame_for(shared, conn->ws.deflate));
+	return true;
+}
+
 void ws_conn_close(struct transport *transport, unsigned code, struct span reason)
 {
 	struct conn *conn = conn_of(transport);

@@ -27,6 +27,7 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade);
 
 /* Of struct transport_ops. */
 bool ws_conn_send(struct transport *transport, enum ws_opcode opcode, struct span payload);
+bool ws_conn_send_shared(struct transport *transport, struct ws_shared *shared);
 void ws_conn_close(struct transport *transport, unsigned code, struct span reason);
 void ws_conn_set_paused(struct transport *transport, bool paused);
 void ws_conn_set_held(struct transport *transport, bool held);

@@ -23,6 +23,7 @@ static const char *const callback_names[] = {
 	[CRUMB_DONE] = "done",
 	[CRUMB_DROP] = "drop",
 	[CRUMB_HAND_OVER] = "hand_over",
+	[CRUMB_LOST] = "lost",
 	[CRUMB_STOP] = "stop",
 	[CRUMB_UNLOAD] = "unload",
 };

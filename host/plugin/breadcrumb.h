@@ -28,6 +28,7 @@ enum breadcrumb_callback {
 	CRUMB_DONE,
 	CRUMB_DROP,
 	CRUMB_HAND_OVER,
+	CRUMB_LOST,
 	CRUMB_STOP,
 	CRUMB_UNLOAD, /* destructors */
 };

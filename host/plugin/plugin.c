@@ -355,6 +355,17 @@ void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const v
 	leave(plugin, &before);
 }
 
+void plugin_call_lost(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
+	struct sl_str topic, uint64_t count)
+{
+	struct breadcrumb_step before;
+
+	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_LOST, conn, &before);
+	plugin->info.lost(conn, args, topic, count);
+	leave(plugin, &before);
+}
+
 int plugin_call_hand_over(struct sl_plugin *plugin, struct sl_conn *conn,
 	const struct sl_plugin *old, const void *old_state, void *state)
 {

@@ -77,6 +77,8 @@ int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const vo
 void plugin_call_disconnect(
 	struct sl_plugin *plugin, struct sl_conn *conn, const void *args, const struct sl_end *end);
 void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const void *args);
+void plugin_call_lost(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
+	struct sl_str topic, uint64_t count);
 /* To the one that takes over, about the state that `old` has filled. */
 int plugin_call_hand_over(struct sl_plugin *plugin, struct sl_conn *conn,
 	const struct sl_plugin *old, const void *old_state, void *state);

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "security/jwt.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 struct security {
 	enum security_kind kind;

@@ -11,7 +11,7 @@
 
 #include "wire/regex.h"
 #include "wire/rules_bound.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 struct rules_test {
 	enum rules_key key;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 static int hex_digit(char c)
 {

@@ -3,7 +3,7 @@
  * behind urn:uuid:. Half of this file says what is wrong with the others.
  * SPDX-License-Identifier: MIT
  */
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/value_parse.h"
 
 #define GROUPS 5

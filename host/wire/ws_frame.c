@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], unsigned opcode, uint64_t payload_len)
 {

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/wire.h"
 #include "wire/ws_frame.h"
 

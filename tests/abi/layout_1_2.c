@@ -8,3 +8,7 @@
 	_Static_assert(offsetof(struct name, member) == (offset), #name "." #member " has moved")
 
 AT(sl_host, security_scope, 320); /* the last of 1.1: what follows is new */
+AT(sl_host, count, 328);
+AT(sl_host, subscribe, 336);
+AT(sl_host, subscribers, 384);
+AT(sl_plugin_info, lost, 144);

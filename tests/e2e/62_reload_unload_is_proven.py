@@ -43,7 +43,7 @@ def answers(ws, text):
 
 LEFT = [
     ("leaves_thread", r"thread \d+ \(socklet\) still runs in it; end and join every thread in \.stop"),
-    ("leaves_handler", r"the handler of signal 10, SIGUSR1 lies in it; put the one before back in \.stop"),
+    ("leaves_handler", r"the handler of signal 23, SIGURG lies in it; put the one before back in \.stop"),
     ("leaves_local", r"the loader keeps it; no thread_local with a destructor"),
     ("leaves_key", r"it makes pthread keys, .*; call pthread_key_delete in \.stop"),
 ]

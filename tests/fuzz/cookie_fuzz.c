@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "wire/cookie.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 static bool is_plain(struct span s)
 {

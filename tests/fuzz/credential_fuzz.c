@@ -6,7 +6,7 @@
 
 #include "security/security.h"
 #include "wire/cookie.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 static const struct credential_from places[] = {{CREDENTIAL_AUTHORIZATION, NULL},
 	{CREDENTIAL_SUBPROTOCOL, NULL}, {CREDENTIAL_HEADER, "x-key"}, {CREDENTIAL_COOKIE, "c"},

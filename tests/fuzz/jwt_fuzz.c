@@ -9,7 +9,7 @@
 #include <openssl/hmac.h>
 
 #include "security/jwt.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 enum { NOW = 1000, LEEWAY_S = 5, TEXT_MAX = 20000 };
 

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "wire/url.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 static void check_text(struct span decoded, struct span encoded)
 {

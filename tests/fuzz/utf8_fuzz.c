@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 /* How many bytes the character at `at` takes, 0 when none is there: RFC 3629's ABNF, spelled out.
  */

@@ -12,9 +12,9 @@ static int leaves_handler_start(struct sl_plugin *plugin)
 	struct sigaction now, action = {.sa_handler = on_signal};
 
 	(void)plugin;
-	if (sigaction(SIGUSR1, NULL, &now) != 0)
+	if (sigaction(SIGURG, NULL, &now) != 0)
 		return -1;
-	return now.sa_handler != SIG_DFL || sigaction(SIGUSR1, &action, NULL) == 0 ? SL_OK : -1;
+	return now.sa_handler != SIG_DFL || sigaction(SIGURG, &action, NULL) == 0 ? SL_OK : -1;
 }
 
 static int leaves_handler_message(

@@ -36,7 +36,7 @@ static int leaves_nothing_start(struct sl_plugin *plugin)
 
 	(void)plugin;
 	atexit(nothing);
-	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGURG, &action, NULL);
 	return pthread_create(&thread, NULL, wait_for_end, NULL) == 0 ? SL_OK : -1;
 }
 
@@ -48,8 +48,8 @@ static void leaves_nothing_stop(struct sl_plugin *plugin)
 	is_over = 1;
 	pthread_join(thread, NULL);
 	/* The next version may have put its own there meanwhile. */
-	if (sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_handler == on_signal)
-		signal(SIGUSR1, SIG_DFL);
+	if (sigaction(SIGURG, NULL, &now) == 0 && now.sa_handler == on_signal)
+		signal(SIGURG, SIG_DFL);
 }
 
 static int leaves_nothing_message(

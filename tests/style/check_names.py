@@ -8,7 +8,8 @@ from tree import files, finish, objects, read
 # The allocators are named after those they stand in for; config/keys.h names a reader for each type.
 OTHER_NOUNS = {"xalloc": ("x",), "main": ("main",)}
 OTHER_NOUNS |= dict.fromkeys(("section", "route_conf", "limits_conf", "inject_conf", "listen_conf",
-                               "provider_conf", "quarantine_conf", "security_conf"), ("read_",))
+                               "provider_conf", "log_conf", "quarantine_conf", "security_conf",
+                               "compression_conf"), ("read_",))
 ABBREVIATIONS = {"ctx", "cb", "cfg", "conf_ptr", "mgr", "util", "utils", "helper", "helpers", "misc"}
 
 

@@ -276,6 +276,18 @@ struct sl_host {
 	int (*reject)(struct sl_conn *, unsigned status, unsigned code, const char *detail);
 	int (*provide)(struct sl_conn *, const struct sl_provider *, const void *value);
 	struct sl_str (*security_scope)(const struct sl_conn *, size_t n);
+	/* Since 1.2. */
+	int (*count)(struct sl_plugin *, const char *name, uint64_t add);
+	int (*subscribe)(struct sl_conn *, const char *topic, uint32_t flags);
+	int (*unsubscribe)(struct sl_conn *, const char *topic);
+	int (*publish)(
+		struct sl_conn *, const char *topic, uint32_t type, const void *data, size_t len);
+	int (*plugin_publish)(
+		struct sl_plugin *, const char *topic, uint32_t type, const void *data, size_t len);
+	int (*vpublishf)(struct sl_conn *, const char *topic, const char *format, va_list args);
+	int (*plugin_vpublishf)(
+		struct sl_plugin *, const char *topic, const char *format, va_list args);
+	size_t (*subscribers)(const struct sl_host *, const char *topic);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -408,6 +420,95 @@ static inline int sl_pause(struct sl_conn *conn)
 static inline int sl_resume(struct sl_conn *conn)
 {
 	return sl_host_->resume(conn);
+}
+
+/* ---- topics ---------------------------------------------------------------------------------- */
+
+/*
+ * Topics belong to the host: all plugins, and old and new versions of one, share them, in all
+ * workers. A name has levels with '/' between them, the first of which should be the plugin's name:
+ * "chat/lobby". A subscription may hold wildcards: a level "+" stands for any one level, "#" as the
+ * last one for all the rest. Limits of a name: 255 bytes of UTF-8, 10 levels, none empty, no
+ * control characters.
+ */
+
+/* Flags of sl_subscribe. */
+enum { SL_EXCLUDE_SELF = 1 /* what this connection publishes is not for itself */ };
+
+/*
+ * What is published to the topic from now on is sent to the connection, without a callback: as by
+ * sl_send, in the order of publishing, and once even if several of its subscriptions match. Once
+ * more for the same topic changes the flags. Ends by itself with the connection; a reload keeps
+ * it. When: any callback; before the answer nothing is sent yet. Limits: 1,000 subscriptions of a
+ * connection. Fails: SL_INVALID, SL_CLOSED, SL_FULL. Since 1.2.
+ */
+static inline int sl_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
+{
+	return sl_host_->subscribe(conn, topic, flags);
+}
+
+/* Ends it; SL_OK also when there was none. The topic is spelled as it was subscribed to. Since 1.2.
+ */
+static inline int sl_unsubscribe(struct sl_conn *conn, const char *topic)
+{
+	return sl_host_->unsubscribe(conn, topic);
+}
+
+/*
+ * Sends a message to all subscribers of the topic, in all workers. SL_TEXT must be UTF-8. The data
+ * are copied, once for all. No callback runs in here. Few members have it queued when this returns,
+ * many get it in this and the next turns of the loop, always in the order of publishing; a member
+ * that reads too slowly is dealt with as by sl_send, and the others do not notice. When: any
+ * callback, also disconnect, and done and drop of sl_offload; never in its work. Limits: 16 MiB a
+ * message; `topics: {queue: …}` for all that wait. Fails: SL_INVALID; SL_FULL: too much waits, and
+ * nobody gets this one. Since 1.2.
+ */
+static inline int sl_publish(
+	struct sl_conn *conn, const char *topic, uint32_t type, const void *data, size_t len)
+{
+	return sl_host_->publish(conn, topic, type, data, len);
+}
+
+/* The same from no connection: timers of the plugin, start. Since 1.2. */
+static inline int sl_plugin_publish(
+	struct sl_plugin *plugin, const char *topic, uint32_t type, const void *data, size_t len)
+{
+	return sl_host_->plugin_publish(plugin, topic, type, data, len);
+}
+
+/* One text message, formatted as by printf. Fails: as sl_publish. Since 1.2. */
+SL_PRINTF(3, 4)
+static inline int sl_publishf(struct sl_conn *conn, const char *topic, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = sl_host_->vpublishf(conn, topic, format, args);
+	va_end(args);
+	return result;
+}
+
+SL_PRINTF(3, 4)
+static inline int sl_plugin_publishf(
+	struct sl_plugin *plugin, const char *topic, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = sl_host_->plugin_vpublishf(plugin, topic, format, args);
+	va_end(args);
+	return result;
+}
+
+/*
+ * How many subscriptions of this worker's connections match a topic; 0 for a name that is none.
+ * Since 1.2.
+ */
+static inline size_t sl_subscribers(const char *topic)
+{
+	return sl_host_->subscribers(sl_host_, topic);
 }
 
 /* ---- identity and state ---------------------------------------------------------------------- */
@@ -605,6 +706,18 @@ static inline void sl_plugin_log(const struct sl_plugin *plugin, int level, cons
 	va_end(args);
 }
 
+/*
+ * Counts something of the plugin's own: `socklet status --json` shows the sum of all workers, and
+ * `socklet status --metrics` tells Prometheus as socklet_plugin_total{plugin, name}. The count goes
+ * on over reloads, and begins anew with the process. `name`: letters, digits and '_', 64 bytes.
+ * When: any callback. Limits: 1,024 names in a worker. Fails: SL_INVALID for another name, SL_FULL.
+ * Since 1.2.
+ */
+static inline int sl_count(struct sl_plugin *plugin, const char *name, uint64_t add)
+{
+	return sl_host_->count(plugin, name, add);
+}
+
 /* ---- declaring a plugin ---------------------------------------------------------------------- */
 
 enum { SL_PROVIDERS_MAX = 16 };
@@ -664,6 +777,8 @@ struct sl_plugin_info {
 	uint32_t layout; /* the author's number of the state's layout */
 	int (*hand_over)(struct sl_conn *, const void *old_state, uint32_t old_layout,
 		size_t old_size, void *state);
+	/* Since 1.2. */
+	void (*lost)(struct sl_conn *, const void *args, struct sl_str topic, uint64_t count);
 };
 
 #define SL_ENTRY "socklet_plugin" /* the exported function's name */
@@ -881,6 +996,9 @@ static inline const struct sl_table *sl_no_args_table(void)
  *	layout		  the number of the state's layout; see hand_over. Since 1.1
  *	hand_over	  takes an open connection over from the version of this plugin that a
  *			  reload has replaced. Since 1.1
+ *	lost		  messages to a topic that the connection has subscribed to were lost on
+ *			  the way from another worker or host; topic: where to, without wildcards,
+ *			  empty if that is not known; count: how many of it. Since 1.2
  *
  * int hand_over(struct sl_conn *conn, const void *old_state, uint32_t old_layout, size_t old_size,
  *	void *state)
@@ -913,6 +1031,8 @@ static inline const struct sl_table *sl_no_args_table(void)
 		uint32_t layout;                                                                   \
 		int (*hand_over)(struct sl_conn *, const void *old_state, uint32_t old_layout,     \
 			size_t old_size, void *state);                                             \
+		void (*lost)(struct sl_conn *, const struct args_ *, struct sl_str topic,          \
+			uint64_t count);                                                           \
 	};                                                                                         \
 	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
 	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
@@ -932,6 +1052,11 @@ static inline const struct sl_table *sl_no_args_table(void)
 	static void sl_drained_(struct sl_conn *conn, const void *args)                            \
 	{                                                                                          \
 		sl_callbacks_.drained(conn, (const struct args_ *)args);                           \
+	}                                                                                          \
+	static void sl_lost_(                                                                      \
+		struct sl_conn *conn, const void *args, struct sl_str topic, uint64_t count)       \
+	{                                                                                          \
+		sl_callbacks_.lost(conn, (const struct args_ *)args, topic, count);                \
 	}                                                                                          \
 	SL_C_ const struct sl_plugin_info *socklet_plugin(void)                                    \
 	{                                                                                          \
@@ -962,6 +1087,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 		info.drained = own->drained ? sl_drained_ : NULL;                                  \
 		info.layout = own->layout;                                                         \
 		info.hand_over = own->hand_over;                                                   \
+		info.lost = own->lost ? sl_lost_ : NULL;                                           \
 		return &info;                                                                      \
 	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */

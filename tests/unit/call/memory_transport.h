@@ -70,6 +70,11 @@ static inline bool memory_send(struct transport *base, enum ws_opcode opcode, st
 	return true;
 }
 
+static inline bool memory_send_shared(struct transport *base, struct ws_shared *shared)
+{
+	return memory_send(base, ws_shared_opcode(shared), ws_shared_payload(shared));
+}
+
 static inline void memory_close(struct transport *base, unsigned code, struct span reason)
 {
 	struct memory_transport *t = (struct memory_transport *)base;
@@ -106,7 +111,8 @@ static inline bool memory_set_limits(struct transport *base, const struct transp
 static inline void memory_transport_init(struct memory_transport *t)
 {
 	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
-		memory_close, memory_queued, memory_set_paused, memory_set_held, memory_set_limits};
+		memory_send_shared, memory_close, memory_queued, memory_set_paused, memory_set_held,
+		memory_set_limits};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;

@@ -140,6 +140,42 @@ static void replies_to_one_read_leave_in_one_send(void **state)
 	buf_fini(&all);
 }
 
+/* Several publishes to many members, and a word to each alone: one call a member. */
+static void what_a_turn_publishes_leaves_in_one_send(void **state)
+{
+	enum { MEMBERS = 5, MESSAGES = 100 };
+	struct rig *rig = *state;
+	struct client clients[MEMBERS];
+	struct transport *members[MEMBERS];
+	unsigned before[MEMBERS];
+	struct ws_shared *shared[2] = {ws_shared_new(WS_TEXT, SPAN("for all of them")),
+		ws_shared_new(WS_BINARY, (struct span){fake_host_log(&rig->host), 0})};
+
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		open_ws(rig, &clients[i]);
+		members[i] = rig->host.transport;
+		before[i] = segments_received(&clients[i]);
+	}
+	for (unsigned i = 0; i < MESSAGES * MEMBERS; i++) {
+		struct transport *member = members[i % MEMBERS];
+
+		assert_true(member->ops->send_shared(member, shared[i / MEMBERS % 2]));
+		if (i < MEMBERS)
+			assert_true(member->ops->send(member, WS_TEXT, SPAN("for one")));
+	}
+	ws_shared_unref(shared[0]);
+	ws_shared_unref(shared[1]);
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		client_expect_frame(rig, &clients[i], 1, "for all of them", 15);
+		client_expect_frame(rig, &clients[i], 1, "for one", 7);
+		for (unsigned n = 1; n < MESSAGES; n++)
+			client_expect_frame(
+				rig, &clients[i], n % 2 + 1, "for all of them", n % 2 ? 0 : 15);
+		assert_int_equal(segments_received(&clients[i]) - before[i], 1);
+		client_close(&clients[i]);
+	}
+}
+
 static void pings_are_answered_and_pongs_are_not(void **state)
 {
 	struct rig *rig = *state;
@@ -639,6 +675,7 @@ int main(void)
 		TEST(frames_in_the_packet_of_the_handshake_are_kept),
 		TEST(a_handshake_in_single_bytes_and_a_greeting),
 		TEST(replies_to_one_read_leave_in_one_send),
+		TEST(what_a_turn_publishes_leaves_in_one_send),
 		TEST(pings_are_answered_and_pongs_are_not),
 		TEST(a_full_socket_is_waited_for_and_drained),
 		TEST(large_messages_to_a_slow_reader_arrive_whole),

@@ -4,7 +4,7 @@
 #include "pairs.h"
 
 #include "wire/cookie.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 static void cookies_decode_as_in_python(void **state)
 {

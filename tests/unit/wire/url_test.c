@@ -5,7 +5,7 @@
 #include "pairs.h"
 
 #include "wire/http_head.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 static void paths_decode_as_in_python(void **state)
 {

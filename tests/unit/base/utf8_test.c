@@ -4,7 +4,7 @@
  */
 #include "table.h"
 
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 /* "valid", "end", or the index of the byte that failed, with parts of `step` bytes. */
 static void check_in_parts(struct span text, size_t step, char *out, size_t size)

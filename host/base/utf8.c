@@ -4,7 +4,7 @@
  * it, 16 bytes at a time. Knows no frames; ws_message, url and value call it.
  * SPDX-License-Identifier: MIT
  */
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

@@ -1,0 +1,142 @@
+/*
+ * What is told of a request is its path: queries, headers and cookies carry secrets. Knows no
+ * format; base/log.c makes text or JSON of the fields. SPDX-License-Identifier: MIT
+ */
+#include "call/access_log.h"
+
+#include <time.h>
+
+#include "base/log.h"
+#include "call/host_state.h"
+
+enum { FIELDS_MAX = 20 };
+
+struct fields {
+	struct log_field items[FIELDS_MAX];
+	size_t count;
+};
+
+static void put_text(struct fields *fields, const char *name, struct span text)
+{
+	fields->items[fields->count++] = (struct log_field){.name = name, .text = text};
+}
+
+static void put_number(struct fields *fields, const char *name, uint64_t number)
+{
+	fields->items[fields->count++] = (struct log_field){
+		.name = name, .number = (int64_t)number};
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct fields fields_of(const struct sl_conn *conn)
+{
+	struct fields fields = {.count = 0};
+
+	put_number(&fields, "id", conn->id);
+	put_text(&fields, "client", span_of(conn->peer));
+	put_text(&fields, "route", span_of(conn->route->conf->path.text));
+	put_text(&fields, "plugin", span_of(conn->plugin->name));
+	return fields;
+}
+
+static void write_line(const char *event, const struct fields *fields)
+{
+	log_event(LOG_ACCESS, LOG_INFO, event, fields->items, fields->count);
+}
+
+void access_log_open(struct sl_conn *conn, const char *subprotocol)
+{
+	struct fields fields;
+
+	conn->traffic.opened_ms = now_ms();
+	conn->host->metrics.connections_opened++;
+	if (!log_wants(LOG_ACCESS, LOG_INFO))
+		return;
+	fields = fields_of(conn);
+	if (subprotocol != NULL)
+		put_text(&fields, "subprotocol", span_of(subprotocol));
+	write_line("open", &fields);
+}
+
+static void put_traffic(struct fields *fields, const struct sl_conn *conn)
+{
+	const struct traffic *traffic = &conn->traffic;
+
+	put_number(fields, "duration_ms", now_ms() - traffic->opened_ms);
+	put_number(fields, "messages_in", traffic->messages_in);
+	put_number(fields, "bytes_in", traffic->bytes_in);
+	put_number(fields, "messages_out", traffic->messages_out);
+	put_number(fields, "bytes_out", traffic->bytes_out);
+}
+
+static void put_end(struct fields *fields, const struct sl_conn *conn)
+{
+	static const char *const who[] = {"", "peer", "plugin", "host"};
+
+	put_number(fields, "code", conn->end.code);
+	put_text(fields, "reason", (struct span){conn->end.reason.ptr, conn->end.reason.len});
+	put_text(fields, "by", span_of(who[conn->end.by]));
+}
+
+void access_log_close(const struct sl_conn *conn)
+{
+	bool was_open = conn->traffic.opened_ms != 0;
+	struct fields fields;
+
+	if (was_open)
+		conn->host->metrics.connections_closed++;
+	else
+		conn->host->metrics.handshakes_refused++;
+	if (!log_wants(LOG_ACCESS, LOG_INFO))
+		return;
+	fields = fields_of(conn);
+	if (was_open)
+		put_traffic(&fields, conn);
+	if (conn->end.status != 0)
+		put_number(&fields, "status", conn->end.status);
+	if (was_open || conn->end.status == 0)
+		put_end(&fields, conn);
+	write_line(was_open ? "close" : "refused", &fields);
+}
+
+void access_log_request(
+	struct host *host, const struct transport *transport, const struct request *request)
+{
+	struct fields fields = {.count = 0};
+
+	if (request->head->is_upgrade)
+		host->metrics.handshakes_refused++;
+	else
+		host->metrics.requests++;
+	if (!log_wants(LOG_ACCESS, LOG_INFO))
+		return;
+	put_text(&fields, "client", span_of(transport->peer));
+	put_text(&fields, "method", request->head->method);
+	put_text(&fields, "path", request->path);
+	put_number(&fields, "status", transport->answer.status);
+	put_number(&fields, "bytes", transport->answer.bytes);
+	write_line(request->head->is_upgrade ? "refused" : "request", &fields);
+}
+
+void access_log_received(struct sl_conn *conn, size_t bytes)
+{
+	conn->traffic.messages_in++;
+	conn->traffic.bytes_in += bytes;
+	conn->host->metrics.messages_received++;
+	conn->host->metrics.bytes_received += bytes;
+}
+
+void access_log_sent(struct sl_conn *conn, size_t bytes)
+{
+	conn->traffic.messages_out++;
+	conn->traffic.bytes_out += bytes;
+	conn->host->metrics.messages_sent++;
+	conn->host->metrics.bytes_sent += bytes;
+}

@@ -1,0 +1,33 @@
+/*
+ * One line when a connection opens, one when it has closed, one for each plain request; and the
+ * counters of the same events. Called by session.c and host.c. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CALL_ACCESS_LOG_H
+#define SOCKLET_CALL_ACCESS_LOG_H
+
+#include <stdint.h>
+
+#include "call/request.h"
+#include "call/transport.h"
+
+struct host;
+struct sl_conn;
+
+/* Of one connection, each way. */
+struct traffic {
+	uint64_t opened_ms; /* 0: not accepted */
+	uint64_t messages_in, bytes_in, messages_out, bytes_out;
+};
+
+/* The handshake was accepted. */
+void access_log_open(struct sl_conn *conn, const char *subprotocol);
+/* It was refused, or the connection has ended; while the transport is still there. */
+void access_log_close(const struct sl_conn *conn);
+/* A request without a session was answered. */
+void access_log_request(
+	struct host *host, const struct transport *transport, const struct request *request);
+
+void access_log_received(struct sl_conn *conn, size_t bytes);
+void access_log_sent(struct sl_conn *conn, size_t bytes);
+
+#endif

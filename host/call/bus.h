@@ -1,0 +1,80 @@
+/*
+ * Where topics leave and enter a worker. What is published here goes to every driver, which brings
+ * it to members elsewhere; what a driver hears from elsewhere is for members here. The first driver
+ * is the local hub of the workers (daemon/worker_bus.c); drivers of brokers stand beside it, one
+ * connection to the broker a worker. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CALL_BUS_H
+#define SOCKLET_CALL_BUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/span.h"
+#include "wire/ws_frame.h"
+
+struct host;
+struct bus_driver;
+
+/* Valid during the call that it is given to. */
+struct bus_message {
+	struct span topic; /* no wildcard in it */
+	enum ws_opcode opcode;
+	struct span payload;
+	uint64_t host;      /* whose workers published it: a number drawn by the master */
+	uint64_t publisher; /* the connection there; 0: none, as a plugin's timer */
+	uint64_t sequence;  /* counts up for each worker that publishes, from its birth */
+};
+
+struct bus_ops {
+	const char *name; /* for the log and the status: "local" */
+	/*
+	 * It carries between the workers of one host. A message of our own host that comes by any
+	 * other driver has come here before, and is passed over.
+	 */
+	bool is_within;
+	/*
+	 * Published on this worker. Copies, never blocks; what it cannot take it counts, and has
+	 * the other side tell its members of (bus_lost there). Called in the order of publishing.
+	 */
+	void (*publish)(struct bus_driver *driver, const struct bus_message *message);
+	/* A filter has its first subscriber on this worker, or has lost its last. Or NULL. */
+	void (*wanted)(struct bus_driver *driver, struct span filter);
+	void (*unwanted)(struct bus_driver *driver, struct span filter);
+	/* The end of a turn in which it was called: what has gathered may leave. Or NULL. */
+	void (*flush)(struct bus_driver *driver);
+};
+
+/* Part of a driver. */
+struct bus_driver {
+	const struct bus_ops *ops;
+	bool is_touched;
+	SLIST_ENTRY(bus_driver) next;
+};
+
+/* Until bus_detach. `wanted` is called for each filter that has subscribers. */
+void bus_attach(struct host *host, struct bus_driver *driver);
+void bus_detach(struct host *host, struct bus_driver *driver);
+
+/*
+ * A driver heard a message: for members of this worker, and for no other driver. Copies. What the
+ * queue has no room for is lost, counted and told. At the top of the loop, as from an event.
+ */
+void bus_receive(
+	struct host *host, const struct bus_driver *from, const struct bus_message *message);
+/* A driver knows of messages to a topic that were lost on the way; empty: to topics not known. */
+void bus_lost(struct host *host, struct span topic, uint64_t count);
+
+/* This host's number, for bus_message.host; before the first publish. 0: one alone. */
+void bus_set_host_id(struct host *host, uint64_t id);
+uint64_t bus_host_id(const struct host *host);
+
+/* ---- for call/ itself ---- */
+
+void bus_publish(struct host *host, const struct bus_message *message);
+void bus_wanted(struct host *host, struct span filter);
+void bus_unwanted(struct host *host, struct span filter);
+void bus_flush(struct host *host);
+
+#endif

@@ -1,0 +1,346 @@
+/*
+ * One queue for all topics, and one batch of it on its way at a time: so members get messages in
+ * the order of publishing, whatever the topics, and a member is marked by the number of the walk
+ * alone. A batch is walked through once, however many messages it holds. Publishing delivers at
+ * once as long as the turn has means left, the rest in later turns. No plugin code runs in here but
+ * `lost`, and that only from the top of the loop. SPDX-License-Identifier: MIT
+ */
+#include "call/fan_out.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "call/host_state.h"
+
+struct fan_out_message {
+	struct fan_out_message *next;
+	uint64_t publisher; /* a connection of this host; 0: none that could be here */
+	enum ws_opcode opcode;
+	size_t len;
+	char payload[];
+};
+
+struct fan_out_batch {
+	TAILQ_ENTRY(fan_out_batch) next;
+	struct fan_out_message *first, **last;
+	uint64_t born;  /* of the tree, when it was published */
+	bool has_begun; /* then no message joins it */
+	uint8_t topic_len;
+	char topic[];
+};
+
+/* ---- the queue -------------------------------------------------------------------------- */
+
+static struct fan_out_message *message_new(const struct host *host, const struct bus_message *from)
+{
+	struct fan_out_message *message = xmalloc(sizeof(*message) + from->payload.len);
+
+	*message = (struct fan_out_message){
+		.publisher = from->host == bus_host_id(host) ? from->publisher : 0,
+		.opcode = from->opcode,
+		.len = from->payload.len,
+	};
+	if (from->payload.len > 0)
+		memcpy(message->payload, from->payload.ptr, from->payload.len);
+	return message;
+}
+
+static size_t message_bytes(const struct fan_out_message *message)
+{
+	return sizeof(*message) + message->len;
+}
+
+static struct span topic_of(const struct fan_out_batch *batch)
+{
+	return (struct span){batch->topic, batch->topic_len};
+}
+
+static struct fan_out_batch *batch_new(struct fan_out *fan_out, struct span topic)
+{
+	struct fan_out_batch *batch = xcalloc(1, sizeof(*batch) + topic.len);
+
+	batch->last = &batch->first;
+	batch->born = fan_out->tree.born;
+	batch->topic_len = (uint8_t)topic.len;
+	memcpy(batch->topic, topic.ptr, topic.len);
+	TAILQ_INSERT_TAIL(&fan_out->queue, batch, next);
+	fan_out->bytes += sizeof(*batch) + topic.len;
+	return batch;
+}
+
+static void batch_drop(struct fan_out *fan_out, struct fan_out_batch *batch)
+{
+	struct fan_out_message *message = batch->first, *next;
+
+	for (; message != NULL; message = next) {
+		next = message->next;
+		fan_out->bytes -= message_bytes(message);
+		free(message);
+	}
+	TAILQ_REMOVE(&fan_out->queue, batch, next);
+	fan_out->bytes -= sizeof(*batch) + batch->topic_len;
+	free(batch);
+}
+
+/* The last batch, if the message is for the same members. */
+static struct fan_out_batch *batch_to_join(struct fan_out *fan_out, struct span topic)
+{
+	struct fan_out_batch *last = TAILQ_LAST(&fan_out->queue, fan_out_queue);
+
+	if (last == NULL || last->has_begun || last->born != fan_out->tree.born ||
+		!span_equal(topic_of(last), topic))
+		return NULL;
+	return last;
+}
+
+static void enqueue(struct host *host, const struct bus_message *from)
+{
+	struct fan_out *fan_out = &host->fan_out;
+	struct fan_out_batch *batch = batch_to_join(fan_out, from->topic);
+	struct fan_out_message *message = message_new(host, from);
+
+	if (batch == NULL)
+		batch = batch_new(fan_out, from->topic);
+	*batch->last = message;
+	batch->last = &message->next;
+	fan_out->bytes += message_bytes(message);
+}
+
+/* ---- one member ------------------------------------------------------------------------- */
+
+static struct sl_conn *conn_of_entry(const struct topic_entry *entry)
+{
+	return (struct sl_conn *)((uintptr_t)entry->member -
+				  offsetof(struct sl_conn, topics.topics));
+}
+
+static void spend(struct fan_out *fan_out, struct fan_out_member *member, unsigned messages)
+{
+	bool is_first = member->turn != fan_out->turn;
+
+	fan_out->spent += messages * FAN_OUT_COST_NEXT +
+			  (is_first ? (unsigned)FAN_OUT_COST_FIRST : 0);
+	member->turn = fan_out->turn;
+}
+
+static bool is_excluded(const struct fan_out *fan_out, const struct sl_conn *conn)
+{
+	return (topic_walk_flags(&fan_out->walk, &conn->topics.topics) & SL_EXCLUDE_SELF) != 0;
+}
+
+static bool deliver_one(struct sl_conn *conn, const struct fan_out_message *message)
+{
+	const struct span payload = {message->payload, message->len};
+
+	return session_send(conn, message->opcode == WS_TEXT ? SL_TEXT : SL_BINARY, payload) ==
+	       SL_OK;
+}
+
+/* Sending may end the session, never free it before the turn is over. */
+static void deliver(
+	struct fan_out *fan_out, const struct fan_out_batch *batch, struct sl_conn *conn)
+{
+	const struct fan_out_message *message = batch->first;
+	unsigned count = 0;
+
+	for (; message != NULL && conn->phase == SESSION_OPEN; message = message->next) {
+		if (message->publisher == conn->id && is_excluded(fan_out, conn))
+			continue;
+		count += deliver_one(conn, message);
+	}
+	fan_out->counts.delivered += count;
+	spend(fan_out, &conn->topics, count);
+}
+
+static void tell(struct fan_out *fan_out, struct sl_conn *conn)
+{
+	const struct topic_loss *loss = &fan_out->loss;
+
+	if (conn->phase != SESSION_OPEN || conn->plugin->info.lost == NULL)
+		return;
+	spend(fan_out, &conn->topics, FAN_OUT_COST_FIRST);
+	plugin_call_lost(conn->plugin, conn, conn->args,
+		(struct sl_str){loss->topic, strlen(loss->topic)}, loss->count);
+}
+
+/* ---- slices ----------------------------------------------------------------------------- */
+
+/* Of no topic in particular: whoever has subscribed to anything. So rare that it is not sliced. */
+static void tell_all(struct sl_conn *conn, void *context)
+{
+	if (conn->topics.topics.count > 0)
+		tell(context, conn);
+}
+
+static void loss_over(struct fan_out *fan_out)
+{
+	free(fan_out->loss.topic);
+	fan_out->loss = (struct topic_loss){0};
+}
+
+/* False: there is nothing to walk through. */
+static bool begin_loss(struct host *host)
+{
+	struct fan_out *fan_out = &host->fan_out;
+
+	if (!topic_losses_take(&fan_out->losses, &fan_out->loss))
+		return false;
+	if (fan_out->loss.topic[0] == '\0') {
+		session_table_each(&host->sessions, tell_all, fan_out);
+		loss_over(fan_out);
+		return begin_loss(host);
+	}
+	topic_walk_begin(
+		&fan_out->walk, &fan_out->tree, span_of(fan_out->loss.topic), fan_out->tree.born);
+	return true;
+}
+
+static bool begin_batch(struct fan_out *fan_out)
+{
+	struct fan_out_batch *batch = TAILQ_FIRST(&fan_out->queue);
+
+	if (batch == NULL)
+		return false;
+	batch->has_begun = true;
+	topic_walk_begin(&fan_out->walk, &fan_out->tree, topic_of(batch), batch->born);
+	return true;
+}
+
+static void walk_over(struct fan_out *fan_out)
+{
+	topic_walk_end(&fan_out->walk);
+	fan_out->is_walking = false;
+	if (fan_out->loss.topic != NULL)
+		loss_over(fan_out);
+	else
+		batch_drop(fan_out, TAILQ_FIRST(&fan_out->queue));
+}
+
+static void step(struct fan_out *fan_out)
+{
+	const struct topic_entry *entry = topic_walk_next(&fan_out->walk);
+
+	if (entry == NULL)
+		walk_over(fan_out);
+	else if (fan_out->loss.topic != NULL)
+		tell(fan_out, conn_of_entry(entry));
+	else
+		deliver(fan_out, TAILQ_FIRST(&fan_out->queue), conn_of_entry(entry));
+}
+
+/* `may_call`: no plugin code is on the stack. */
+static void run(struct host *host, bool may_call)
+{
+	struct fan_out *fan_out = &host->fan_out;
+
+	fan_out->is_running = true;
+	while (fan_out->spent < FAN_OUT_SLICE) {
+		if (!fan_out->is_walking)
+			fan_out->is_walking = (may_call && begin_loss(host)) ||
+					      begin_batch(fan_out);
+		if (!fan_out->is_walking || (fan_out->loss.topic != NULL && !may_call))
+			break;
+		step(fan_out);
+	}
+	fan_out->is_running = false;
+}
+
+static bool has_work(const struct fan_out *fan_out)
+{
+	return !TAILQ_EMPTY(&fan_out->queue) || fan_out->loss.topic != NULL ||
+	       !topic_losses_is_empty(&fan_out->losses);
+}
+
+static void slice_on_timer(void *arg)
+{
+	struct host *host = arg;
+
+	host->loop->ops->timer_stop(host->fan_out.timer);
+	host->fan_out.timer = NULL;
+	run(host, true);
+	host->loop->ops->want_turn_end(host->loop);
+}
+
+void fan_out_turn_end(struct host *host)
+{
+	struct fan_out *fan_out = &host->fan_out;
+
+	if (has_work(fan_out))
+		run(host, true);
+	fan_out->spent = 0;
+	fan_out->turn++;
+	if (has_work(fan_out) && fan_out->timer == NULL)
+		fan_out->timer = host->loop->ops->timer_start(
+			host->loop, 0, 0, slice_on_timer, host);
+}
+
+/* ---- in --------------------------------------------------------------------------------- */
+
+bool fan_out_push(struct host *host, const struct bus_message *message)
+{
+	struct fan_out *fan_out = &host->fan_out;
+	bool is_busy = !TAILQ_EMPTY(&fan_out->queue);
+
+	if (is_busy && fan_out->bytes + message->payload.len > fan_out->bytes_max)
+		return false;
+	enqueue(host, message);
+	/* `lost` may publish: that waits for its own place in the queue. */
+	if (!fan_out->is_running) {
+		run(host, false);
+		host->loop->ops->want_turn_end(host->loop);
+	}
+	return true;
+}
+
+void fan_out_lost(struct host *host, struct span topic, uint64_t count)
+{
+	struct fan_out *fan_out = &host->fan_out;
+
+	fan_out->counts.lost += count;
+	topic_losses_add(&fan_out->losses, topic, count);
+	host->loop->ops->want_turn_end(host->loop);
+}
+
+/* ---- life ------------------------------------------------------------------------------- */
+
+static void on_wanted(void *context, struct span filter)
+{
+	bus_wanted(context, filter);
+}
+
+static void on_unwanted(void *context, struct span filter)
+{
+	bus_unwanted(context, filter);
+}
+
+void fan_out_init(struct host *host)
+{
+	const struct topic_watcher watcher = {on_wanted, on_unwanted, host};
+
+	topic_tree_init(&host->fan_out.tree, &watcher);
+	TAILQ_INIT(&host->fan_out.queue);
+	host->fan_out.bytes_max = FAN_OUT_QUEUE_BYTES;
+	host->fan_out.turn = 1;
+}
+
+void fan_out_set_queue(struct host *host, uint64_t bytes)
+{
+	host->fan_out.bytes_max = bytes;
+}
+
+void fan_out_fini(struct host *host)
+{
+	struct fan_out *fan_out = &host->fan_out;
+
+	if (fan_out->is_walking)
+		walk_over(fan_out);
+	while (!TAILQ_EMPTY(&fan_out->queue))
+		batch_drop(fan_out, TAILQ_FIRST(&fan_out->queue));
+	if (fan_out->timer != NULL)
+		host->loop->ops->timer_stop(fan_out->timer);
+	topic_losses_fini(&fan_out->losses);
+	topic_tree_fini(&fan_out->tree);
+}

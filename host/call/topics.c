@@ -1,0 +1,189 @@
+/*
+ * A publish is checked once, here, whatever the number of members: its name, its type, that a text
+ * is UTF-8. Called by plugins through the table of host_table.c. SPDX-License-Identifier: MIT
+ */
+#include "call/topics.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "call/host_state.h"
+#include "base/utf8.h"
+
+/* Who asks, for the log. */
+static bool check(const char *who, const char *what, struct span topic,
+	bool (*is_right)(struct span, struct err *))
+{
+	struct err why;
+
+	if (is_right(topic, &why))
+		return true;
+	log_error("%s: %s: %s", who, what, why.text);
+	return false;
+}
+
+/* ---- subscribing ------------------------------------------------------------------------ */
+
+int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
+{
+	struct host *host = conn->host;
+	struct topic_member *member = &conn->topics.topics;
+
+	if (conn->phase == SESSION_ENDED)
+		return SL_CLOSED;
+	if (!check(conn->label, "sl_subscribe", span_of(topic), topic_filter_check))
+		return SL_INVALID;
+	if ((flags & ~(uint32_t)SL_EXCLUDE_SELF) != 0) {
+		log_error("%s: sl_subscribe with flags %u, wanted SL_EXCLUDE_SELF or 0",
+			conn->label, flags);
+		return SL_INVALID;
+	}
+	if (member->count >= TOPICS_OF_MEMBER_MAX)
+		return SL_FULL;
+	topic_tree_subscribe(&host->fan_out.tree, member, span_of(topic), flags);
+	return SL_OK;
+}
+
+int topics_unsubscribe(struct sl_conn *conn, const char *topic)
+{
+	struct fan_out *fan_out = &conn->host->fan_out;
+
+	if (conn->phase == SESSION_ENDED)
+		return SL_CLOSED;
+	if (!check(conn->label, "sl_unsubscribe", span_of(topic), topic_filter_check))
+		return SL_INVALID;
+	topic_tree_unsubscribe(&fan_out->tree, &conn->topics.topics, span_of(topic));
+	return SL_OK;
+}
+
+size_t topics_subscribers(const struct sl_host *table, const char *topic)
+{
+	const struct fan_out *fan_out = &host_of_table(table)->fan_out;
+	struct err why;
+
+	if (!topic_name_check(span_of(topic), &why))
+		return 0;
+	return topic_tree_count(&fan_out->tree, span_of(topic));
+}
+
+/* ---- publishing ------------------------------------------------------------------------- */
+
+struct publisher {
+	struct host *host;
+	uint64_t id; /* of the connection; 0: a plugin itself */
+	const char *label;
+};
+
+static struct publisher of_conn(const struct sl_conn *conn)
+{
+	return (struct publisher){conn->host, conn->id, conn->label};
+}
+
+static struct publisher of_plugin(const struct sl_plugin *plugin)
+{
+	return (struct publisher){host_of_table(*plugin->info.host), 0, plugin->name};
+}
+
+static bool check_message(
+	const struct publisher *from, struct span topic, uint32_t type, struct span data)
+{
+	if (!check(from->label, "sl_publish", topic, topic_name_check))
+		return false;
+	if (type != SL_TEXT && type != SL_BINARY) {
+		log_error("%s: sl_publish with type %u, wanted SL_TEXT or SL_BINARY", from->label,
+			type);
+		return false;
+	}
+	if (data.ptr == NULL && data.len > 0) {
+		log_error("%s: sl_publish with %zu bytes at NULL", from->label, data.len);
+		return false;
+	}
+	if (data.len > TOPICS_MESSAGE_MAX) {
+		log_error("%s: sl_publish with %zu bytes, at most %d can be published", from->label,
+			data.len, TOPICS_MESSAGE_MAX);
+		return false;
+	}
+	if (type == SL_TEXT && !utf8_valid(data)) {
+		log_error("%s: a text of %zu bytes to publish is not UTF-8; publish it as "
+			  "SL_BINARY",
+			from->label, data.len);
+		return false;
+	}
+	return true;
+}
+
+static int publish(const struct publisher *from, const char *topic, uint32_t type, struct span data)
+{
+	struct host *host = from->host;
+	struct bus_message message = {
+		.topic = span_of(topic),
+		.opcode = type == SL_TEXT ? WS_TEXT : WS_BINARY,
+		.payload = data,
+		.host = bus_host_id(host),
+		.publisher = from->id,
+	};
+
+	if (!check_message(from, message.topic, type, data))
+		return SL_INVALID;
+	if (!fan_out_push(host, &message)) {
+		host->fan_out.counts.refused++;
+		return SL_FULL;
+	}
+	message.sequence = ++host->fan_out.counts.published;
+	bus_publish(host, &message);
+	return SL_OK;
+}
+
+int topics_publish(
+	struct sl_conn *conn, const char *topic, uint32_t type, const void *data, size_t len)
+{
+	const struct publisher from = of_conn(conn);
+
+	return publish(&from, topic, type, (struct span){data, len});
+}
+
+int topics_plugin_publish(
+	struct sl_plugin *plugin, const char *topic, uint32_t type, const void *data, size_t len)
+{
+	const struct publisher from = of_plugin(plugin);
+
+	return publish(&from, topic, type, (struct span){data, len});
+}
+
+SL_PRINTF(3, 0)
+static int vpublishf(
+	const struct publisher *from, const char *topic, const char *format, va_list args)
+{
+	struct buf text = {0};
+	va_list again;
+	int len, result = SL_INVALID;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (len < 0) {
+		log_error("%s: sl_publishf: the format \"%s\" is not valid", from->label, format);
+		return SL_INVALID;
+	}
+	buf_reserve(&text, (size_t)len + 1);
+	vsnprintf(text.data, (size_t)len + 1, format, args);
+	text.len = (size_t)len;
+	result = publish(from, topic, SL_TEXT, buf_span(&text));
+	buf_fini(&text);
+	return result;
+}
+
+int topics_vpublishf(struct sl_conn *conn, const char *topic, const char *format, va_list args)
+{
+	const struct publisher from = of_conn(conn);
+
+	return vpublishf(&from, topic, format, args);
+}
+
+int topics_plugin_vpublishf(
+	struct sl_plugin *plugin, const char *topic, const char *format, va_list args)
+{
+	const struct publisher from = of_plugin(plugin);
+
+	return vpublishf(&from, topic, format, args);
+}

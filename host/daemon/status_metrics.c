@@ -1,0 +1,121 @@
+/*
+ * Counters end in _total, gauges do not. A label's value is escaped as a JSON string would be: the
+ * format wants no less of it. Knows nothing but the document. Called by status.c.
+ * SPDX-License-Identifier: MIT
+ */
+#include "daemon/status_metrics.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call/metrics.h"
+
+static const char *sentence_of(const char *counter)
+{
+	static const struct {
+		const char *name, *sentence;
+	} rows[] = {
+#define METRICS_ROW(name, sentence) {#name, sentence},
+		METRICS(METRICS_ROW)
+#undef METRICS_ROW
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].name, counter) == 0)
+			return rows[i].sentence;
+	return "";
+}
+
+static void put_label(struct buf *out, const char *name, const json_t *value)
+{
+	char *text = json_dumps(value, JSON_ENCODE_ANY);
+
+	if (json_is_string(value))
+		buf_printf(out, "%s=%s", name, text);
+	else
+		buf_printf(out, "%s=\"%s\"", name, text);
+	free(text);
+}
+
+static void put_head(struct buf *out, const char *name, const char *type, const char *sentence)
+{
+	buf_printf(out, "# HELP socklet_%s %s\n# TYPE socklet_%s %s\n", name, sentence, name, type);
+}
+
+/* Each of the host's own is a metric; those of plugins are one, told apart by labels. */
+static void put_counters(struct buf *out, const json_t *counters)
+{
+	bool is_first = true;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(counters, i, row)
+	{
+		const char *name = json_string_value(json_object_get(row, "name"));
+		const json_t *plugin = json_object_get(row, "plugin");
+		json_int_t value = json_integer_value(json_object_get(row, "value"));
+		char metric[128];
+
+		if (plugin == NULL) {
+			snprintf(metric, sizeof(metric), "%s_total", name);
+			put_head(out, metric, "counter", sentence_of(name));
+			buf_printf(out, "socklet_%s %lld\n", metric, (long long)value);
+			continue;
+		}
+		if (is_first)
+			put_head(out, "plugin_total", "counter", "what plugins count by sl_count");
+		is_first = false;
+		buf_printf(out, "socklet_plugin_total{");
+		put_label(out, "plugin", plugin);
+		buf_printf(out, ",");
+		put_label(out, "name", json_object_get(row, "name"));
+		buf_printf(out, "} %lld\n", (long long)value);
+	}
+}
+
+/* A gauge whose value is a member of each row, with other members as labels. */
+struct gauge {
+	const char *metric, *sentence, *rows, *value;
+	const char *labels[4];
+};
+
+static const struct gauge gauges[] = {
+	{"connections", "WebSocket connections", "routes", "connections",
+		{"path", "plugin", "version", "generation"}},
+	{"sockets", "open sockets of clients, plain HTTP included", "workers", "connections",
+		{"worker"}},
+	{"worker_deaths", "how often a worker ended that should not have", "workers", "deaths",
+		{"worker"}},
+};
+
+static void put_gauge(struct buf *out, const struct gauge *gauge, const json_t *status)
+{
+	const json_t *row;
+	size_t i;
+
+	put_head(out, gauge->metric, "gauge", gauge->sentence);
+	json_array_foreach(json_object_get(status, gauge->rows), i, row)
+	{
+		const json_t *value = json_object_get(row, gauge->value);
+
+		if (!json_is_integer(value))
+			continue;
+		buf_printf(out, "socklet_%s{", gauge->metric);
+		for (unsigned n = 0; n < 4 && gauge->labels[n] != NULL; n++) {
+			buf_printf(out, "%s", n == 0 ? "" : ",");
+			put_label(out, gauge->labels[n], json_object_get(row, gauge->labels[n]));
+		}
+		buf_printf(out, "} %lld\n", (long long)json_integer_value(value));
+	}
+}
+
+void status_metrics(struct buf *out, const json_t *status)
+{
+	put_head(out, "generation", "gauge", "number of the generation that serves");
+	buf_printf(out, "socklet_generation %lld\n",
+		(long long)json_integer_value(json_object_get(status, "generation")));
+	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+		put_gauge(out, &gauges[i], status);
+	put_counters(out, json_object_get(status, "counters"));
+}
