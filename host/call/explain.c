@@ -9,10 +9,14 @@
 #include <assert.h>
 #include <string.h>
 
+#include "call/admission.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
+#include "call/session_subprotocol.h"
 #include "inject/inject_value.h"
 #include "inject/member.h"
+
+#define PEER "127.0.0.1:50000"
 
 /* ---- the transport that writes down ------------------------------------------------------- */
 
@@ -45,6 +49,13 @@ static void write_upgrade(struct transport *transport, const struct upgrade *upg
 	buf_append_span(&answer->headers, upgrade->headers);
 }
 
+static bool drop_shared(struct transport *transport, struct ws_shared *shared)
+{
+	(void)transport;
+	(void)shared;
+	return true;
+}
+
 static void write_close(struct transport *transport, unsigned code, struct span reason)
 {
 	struct explain_answer *answer = &explanation_of(transport)->answer;
@@ -61,13 +72,6 @@ static bool drop_message(struct transport *transport, enum ws_opcode opcode, str
 	(void)transport;
 	(void)opcode;
 	(void)payload;
-	return true;
-}
-
-static bool drop_shared(struct transport *transport, struct ws_shared *shared)
-{
-	(void)transport;
-	(void)shared;
 	return true;
 }
 
@@ -90,8 +94,25 @@ static bool keep_limits(struct transport *transport, const struct transport_limi
 	return true;
 }
 
-static const struct transport_ops write_down = {write_reply, write_upgrade, drop_message,
-	drop_shared, write_close, nothing_queued, do_not_pause, do_not_pause, keep_limits};
+static void write_peer(struct transport *transport, struct span peer)
+{
+	struct explanation *out = explanation_of(transport);
+
+	transport->peer = peer.len == 0 ? PEER : arena_text(&out->arena, peer.ptr, peer.len);
+}
+
+static const struct transport_ops write_down = {
+	.reply = write_reply,
+	.upgrade = write_upgrade,
+	.send = drop_message,
+	.send_shared = drop_shared,
+	.close = write_close,
+	.queued = nothing_queued,
+	.set_paused = do_not_pause,
+	.set_held = do_not_pause,
+	.set_limits = keep_limits,
+	.set_peer = write_peer,
+};
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
@@ -139,7 +160,8 @@ static void run_plan(struct explanation *out)
 	out->calls = arena_alloc(&out->arena, plan->call_count * sizeof(*out->calls));
 	own = &out->calls[plan->call_count - 1];
 	out->session = session_new(out->host, &out->transport, out->route, &out->request);
-	if (session_inject(out->session, call_and_note)) {
+	if (session_subprotocol_check(out->session) &&
+		session_inject(out->session, call_and_note)) {
 		out->outcome = EXPLAIN_REACHES;
 		own->state = EXPLAIN_CALLED;
 		own->args = out->session->args;
@@ -182,7 +204,7 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){.ops = &write_down, .peer = "127.0.0.1:50000"};
+	out->transport = (struct transport){.ops = &write_down, .peer = PEER};
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;
 	out->calling = calling;
@@ -193,6 +215,8 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 		out->outcome = EXPLAIN_NO_WEBSOCKET;
 		return;
 	}
+	if (!admission_check(generation, &out->transport, &out->request))
+		return;
 	give_states(generation);
 	out->route = host_find_route(generation, &out->transport, &out->request);
 	if (out->route != NULL)

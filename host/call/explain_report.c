@@ -20,15 +20,12 @@ static const struct sl_plugin *owner_of(const struct inject_provider *provider)
 
 static const char *target_of(const struct route *route)
 {
-	return route->conf->kind == ROUTE_PLUGIN ? route->conf->plugin.text
-						 : route->conf->file_or_dir.text;
+	return route_conf_target(route->conf);
 }
 
 static const char *kind_of(const struct route *route)
 {
-	static const char *const names[] = {"plugin", "file", "dir"};
-
-	return names[route->conf->kind];
+	return route_conf_kind_name(route->conf->kind);
 }
 
 /* What was already added to an answer that connect would give. */

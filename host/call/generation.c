@@ -14,6 +14,7 @@
 
 #include "base/xalloc.h"
 #include "call/security_load.h"
+#include "wire/quote.h"
 
 #define GENERATION_MAGIC 0x47454e31u
 
@@ -357,6 +358,36 @@ static void build_dir_route(struct build *build, struct route *route)
 		add_to_map(build, route, below);
 }
 
+static void build_redirect_route(struct build *build, struct route *route)
+{
+	const struct conf_text *to = &route->conf->redirect.to;
+	const char *params[PATTERN_PARAMS_MAX + 1] = {NULL};
+	const char *converters[PATTERN_PARAMS_MAX + 1] = {NULL};
+	struct err why;
+
+	memcpy(params, route->pattern.params, route->pattern.param_count * sizeof(*params));
+	memcpy(converters, route->pattern.converters,
+		route->pattern.param_count * sizeof(*converters));
+	if (!redirect_parse(&route->redirect, to->text, params, converters,
+		    &build->generation->arena, &why))
+		err_list_add(build->why, to->place, "redirect: found %s, %s",
+			quote(span_of(to->text)).text, why.text);
+}
+
+static struct http_style style_of(struct build *build, const struct headers_conf *headers)
+{
+	const struct config *config = &build->generation->config;
+	struct http_style style = {
+		.server = config->http.server.text, .has_date = config->http.has_date};
+	struct buf lines = {0};
+
+	for (size_t i = 0; i < headers->count; i++)
+		buf_printf(&lines, "%s: %s\r\n", headers->items[i].name, headers->items[i].value);
+	style.headers = arena_span(&build->generation->arena, buf_span(&lines));
+	buf_fini(&lines);
+	return style;
+}
+
 static void build_route(struct build *build, struct route *route, const struct route_conf *conf)
 {
 	const struct limits_conf *limits = &conf->limits;
@@ -364,6 +395,7 @@ static void build_route(struct build *build, struct route *route, const struct r
 	route->conf = conf;
 	route->generation = build->generation;
 	route->dir_fd = -1;
+	route->style = style_of(build, &conf->web.headers);
 	route->limits = (struct transport_limits){
 		.message_bytes = limits->message_bytes,
 		.queue_bytes = limits->queue_bytes,
@@ -381,6 +413,8 @@ static void build_route(struct build *build, struct route *route, const struct r
 		build_plugin_route(build, route);
 	else if (conf->kind == ROUTE_FILE)
 		build_file_route(build, route);
+	else if (conf->kind == ROUTE_REDIRECT)
+		build_redirect_route(build, route);
 	else
 		build_dir_route(build, route);
 	/* "/" as a folder is its own pattern below. */
@@ -393,8 +427,7 @@ static void build_route(struct build *build, struct route *route, const struct r
 /* What a file with mistakes may lack; config_load complained of it. */
 static bool is_complete(const struct route_conf *conf)
 {
-	return conf->path.text != NULL &&
-	       (conf->kind == ROUTE_PLUGIN ? conf->plugin.text : conf->file_or_dir.text) != NULL;
+	return conf->path.text != NULL && route_conf_target(conf) != NULL;
 }
 
 static void build_all(struct build *build)
@@ -402,6 +435,7 @@ static void build_all(struct build *build)
 	struct generation *generation = build->generation;
 	struct config *config = &generation->config;
 
+	generation->style = style_of(build, &config->web.headers);
 	build_providers(build);
 	generation->routes = xcalloc(config->route_count + 1, sizeof(*generation->routes));
 	for (size_t i = 0; i < config->route_count; i++)

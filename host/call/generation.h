@@ -14,6 +14,8 @@
 #include "config/config.h"
 #include "inject/plan.h"
 #include "route/route_map.h"
+#include "wire/http_reply.h"
+#include "wire/redirect.h"
 
 struct route {
 	const struct route_conf *conf;
@@ -24,6 +26,8 @@ struct route {
 	struct sl_plugin *plugin; /* ROUTE_PLUGIN */
 	struct plan plan;         /* ROUTE_PLUGIN */
 	int dir_fd;               /* ROUTE_DIR, else -1 */
+	struct redirect redirect; /* ROUTE_REDIRECT */
+	struct http_style style;  /* of its answers */
 	/* Refuses handshakes: its plugin, or a provider's, ended workers. Plugin or plan may miss.
 	 */
 	bool is_quarantined;
@@ -35,7 +39,8 @@ struct generation {
 	unsigned number; /* the master's: the same in all workers */
 	struct config config;
 	struct arena arena;
-	struct route *routes; /* in the file's order */
+	struct http_style style; /* of answers that no route gives */
+	struct route *routes;    /* in the file's order */
 	size_t route_count;
 	struct inject_provider *providers;
 	size_t provider_count;

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/admission.h"
 #include "call/detail.h"
 #include "call/drain.h"
 #include "call/host_state.h"
@@ -222,12 +223,20 @@ void host_bad_request(struct transport *transport, const struct err *why)
 	detail_reply(transport, err_http_status(why->code), why->text, &headers, true);
 }
 
-static const struct route *match(const struct route_map *map, struct request *request)
+const struct http_style *host_style(const struct host *host)
+{
+	return host->generation == NULL ? NULL : &host->generation->style;
+}
+
+/* Answers from here on look as those of the route, if there is one. */
+static const struct route *match(
+	const struct route_map *map, struct transport *transport, struct request *request)
 {
 	struct route_match found;
 
 	if (!route_map_match(map, request->path, &found))
 		return NULL;
+	transport->style = &((const struct route *)found.route)->style;
 	memcpy(request->params, found.params, sizeof(found.params));
 	request->param_count = found.param_count;
 	return found.route;
@@ -256,16 +265,30 @@ static bool is_method(const struct request *request, const char *method)
 	return span_equal(request->head->method, span_of(method));
 }
 
+static void reply_redirect(
+	struct transport *transport, const struct route *route, const struct request *request)
+{
+	struct reply reply = {.status = route->conf->redirect.status, .fd = -1};
+
+	buf_append_span(&reply.headers, SPAN("Location: "));
+	redirect_write(&route->redirect, &reply.headers, request->params, request->head->query);
+	buf_append_span(&reply.headers, SPAN("\r\n"));
+	transport->ops->reply(transport, &reply);
+	buf_fini(&reply.headers);
+}
+
 static void plain_request(
 	struct generation *generation, struct transport *transport, struct request *request)
 {
-	const struct route *route = match(generation->http, request);
+	const struct route *route = match(generation->http, transport, request);
 
-	if (route != NULL && (is_method(request, "GET") || is_method(request, "HEAD")))
+	if (route != NULL && route->conf->kind == ROUTE_REDIRECT)
+		reply_redirect(transport, route, request);
+	else if (route != NULL && (is_method(request, "GET") || is_method(request, "HEAD")))
 		static_file_reply(transport, route, request);
 	else if (route != NULL)
 		reply_method_not_allowed(transport, "GET, HEAD");
-	else if (match(generation->websocket, request) == NULL)
+	else if (match(generation->websocket, transport, request) == NULL)
 		detail_reply(transport, 404, "Not Found", NULL, false);
 	else if (is_method(request, "GET"))
 		reply_upgrade_required(transport);
@@ -291,12 +314,14 @@ const struct route *host_find_route(
 		host_bad_request(transport, &why);
 		return NULL;
 	}
-	route = match(generation->websocket, request);
-	if (route == NULL && match(generation->http, request) != NULL)
+	route = match(generation->websocket, transport, request);
+	if (route != NULL)
+		return admission_check_origin(transport, route, request) ? route : NULL;
+	if (match(generation->http, transport, request) != NULL)
 		detail_reply(transport, 403, "This route serves no WebSocket", NULL, true);
-	else if (route == NULL)
+	else
 		detail_reply(transport, 404, "Not Found", NULL, true);
-	return route;
+	return NULL;
 }
 
 static void websocket_request(
@@ -319,7 +344,10 @@ void host_request(struct host *host, struct transport *transport, const struct h
 	assert(transport->session == NULL);
 	transport->answer = (struct answer){0};
 	request_init(&request, head, raw);
-	if (head->is_upgrade)
+	transport->style = host_style(host);
+	if (!admission_check(host->generation, transport, &request))
+		;
+	else if (head->is_upgrade)
 		websocket_request(host, transport, &request);
 	else
 		plain_request(host->generation, transport, &request);

@@ -48,6 +48,9 @@ void host_request(struct host *host, struct transport *transport, const struct h
  * closes. */
 void host_bad_request(struct transport *transport, const struct err *why);
 
+/* How answers look that no route gives; NULL: the usual way. Valid until the next host_swap. */
+const struct http_style *host_style(const struct host *host);
+
 /*
  * Runs what had to wait until no plugin code is on the stack: disconnect callbacks, unloading.
  * These may send: flush afterwards. Call at the end of each turn that asked for it.

@@ -12,6 +12,8 @@
 #include "call/session_inject.h"
 #include "call/session_security.h"
 #include "call/topics.h"
+#include "call/session_subprotocol.h"
+#include "wire/http_reply.h"
 #include "wire/ws_key.h"
 
 static struct sl_str to_str(struct span s)
@@ -21,33 +23,12 @@ static struct sl_str to_str(struct span s)
 
 /* ---- the handshake's answer ------------------------------------------------------------- */
 
-/* What the host itself says in an answer. */
-static const char *const own_headers[] = {"connection", "upgrade", "content-length", "content-type",
-	"transfer-encoding", "date", "server", "sec-websocket-accept", "sec-websocket-protocol",
-	"sec-websocket-extensions", "sec-websocket-version", NULL};
-
-static bool is_own_header(struct span name)
-{
-	for (size_t i = 0; own_headers[i] != NULL; i++)
-		if (span_equal_nocase(name, span_of(own_headers[i])))
-			return true;
-	return false;
-}
-
-static bool is_field_value(const char *value)
-{
-	for (; *value != '\0'; value++)
-		if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7f)
-			return false;
-	return true;
-}
-
 static int api_response_header(struct sl_conn *conn, const char *name, const char *value)
 {
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
-	if (!http_is_token(span_of(name)) || is_own_header(span_of(name)) ||
-		!is_field_value(value)) {
+	if (!http_is_token(span_of(name)) || http_reply_is_own_header(span_of(name)) ||
+		!http_reply_is_value(span_of(value))) {
 		log_error("%s: sl_response_header \"%s\": wanted a header name that the host does "
 			  "not set itself, and a value without control characters",
 			conn->label, name);
@@ -69,7 +50,7 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
-	if (content_type != NULL && !is_field_value(content_type)) {
+	if (content_type != NULL && !http_reply_is_value(span_of(content_type))) {
 		log_error("%s: sl_refuse_with: control characters in the content type \"%s\"",
 			conn->label, content_type);
 		return SL_INVALID;
@@ -479,5 +460,6 @@ struct sl_host host_table(void)
 		.vpublishf = topics_vpublishf,
 		.plugin_vpublishf = topics_plugin_vpublishf,
 		.subscribers = topics_subscribers,
+		.chosen_subprotocol = session_subprotocol,
 	};
 }

@@ -15,6 +15,7 @@ void request_init(struct request *request, const struct http_head *head, struct 
 	memset(request, 0, sizeof(*request));
 	request->head = head;
 	request->raw = raw;
+	request->host = head->host;
 	request->path = url_decode_path(head->path, &request->arena);
 }
 
@@ -43,6 +44,8 @@ struct request *request_copy(const struct request *request)
 	assert(decoded == WIRE_DONE);
 	(void)decoded;
 	copy->head = head;
+	if (request->host.ptr != NULL)
+		copy->host = moved(request->host, request->raw, copy->raw);
 	copy->path = arena_span(&copy->arena, request->path);
 	copy->param_count = request->param_count;
 	for (size_t i = 0; i < request->param_count; i++)

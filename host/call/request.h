@@ -14,6 +14,7 @@ struct request {
 	struct arena arena;
 	const struct http_head *head;
 	struct span raw;  /* the head's bytes */
+	struct span host; /* that the client asked for, a proxy's word for it too; ptr NULL: none */
 	struct span path; /* percent-decoded */
 	struct span params[PATTERN_PARAMS_MAX];
 	size_t param_count;

@@ -17,6 +17,7 @@
 #include "call/session_inject.h"
 #include "call/session_security.h"
 #include "base/utf8.h"
+#include "call/session_subprotocol.h"
 #include "wire/ws_key.h"
 
 #define SESSION_MAGIC 0x53455331u
@@ -151,14 +152,6 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 	return SL_OK;
 }
 
-/* The first that may be answered, as a text; NULL: none is offered. */
-static const char *first_offer(struct sl_conn *conn)
-{
-	struct span offer = session_security_offer(conn, 0);
-
-	return offer.ptr == NULL ? NULL : arena_text(&conn->arena, offer.ptr, offer.len);
-}
-
 /* What the peer offered and the route allows; the answer's header line is added. */
 static bool agree_on_compression(struct sl_conn *conn, struct ws_compression *agreed)
 {
@@ -200,7 +193,7 @@ static void reject_by_close(
 	struct span text = {reason, utf8_cut(span_of(reason), WS_REASON_MAX)};
 
 	/* A browser that offered some and is given none fails the connection before it listens. */
-	send_upgrade(conn, first_offer(conn));
+	send_upgrade(conn, session_subprotocol_for_close(conn));
 	conn->transport->ops->close(conn->transport, code, text);
 	conn->owes_disconnect = false;
 	log_debug("%s: rejected with %u \"%.*s\"", conn->label, code, SPAN_ARG(text));
@@ -279,7 +272,10 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
 	if (subprotocol == NULL)
-		subprotocol = session_security_scheme(conn);
+		subprotocol = session_subprotocol_choose(conn);
+	else
+		subprotocol = arena_text(&conn->arena, subprotocol, strlen(subprotocol));
+	conn->subprotocol = subprotocol;
 	conn->phase = SESSION_OPEN;
 	access_log_open(conn, subprotocol);
 	send_upgrade(conn, subprotocol);
@@ -373,7 +369,7 @@ void session_call_connect(struct sl_conn *conn)
 
 void session_connect(struct sl_conn *conn)
 {
-	if (session_inject(conn, session_call_provider))
+	if (session_subprotocol_check(conn) && session_inject(conn, session_call_provider))
 		session_call_connect(conn);
 	/* A connection that connect accepted and closed has its disconnect to come. */
 	if (conn->phase == SESSION_DECIDING ||

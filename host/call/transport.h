@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "wire/http_reply.h"
 #include "wire/ws_extension.h"
 #include "wire/ws_shared.h"
 
@@ -67,6 +68,8 @@ struct transport_ops {
 	void (*set_held)(struct transport *transport, bool held);
 	/* False while a message has begun and is not whole: nothing was changed. */
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
+	/* Sets transport->peer to a copy; an empty text: back to who is connected. */
+	void (*set_peer)(struct transport *transport, struct span peer);
 };
 
 /* The answer to the last request, for the log. */
@@ -78,8 +81,12 @@ struct answer {
 struct transport {
 	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
-	const char *peer;        /* "127.0.0.1:53124" */
 	struct answer answer;    /* set by ops->reply */
+	const char *peer;        /* "127.0.0.1:53124"; or for whom a trusted proxy speaks */
+	/* How answers to the present request look; NULL: as the serving generation says. */
+	const struct http_style *style;
+	bool is_secure; /* the peer's bytes are encrypted, if only on their way to the proxy */
+	bool hop_is_secure, is_forwarded; /* client.c's: is_secure of the hop; peer is not it */
 };
 
 #endif

@@ -22,6 +22,7 @@
 #include "config/provider_conf.h"
 #include "config/quarantine_conf.h"
 #include "config/route_conf.h"
+#include "config/web_conf.h"
 
 /* The cores this process may run on: a container's share, not the machine's. */
 static unsigned count_cores(void)

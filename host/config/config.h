@@ -13,10 +13,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/span.h"
 #include "config/conf_inject.h"
+#include "config/conf_life.h"
 #include "config/conf_text.h"
+#include "config/conf_web.h"
 #include "wire/ws_extension.h"
 
 struct listen_conf {
@@ -42,36 +43,12 @@ struct ping_conf {
 	uint64_t timeout_ms;  /* for the pong, beyond it 1011 */
 };
 
-struct log_conf {
-	struct conf_text to; /* a file, joined to the folder of the routes file; absent: stderr */
-	bool is_syslog, is_json;
-	enum log_level level, levels[LOG_AREAS];
-};
-
-/* When a plugin that ends workers is no longer called. */
-struct quarantine_conf {
-	unsigned deaths; /* of workers; 0: never */
-	uint64_t within_ms;
-};
-
-/* Of connections that a reload has left behind. */
-struct drain_conf {
-	uint64_t after_ms; /* CONFIG_NEVER: they may stay */
-	uint64_t spread_ms;
-};
-
-#define CONFIG_NEVER UINT64_MAX
-
-struct stop_conf {
-	uint64_t spread_ms, deadline_ms;
-};
-
 /* Sources of which a peer may send nothing that the route does not take. */
 struct strict_conf {
 	bool query, cookie;
 };
 
-enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR };
+enum route_kind { ROUTE_PLUGIN, ROUTE_FILE, ROUTE_DIR, ROUTE_REDIRECT };
 
 /* How a peer is told that it may not come in. */
 enum reject_conf {
@@ -82,9 +59,12 @@ enum reject_conf {
 struct route_conf {
 	struct conf_text path;
 	enum route_kind kind;
-	struct conf_text plugin; /* ROUTE_PLUGIN: name, without ".so" */
-	struct conf_text
-		file_or_dir; /* ROUTE_FILE, ROUTE_DIR: absolute, or joined to the file's folder */
+	struct conf_text plugin;        /* ROUTE_PLUGIN: name, without ".so" */
+	struct conf_text file_or_dir;   /* ROUTE_FILE, ROUTE_DIR: relative to the current folder */
+	struct redirect_conf redirect;  /* ROUTE_REDIRECT */
+	struct conf_text cache_control; /* ROUTE_FILE, ROUTE_DIR */
+	struct web_conf web;            /* the file's default filled in */
+	struct subprotocols_conf subprotocols;
 	struct inject_conf *inject;
 	size_t inject_count;
 	struct attached_conf *attached;
@@ -98,6 +78,11 @@ struct route_conf {
 	struct ws_compression compression;
 	struct drain_conf drain;
 };
+
+/* What it serves, as `socklet routes` names it; NULL in a file with mistakes. */
+const char *route_conf_target(const struct route_conf *conf);
+/* "plugin", "file", "dir", "redirect" */
+const char *route_conf_kind_name(enum route_kind kind);
 
 enum { CONFIG_WORKERS_MAX = 64 };
 
@@ -118,6 +103,8 @@ struct config {
 	struct stop_conf stop;
 	struct log_conf log;
 	struct strict_conf strict;
+	struct web_conf web;
+	struct http_conf http;
 	struct route_conf *routes;
 	size_t route_count;
 	struct provider_conf *providers;

@@ -18,6 +18,7 @@
 #include "config/key_types.h"
 #include "config/life_keys.h"
 #include "config/log_keys.h"
+#include "config/web_keys.h"
 
 /* limits and ping before routes, which inherit them. */
 #define TOP_KEYS(ROW)                                                                             \
@@ -48,6 +49,7 @@
 		"when connections of what a reload has replaced are closed, of all routes "       \
 		"that do not set their own")                                                      \
 	ROW(stop, stop, stop, NULL, NULL, NULL, "how connections are closed when the host stops") \
+	WEB_TOP_KEYS(ROW)                                                                         \
 	ROW(strict, strict, strict, NULL, NULL, NULL,                                             \
 		"which sources of all routes that do not set their own may hold nothing "         \
 		"but what is injected")                                                           \
@@ -67,6 +69,7 @@
 		"a file to answer a GET with, such as a page")                           \
 	ROW(dir, file, file_or_dir, NULL, NULL, NULL,                                    \
 		"a folder whose files are served below the path")                        \
+	WEB_ROUTE_KEYS(ROW)                                                              \
 	ROW(inject, route_inject, inject, NULL, NULL, NULL,                              \
 		"where the plugin's fields come from, when the convention is not right") \
 	ROW(providers, attached, attached, NULL, NULL, NULL,                             \

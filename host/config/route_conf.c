@@ -12,6 +12,7 @@
 #include "config/keys.h"
 #include "config/limits_conf.h"
 #include "config/provider_conf.h"
+#include "config/web_conf.h"
 
 static void read_path(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
@@ -118,8 +119,25 @@ static const struct key route_keys[] = {ROUTE_KEYS(ROW)};
 #undef ROW
 static const struct section route_section = SECTION("in a route", route_keys);
 
-static const char *const kind_names[] = {
-	[ROUTE_PLUGIN] = "plugin", [ROUTE_FILE] = "file", [ROUTE_DIR] = "dir"};
+static const char *const kind_names[] = {[ROUTE_PLUGIN] = "plugin",
+	[ROUTE_FILE] = "file",
+	[ROUTE_DIR] = "dir",
+	[ROUTE_REDIRECT] = "redirect"};
+
+const char *route_conf_target(const struct route_conf *conf)
+{
+	const struct conf_text *targets[] = {[ROUTE_PLUGIN] = &conf->plugin,
+		[ROUTE_FILE] = &conf->file_or_dir,
+		[ROUTE_DIR] = &conf->file_or_dir,
+		[ROUTE_REDIRECT] = &conf->redirect.to};
+
+	return targets[conf->kind]->text;
+}
+
+const char *route_conf_kind_name(enum route_kind kind)
+{
+	return kind_names[kind];
+}
 
 /* Sets the kind; a route serves exactly one thing. False when it serves none. */
 static bool find_route_kind(
@@ -127,7 +145,7 @@ static bool find_route_kind(
 {
 	const char *first = NULL;
 
-	for (int kind = ROUTE_PLUGIN; kind <= ROUTE_DIR; kind++) {
+	for (int kind = ROUTE_PLUGIN; kind <= ROUTE_REDIRECT; kind++) {
 		const struct yaml_tree *given = yaml_tree_get(node, kind_names[kind]);
 
 		if (given != NULL && first != NULL)
@@ -147,27 +165,56 @@ static void complain_of_missing(struct reader *reader, const struct yaml_tree *n
 {
 	if (!has_kind)
 		err_list_add(reader->why, node->place,
-			"found a route without plugin, file or dir: add one of them");
+			"found a route without plugin, file, dir or redirect: add one of them");
 	if (yaml_tree_get(node, "path") == NULL)
 		err_list_add(reader->why, node->place,
 			"found a route without path: add it, such as \"path: /ws\"");
 }
 
-/* Only a plugin can make use of these keys. */
-static void check_plugin_keys(
+enum {
+	WITH_PLUGIN = 1 << ROUTE_PLUGIN,
+	WITH_FILES = 1 << ROUTE_FILE | 1 << ROUTE_DIR,
+	WITH_REDIRECT = 1 << ROUTE_REDIRECT
+};
+
+/* Which kinds of route can make use of a key; all others are for every kind. */
+static const struct {
+	const char *name;
+	int kinds;
+} narrow_keys[] = {
+	{"inject", WITH_PLUGIN},
+	{"providers", WITH_PLUGIN},
+	{"options", WITH_PLUGIN},
+	{"reject", WITH_PLUGIN},
+	{"strict", WITH_PLUGIN},
+	{"limits", WITH_PLUGIN},
+	{"ping", WITH_PLUGIN},
+	{"compression", WITH_PLUGIN},
+	{"drain", WITH_PLUGIN},
+	{"origins", WITH_PLUGIN},
+	{"subprotocols", WITH_PLUGIN},
+	{"require_subprotocol", WITH_PLUGIN},
+	{"cache_control", WITH_FILES},
+	{"status", WITH_REDIRECT},
+};
+
+static const char *user_of(int kinds)
+{
+	return kinds == WITH_PLUGIN ? "plugin" : kinds == WITH_FILES ? "file" : "redirect";
+}
+
+static void check_narrow_keys(
 	struct reader *reader, const struct yaml_tree *node, const struct route_conf *route)
 {
-	static const char *const names[] = {"inject", "providers", "options", "reject", "strict",
-		"limits", "ping", "compression", "drain"};
+	for (size_t i = 0; i < sizeof(narrow_keys) / sizeof(narrow_keys[0]); i++) {
+		const struct yaml_tree *given = yaml_tree_get(node, narrow_keys[i].name);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const struct yaml_tree *given = yaml_tree_get(node, names[i]);
-
-		if (given != NULL && route->kind != ROUTE_PLUGIN)
+		if (given != NULL && (narrow_keys[i].kinds & 1 << route->kind) == 0)
 			err_list_add(reader->why, given->key_place,
-				"found %s in a route with %s, where no plugin could use it: take "
+				"found %s in a route with %s, where no %s could use it: take "
 				"it away",
-				names[i], kind_names[route->kind]);
+				narrow_keys[i].name, kind_names[route->kind],
+				user_of(narrow_keys[i].kinds));
 	}
 }
 
@@ -182,12 +229,13 @@ static void read_route(
 	route->compression = reader->config->compression;
 	route->drain = reader->config->drain;
 	route->strict = reader->config->strict;
+	route->web = reader->config->web;
 	if (!section_expect(
 		    reader, "route", node, TREE_MAP, "a mapping such as {path: /ws, plugin: echo}"))
 		return;
 	all_known = section_read(reader, &route_section, node, route);
 	has_kind = find_route_kind(reader, node, route);
-	check_plugin_keys(reader, node, route);
+	check_narrow_keys(reader, node, route);
 	if (all_known)
 		complain_of_missing(reader, node, has_kind);
 }

@@ -9,6 +9,8 @@
 
 #include "wire/value.h"
 
+enum { NAMES_LISTED = 16 }; /* in a complaint; more are no help */
+
 bool section_expect(struct reader *reader, const char *name, const struct yaml_tree *node,
 	enum tree_kind kind, const char *wanted)
 {
@@ -35,6 +37,15 @@ static const char *join_names(const char *const *names, struct arena *arena)
 	return all;
 }
 
+static size_t count_names(const char *const *names)
+{
+	size_t count = 0;
+
+	while (names[count] != NULL)
+		count++;
+	return count;
+}
+
 size_t section_choose(struct reader *reader, struct place place, const char *what,
 	const char *found, const char *const *names)
 {
@@ -50,6 +61,9 @@ size_t section_choose(struct reader *reader, struct place place, const char *wha
 	if (near != NULL)
 		err_list_add(reader->why, place, "unknown %s %s: did you mean \"%s\"?", what,
 			quoted, near);
+	else if (count_names(names) > NAMES_LISTED)
+		err_list_add(reader->why, place,
+			"unknown %s %s: conf/README.md lists the known ones", what, quoted);
 	else
 		err_list_add(reader->why, place, "unknown %s %s, wanted %s", what, quoted,
 			join_names(names, reader->arena));

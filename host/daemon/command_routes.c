@@ -9,19 +9,17 @@
 #include "daemon/command.h"
 #include "daemon/idle_loop.h"
 #include "daemon/load.h"
-#include "daemon/route_settings.h"
+#include "daemon/command_routes_compression.h"
+#include "daemon/command_routes_web.h"
 
 static const char *kind_name(const struct route *route)
 {
-	static const char *const names[] = {"plugin", "file", "dir"};
-
-	return names[route->conf->kind];
+	return route_conf_kind_name(route->conf->kind);
 }
 
 static const char *target(const struct route *route)
 {
-	return route->conf->kind == ROUTE_PLUGIN ? route->conf->plugin.text
-						 : route->conf->file_or_dir.text;
+	return route_conf_target(route->conf);
 }
 
 static void print_note(const struct plan_note *note)
@@ -92,7 +90,8 @@ static void print_route(const struct route *route, int width)
 		}
 	}
 	print_strict(&route->plan);
-	route_settings_print(route);
+	command_routes_compression_print(route);
+	command_routes_web_print(route);
 }
 
 static void print_text(const struct generation *generation)
@@ -105,6 +104,7 @@ static void print_text(const struct generation *generation)
 		if (len > width)
 			width = len;
 	}
+	command_routes_web_print_top(&generation->config);
 	for (size_t i = 0; i < generation->route_count; i++)
 		print_route(&generation->routes[i], width);
 }
@@ -161,7 +161,7 @@ static json_t *call_json(const struct plan *plan, const struct plan_call *call)
 
 static json_t *route_json(const struct route *route)
 {
-	json_t *calls = json_array(), *strict = json_array();
+	json_t *calls = json_array(), *strict = json_array(), *object;
 
 	for (size_t i = 0; i < route->plan.call_count; i++)
 		json_array_append_new(calls, call_json(&route->plan, &route->plan.calls[i]));
@@ -169,10 +169,12 @@ static json_t *route_json(const struct route *route)
 		json_array_append_new(strict, json_string("query"));
 	if (route->plan.cookies.is_strict)
 		json_array_append_new(strict, json_string("cookie"));
-	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o}", "path", route->conf->path.text,
+	object = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "path", route->conf->path.text,
 		"serves", kind_name(route), "target", target(route), "line",
-		(int)route->conf->path.place.line, "strict", strict, "calls", calls, "compression",
-		route_settings_compression_json(route));
+		(int)route->conf->path.place.line, "strict", strict, "calls", calls);
+	command_routes_compression_add(object, route);
+	command_routes_web_add(object, route);
+	return object;
 }
 
 static void print_json(const struct generation *generation)

@@ -253,6 +253,20 @@ static size_t conn_queued(const struct transport *transport)
 	return conn_of(transport)->outbox.bytes;
 }
 
+static void conn_set_peer(struct transport *transport, struct span peer)
+{
+	struct conn *conn = conn_of(transport);
+
+	free(conn->client);
+	conn->client = NULL;
+	if (peer.len > 0) {
+		conn->client = xmalloc(peer.len + 1);
+		memcpy(conn->client, peer.ptr, peer.len);
+		conn->client[peer.len] = '\0';
+	}
+	transport->peer = conn->client == NULL ? conn->peer : conn->client;
+}
+
 static const struct transport_ops ops = {
 	.reply = http_conn_reply,
 	.upgrade = http_conn_upgrade,
@@ -263,6 +277,7 @@ static const struct transport_ops ops = {
 	.set_paused = ws_conn_set_paused,
 	.set_held = ws_conn_set_held,
 	.set_limits = ws_conn_set_limits,
+	.set_peer = conn_set_peer,
 };
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -320,6 +335,7 @@ void conn_free(struct conn *conn)
 	conn->protocol->fini(conn);
 	outbox_clear(&conn->outbox, &conn->set->pool);
 	buf_fini(&conn->stash);
+	free(conn->client);
 	conn->magic = 0;
 	free(conn);
 }

@@ -39,6 +39,7 @@ struct conn {
 	struct event event;
 	struct outbox outbox;
 	struct buf stash; /* received, but not to be looked at yet */
+	char *client;     /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
 	struct deadline deadline;
 	LIST_ENTRY(conn) link; /* of alive or dead */
 	STAILQ_ENTRY(conn) dirty;

@@ -49,6 +49,7 @@ static void refuse(struct conn *conn, const struct err *why)
 static void begin_next(struct conn *conn)
 {
 	conn->http.stage = HTTP_READING;
+	conn->transport.style = NULL;
 	conn->http.progress = (struct http_progress){0};
 	conn->http.is_old = conn->http.is_head = false;
 	conn->http.since_ms = clock_ms();
@@ -108,7 +109,7 @@ static size_t take_head(struct conn *conn, const char *data, size_t len)
 	case WIRE_MORE:
 		return 0;
 	case WIRE_BAD:
-		log_debug("%s: bad request: %s", conn->peer, why.text);
+		log_debug("%s: bad request: %s", conn->transport.peer, why.text);
 		refuse(conn, &why);
 		return len;
 	default:
@@ -198,6 +199,12 @@ static const char *date_now(struct conn *conn)
 	return http_date_text(&conn->set->date, time(NULL));
 }
 
+/* A session that answers late holds the generation that its style is of. */
+static const struct http_style *style_of(const struct conn *conn)
+{
+	return conn->transport.style != NULL ? conn->transport.style : host_style(conn->set->host);
+}
+
 static void take_file(struct conn *conn, const struct reply *reply, bool has_body)
 {
 	if (reply->fd < 0)
@@ -219,6 +226,7 @@ static void queue_reply(struct conn *conn, const struct reply *reply)
 		.headers = buf_span(&reply->headers),
 		.content_length = reply->fd >= 0 ? reply->fd_bytes : reply->body.len,
 		.connection = connection_header(&conn->http),
+		.style = style_of(conn),
 	};
 	struct buf head = {0};
 
@@ -262,6 +270,7 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 					   .key = upgrade->key,
 					   .subprotocol = upgrade->subprotocol,
 					   .headers = upgrade->headers,
+					   .style = style_of(conn),
 				   });
 	conn_send(conn, buf_span(&head), (struct span){NULL, 0});
 	buf_fini(&head);
@@ -280,7 +289,7 @@ static bool send_file(struct conn *conn)
 		return false;
 	case HTTP_FILE_SHRANK:
 		/* The peer must not take for whole what is shorter than announced. */
-		log_warn("%s: a file became shorter while it was sent", conn->peer);
+		log_warn("%s: a file became shorter while it was sent", conn->transport.peer);
 		conn_drop(conn);
 		return false;
 	default:
@@ -347,7 +356,8 @@ static uint64_t late_plugin(struct conn *conn)
 	struct span reason = SPAN("the plugin did not answer in time");
 	struct err why;
 
-	log_warn("%s %s: the plugin did not answer the handshake within %llu ms", conn->peer,
+	log_warn("%s %s: the plugin did not answer the handshake within %llu ms",
+		conn->transport.peer,
 		conn->transport.session == NULL ? "" : session_label(conn->transport.session),
 		(unsigned long long)conn->set->handshake_ms);
 	err_set(&why, ERR_UNAVAILABLE, "%s", reason.ptr);

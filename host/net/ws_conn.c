@@ -57,7 +57,7 @@ static void end(struct conn *conn, unsigned code, struct span reason, unsigned b
 
 	send_close(conn, code == CODE_NONE ? 0 : code, reason);
 	if (by == ENDED_BY_HOST)
-		log_debug("%s %s: closing with %u \"%.*s\"", conn->peer,
+		log_debug("%s %s: closing with %u \"%.*s\"", conn->transport.peer,
 			session == NULL ? "" : session_label(session), code, SPAN_ARG(reason));
 	if (session != NULL)
 		session_end(session, code, reason, by);

@@ -65,7 +65,7 @@ bool http_host_valid(struct span host)
 	return name.len > 0 && all(name, is_host_byte) && all(rest, is_digit);
 }
 
-static bool check_host(const struct http_head *head, struct err *why)
+static bool check_host(struct http_head *head, struct err *why)
 {
 	struct span host = http_header_get(head, SPAN("host"), 0);
 
@@ -73,6 +73,8 @@ static bool check_host(const struct http_head *head, struct err *why)
 		return head->minor == 0 || refuse(why, "missing Host header");
 	if (http_header_get(head, SPAN("host"), 1).ptr != NULL)
 		return refuse(why, "more than one Host header");
+	if (head->host.ptr == NULL)
+		head->host = host;
 	if (http_host_valid(host))
 		return true;
 	err_set(why, ERR_BAD_REQUEST, "invalid Host header: %s", quote(host).text);

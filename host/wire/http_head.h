@@ -34,7 +34,12 @@ struct http_head {
 	struct span path;
 	struct span query; /* behind the '?', still encoded; ptr NULL when there is no '?' */
 	unsigned minor;    /* HTTP/1.<minor>: 0 or 1 */
-	size_t length;     /* bytes of the head, blank line included */
+	/*
+	 * "example.org:8000": of an absolute target, which counts before the Host header (RFC 9112
+	 * section 3.2.2); ptr NULL in HTTP/1.0 without either.
+	 */
+	struct span host;
+	size_t length; /* bytes of the head, blank line included */
 	size_t header_count;
 	struct http_header headers[HTTP_HEADERS_MAX];
 	/* What the framing headers together mean: */

@@ -33,21 +33,92 @@ bool http_reply_has_body(unsigned status)
 	return status >= 200 && status != 204 && status != 304;
 }
 
-static void put_start(struct buf *out, unsigned status, const char *date)
+bool http_reply_is_own_header(struct span name)
 {
-	buf_printf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\nServer: socklet\r\n", status,
-		http_status_phrase(status), date);
+	static const char *const names[] = {"connection", "upgrade", "content-length",
+		"content-type", "transfer-encoding", "date", "server", "sec-websocket-accept",
+		"sec-websocket-protocol", "sec-websocket-extensions", "sec-websocket-version"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_equal_nocase(name, span_of(names[i])))
+			return true;
+	return false;
+}
+
+bool http_reply_is_value(struct span value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static struct span name_of(struct span line)
+{
+	return (struct span){line.ptr, span_find(line, ':')};
+}
+
+/* A line with its CRLF. */
+static struct span cut_line(struct span *lines)
+{
+	size_t end = span_find(*lines, '\n');
+	struct span line = {lines->ptr, end < lines->len ? end + 1 : end};
+
+	*lines = span_from(*lines, line.len);
+	return line;
+}
+
+bool http_reply_has_line(struct span lines, struct span name)
+{
+	while (lines.len > 0)
+		if (span_equal_nocase(name_of(cut_line(&lines)), name))
+			return true;
+	return false;
+}
+
+static const struct http_style *style_or_usual(const struct http_style *style)
+{
+	static const struct http_style usual = {.server = "socklet", .has_date = true};
+
+	return style == NULL ? &usual : style;
+}
+
+static void put_start(
+	struct buf *out, unsigned status, const char *date, const struct http_style *style)
+{
+	buf_printf(out, "HTTP/1.1 %u %s\r\n", status, http_status_phrase(status));
+	if (style->has_date)
+		buf_printf(out, "Date: %s\r\n", date);
+	if (style->server != NULL)
+		buf_printf(out, "Server: %s\r\n", style->server);
+}
+
+/* What the answer says itself counts more than what is said of all. */
+static void put_lines(struct buf *out, struct span own, struct span all)
+{
+	buf_append_span(out, own);
+	while (all.len > 0) {
+		struct span line = cut_line(&all);
+
+		if (!http_reply_has_line(own, name_of(line)))
+			buf_append_span(out, line);
+	}
 }
 
 void http_reply_encode(struct buf *out, const struct http_reply *reply)
 {
-	put_start(out, reply->status, reply->date);
+	const struct http_style *style = style_or_usual(reply->style);
+
+	put_start(out, reply->status, reply->date, style);
 	if (reply->content_type != NULL)
 		buf_printf(out, "Content-Type: %s\r\n", reply->content_type);
 	if (http_reply_has_body(reply->status))
 		buf_printf(
 			out, "Content-Length: %llu\r\n", (unsigned long long)reply->content_length);
-	buf_append_span(out, reply->headers);
+	put_lines(out, reply->headers, style->headers);
 	if (reply->connection != NULL)
 		buf_printf(out, "Connection: %s\r\n", reply->connection);
 	buf_append_span(out, SPAN("\r\n"));
@@ -55,14 +126,15 @@ void http_reply_encode(struct buf *out, const struct http_reply *reply)
 
 void http_upgrade_encode(struct buf *out, const struct http_upgrade *upgrade)
 {
+	const struct http_style *style = style_or_usual(upgrade->style);
 	char accept[WS_ACCEPT_SIZE];
 
 	ws_accept_key(upgrade->key, accept);
-	put_start(out, 101, upgrade->date);
+	put_start(out, 101, upgrade->date, style);
 	buf_printf(out, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
 		accept);
 	if (upgrade->subprotocol != NULL)
 		buf_printf(out, "Sec-WebSocket-Protocol: %s\r\n", upgrade->subprotocol);
-	buf_append_span(out, upgrade->headers);
+	put_lines(out, upgrade->headers, style->headers);
 	buf_append_span(out, SPAN("\r\n"));
 }

@@ -22,6 +22,13 @@ struct http_date {
 /* Valid until the next call. */
 const char *http_date_text(struct http_date *date, time_t now);
 
+/* What all answers say, whatever they are about. */
+struct http_style {
+	const char *server; /* NULL: no Server line */
+	bool has_date;
+	struct span headers; /* further lines; those that an answer has itself are left out */
+};
+
 struct http_reply {
 	unsigned status;
 	const char *date;         /* of http_date_text */
@@ -29,6 +36,7 @@ struct http_reply {
 	struct span headers;      /* further lines, each ending in CRLF */
 	uint64_t content_length;  /* left out where http_reply_has_body says no */
 	const char *connection;   /* "close", "keep-alive"; NULL: what HTTP/1.1 takes for granted */
+	const struct http_style *style; /* NULL: "socklet", a date and nothing else */
 };
 
 /* Whether an answer of that status may have a body at all (RFC 9110 section 6.4.1). */
@@ -38,10 +46,18 @@ void http_reply_encode(struct buf *out, const struct http_reply *reply);
 
 struct http_upgrade {
 	const char *date;
-	struct span key;         /* Sec-WebSocket-Key of the request, checked */
-	const char *subprotocol; /* NULL: none */
-	struct span headers;     /* further lines, each ending in CRLF */
+	struct span key;                /* Sec-WebSocket-Key of the request, checked */
+	const char *subprotocol;        /* NULL: none */
+	struct span headers;            /* further lines, each ending in CRLF */
+	const struct http_style *style; /* as of a reply */
 };
+
+/* Whether the host itself says this in an answer, or by it where the answer ends (any case). */
+bool http_reply_is_own_header(struct span name);
+/* Whether one of the lines has that name. */
+bool http_reply_has_line(struct span lines, struct span name);
+/* Without characters that would end the line or are no text. */
+bool http_reply_is_value(struct span value);
 
 /* Appends the whole 101. */
 void http_upgrade_encode(struct buf *out, const struct http_upgrade *upgrade);

@@ -85,6 +85,7 @@ static bool parse_absolute(struct http_head *head, struct err *why)
 	if (!http_host_valid(authority))
 		return refuse(
 			why, "request target is neither a path nor an http URI", head->target);
+	head->host = authority;
 	split_query(head, rest);
 	if (head->path.len == 0)
 		head->path = SPAN("/");
@@ -120,7 +121,7 @@ bool http_request_line_parse(struct http_head *head, struct span line, struct er
 {
 	struct span rest = line;
 
-	head->query = (struct span){NULL, 0};
+	head->query = head->host = (struct span){NULL, 0};
 	head->method = span_cut(&rest, ' ');
 	if (!check_method(head->method, why))
 		return false;

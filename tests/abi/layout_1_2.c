@@ -12,3 +12,4 @@ AT(sl_host, count, 328);
 AT(sl_host, subscribe, 336);
 AT(sl_host, subscribers, 384);
 AT(sl_plugin_info, lost, 144);
+AT(sl_host, chosen_subprotocol, 392);

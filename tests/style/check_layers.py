@@ -9,8 +9,8 @@ LIBRARIES = {
     "event2/": ("host/net/", "host/daemon/"),
     "yaml.h": ("host/config/yaml_tree.c",),
     "openssl/": ("host/wire/", "host/security/"),
-    "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes.c", "host/daemon/route_settings",
-                  "host/daemon/status", "host/daemon/worker_status.c"),
+    "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes", "host/daemon/status",
+                  "host/daemon/worker_status.c"),
     "zlib.h": ("host/wire/ws_deflate.c",),
     "dlfcn.h": ("host/plugin/image.c", "host/plugin/private_libs.c"),
 }

@@ -288,6 +288,7 @@ struct sl_host {
 	int (*plugin_vpublishf)(
 		struct sl_plugin *, const char *topic, const char *format, va_list args);
 	size_t (*subscribers)(const struct sl_host *, const char *topic);
+	const char *(*chosen_subprotocol)(struct sl_conn *);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -310,8 +311,9 @@ static inline int sl_response_header(struct sl_conn *conn, const char *name, con
 }
 
 /*
- * Accepts the connection, with a subprotocol (one that the peer offered) or NULL for none. A
- * connect callback that returns SL_OK without having answered accepts with none.
+ * Accepts the connection, with a subprotocol (one that the peer offered) or NULL for the one that
+ * the route chooses by its `subprotocols`: none, where it has no such key. A connect callback that
+ * returns SL_OK without having answered accepts with that.
  * When: in connect, or later after SL_LATER; sending may start at once. Fails: SL_INVALID for a
  * subprotocol that was not offered; SL_CLOSED when answered already or gone.
  */
@@ -614,6 +616,15 @@ static inline struct sl_str sl_subprotocol(const struct sl_conn *conn, size_t n)
 	return sl_host_->subprotocol(conn, n);
 }
 /*
+ * The subprotocol that the connection speaks; before the answer, the one that sl_accept with NULL
+ * would choose: the first of the route's `subprotocols` that the peer offers. NULL for none.
+ * Valid: the connection's life. Since 1.2.
+ */
+static inline const char *sl_chosen_subprotocol(struct sl_conn *conn)
+{
+	return sl_host_->chosen_subprotocol(conn);
+}
+/*
  * The n-th scope that those who take the result of the provider being called ask for, all of
  * them together as FastAPI's SecurityScopes. When: in a provider, before it returns. Since 1.1.
  */
@@ -621,7 +632,10 @@ static inline struct sl_str sl_security_scope(const struct sl_conn *conn, size_t
 {
 	return sl_host_->security_scope(conn, n);
 }
-/* "127.0.0.1:53124". Valid: the connection's life. */
+/*
+ * "127.0.0.1:53124"; behind a proxy of the routes file's `proxies`, the client for whom it speaks,
+ * as it writes it: "203.0.113.9", without a port perhaps. Valid: the connection's life.
+ */
 static inline const char *sl_peer(const struct sl_conn *conn)
 {
 	return sl_host_->peer(conn);

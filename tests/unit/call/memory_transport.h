@@ -23,7 +23,10 @@ struct memory_transport {
 	struct buf headers, body;
 	struct buf sent; /* every message, each ended by '|' */
 	size_t queued, queue_max;
+	char peer[64]; /* for whom a proxy speaks */
 };
+
+#define MEMORY_PEER "192.0.2.1:4711"
 
 static inline void memory_reply(struct transport *base, struct reply *reply)
 {
@@ -108,15 +111,32 @@ static inline bool memory_set_limits(struct transport *base, const struct transp
 	return !t->is_inside;
 }
 
+static inline void memory_set_peer(struct transport *base, struct span peer)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+
+	snprintf(t->peer, sizeof(t->peer), "%.*s", SPAN_ARG(peer));
+	base->peer = peer.len == 0 ? MEMORY_PEER : t->peer;
+}
+
 static inline void memory_transport_init(struct memory_transport *t)
 {
-	static const struct transport_ops ops = {memory_reply, memory_upgrade, memory_send,
-		memory_send_shared, memory_close, memory_queued, memory_set_paused, memory_set_held,
-		memory_set_limits};
+	static const struct transport_ops ops = {
+		.reply = memory_reply,
+		.upgrade = memory_upgrade,
+		.send = memory_send,
+		.send_shared = memory_send_shared,
+		.close = memory_close,
+		.queued = memory_queued,
+		.set_paused = memory_set_paused,
+		.set_held = memory_set_held,
+		.set_limits = memory_set_limits,
+		.set_peer = memory_set_peer,
+	};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;
-	t->base.peer = "192.0.2.1:4711";
+	t->base.peer = MEMORY_PEER;
 }
 
 static inline void memory_transport_fini(struct memory_transport *t)

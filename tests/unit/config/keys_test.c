@@ -16,7 +16,7 @@ struct key_type {
 
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
-	KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE)
+	KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
 #undef TYPE
 };
 

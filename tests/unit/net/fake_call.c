@@ -150,6 +150,12 @@ void host_request(struct host *host, struct transport *transport, const struct h
 		answer(transport, 200, head->target, span_equal(head->path, SPAN("/close")));
 }
 
+const struct http_style *host_style(const struct host *host)
+{
+	(void)host;
+	return NULL;
+}
+
 void host_bad_request(struct transport *transport, const struct err *why)
 {
 	answer(transport, err_http_status(why->code), span_of(why->text), true);

@@ -18,25 +18,40 @@ static const struct {
 	struct http_reply reply;
 	const char *expected;
 } replies[] = {
-	{{200, DATE, "text/html", {NULL, 0}, 5, NULL},
+	{{200, DATE, "text/html", {NULL, 0}, 5, NULL, NULL},
 		"HTTP/1.1 200 OK\r\nDate: " DATE
 		"\r\nServer: socklet\r\nContent-Type: text/html\r\n"
 		"Content-Length: 5\r\n\r\n"},
-	{{404, DATE, NULL, {NULL, 0}, 0, "close"},
+	{{404, DATE, NULL, {NULL, 0}, 0, "close", NULL},
 		"HTTP/1.1 404 Not Found\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"Content-Length: 0\r\nConnection: close\r\n\r\n"},
-	{{304, DATE, NULL, {"ETag: \"a\"\r\n", 11}, 77, NULL},
+	{{304, DATE, NULL, {"ETag: \"a\"\r\n", 11}, 77, NULL, NULL},
 		"HTTP/1.1 304 Not Modified\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"ETag: \"a\"\r\n\r\n"},
-	{{204, DATE, NULL, {NULL, 0}, 0, "keep-alive"},
+	{{204, DATE, NULL, {NULL, 0}, 0, "keep-alive", NULL},
 		"HTTP/1.1 204 No Content\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"Connection: keep-alive\r\n\r\n"},
-	{{200, DATE, NULL, {NULL, 0}, 18446744073709551615U, NULL},
+	{{200, DATE, NULL, {NULL, 0}, 18446744073709551615U, NULL, NULL},
 		"HTTP/1.1 200 OK\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"Content-Length: 18446744073709551615\r\n\r\n"},
-	{{499, DATE, NULL, {NULL, 0}, 1, NULL},
+	{{499, DATE, NULL, {NULL, 0}, 1, NULL, NULL},
 		"HTTP/1.1 499 Unknown\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"Content-Length: 1\r\n\r\n"},
+};
+
+/* What is said of all answers, with some that the answer says itself. */
+static const struct http_style styles[] = {
+	{"other/1", true, {"A: 1\r\nx-b: 2\r\nC: 3\r\n", 20}},
+	{NULL, false, {NULL, 0}},
+};
+static const struct http_reply styled[] = {
+	{200, DATE, NULL, {"X-B: own\r\n", 10}, 0, NULL, &styles[0]},
+	{200, DATE, NULL, {NULL, 0}, 0, NULL, &styles[1]},
+};
+static const char *const styled_texts[] = {
+	"HTTP/1.1 200 OK\r\nDate: " DATE "\r\nServer: other/1\r\nContent-Length: 0\r\n"
+	"X-B: own\r\nA: 1\r\nC: 3\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
 };
 
 static void assert_text(struct buf *got, const char *expected)
@@ -57,11 +72,22 @@ static void replies_are_written_line_by_line(void **state)
 	}
 }
 
+static void style_is_kept_where_the_answer_says_nothing_else(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(styled) / sizeof(styled[0]); i++) {
+		struct buf out = {0};
+
+		http_reply_encode(&out, &styled[i]);
+		assert_text(&out, styled_texts[i]);
+	}
+}
+
 /* The key and its answer are those of RFC 6455 section 1.3. */
 static void upgrade_carries_accept_subprotocol_and_headers(void **state)
 {
 	struct http_upgrade upgrade = {
-		DATE, SPAN("dGhlIHNhbXBsZSBub25jZQ=="), "chat", SPAN("Set-Cookie: a=b\r\n")};
+		DATE, SPAN("dGhlIHNhbXBsZSBub25jZQ=="), "chat", SPAN("Set-Cookie: a=b\r\n"), NULL};
 	struct buf out = {0};
 
 	(void)state;
@@ -97,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies_are_written_line_by_line),
+		cmocka_unit_test(style_is_kept_where_the_answer_says_nothing_else),
 		cmocka_unit_test(upgrade_carries_accept_subprotocol_and_headers),
 		cmocka_unit_test(dates_are_those_of_rfc_9110),
 	};

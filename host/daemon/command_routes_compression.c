@@ -1,9 +1,9 @@
 /*
- * Settings of a route with those at the top filled in, as people and machines read them: what is
- * kept or limited in the standard way is not said to people. Called by command_routes.c.
+ * The section `compression` of a route with that at the top filled in, as people and machines read
+ * it: people are not told of windows of the usual size. Called by command_routes.c.
  * SPDX-License-Identifier: MIT
  */
-#include "daemon/route_settings.h"
+#include "daemon/command_routes_compression.h"
 
 #include <stdio.h>
 
@@ -31,22 +31,24 @@ static void print_compression(const struct ws_compression *compression)
 	printf("\n");
 }
 
-void route_settings_print(const struct route *route)
+void command_routes_compression_print(const struct route *route)
 {
 	if (route->conf->kind == ROUTE_PLUGIN)
 		print_compression(&route->conf->compression);
 }
 
-json_t *route_settings_compression_json(const struct route *route)
+void command_routes_compression_add(json_t *object, const struct route *route)
 {
 	const struct ws_compression *compression = &route->conf->compression;
 
 	if (route->conf->kind != ROUTE_PLUGIN)
-		return json_null();
-	return json_pack("{s:b, s:i, s:I, s:i, s:i, s:b, s:b, s:I}", "enabled",
-		compression->is_enabled, "level", compression->level, "min",
-		(json_int_t)compression->least_bytes, "server_window", compression->server_bits,
-		"client_window", compression->client_bits, "server_context",
-		compression->server_context, "client_context", compression->client_context,
-		"memory", (json_int_t)compression->memory_bytes);
+		return;
+	json_object_set_new(object, "compression",
+		json_pack("{s:b, s:i, s:I, s:i, s:i, s:b, s:b, s:I}", "enabled",
+			compression->is_enabled, "level", compression->level, "min",
+			(json_int_t)compression->least_bytes, "server_window",
+			compression->server_bits, "client_window", compression->client_bits,
+			"server_context", compression->server_context, "client_context",
+			compression->client_context, "memory",
+			(json_int_t)compression->memory_bytes));
 }

@@ -1,0 +1,38 @@
+/*
+ * What config.h says of the host's life: its log, and what happens when a reload, the host or a
+ * worker ends something. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CONFIG_CONF_LIFE_H
+#define SOCKLET_CONFIG_CONF_LIFE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "config/conf_text.h"
+
+struct log_conf {
+	struct conf_text to; /* a file, joined to the folder of the routes file; absent: stderr */
+	bool is_syslog, is_json;
+	enum log_level level, levels[LOG_AREAS];
+};
+
+/* When a plugin that ends workers is no longer called. */
+struct quarantine_conf {
+	unsigned deaths; /* of workers; 0: never */
+	uint64_t within_ms;
+};
+
+/* Of connections that a reload has left behind. */
+struct drain_conf {
+	uint64_t after_ms; /* CONFIG_NEVER: they may stay */
+	uint64_t spread_ms;
+};
+
+#define CONFIG_NEVER UINT64_MAX
+
+struct stop_conf {
+	uint64_t spread_ms, deadline_ms;
+};
+
+#endif
