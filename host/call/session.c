@@ -272,7 +272,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
 		return SL_INVALID;
 	if (subprotocol == NULL)
-		subprotocol = session_subprotocol_choose(conn);
+		subprotocol = session_subprotocol(conn);
 	else
 		subprotocol = arena_text(&conn->arena, subprotocol, strlen(subprotocol));
 	conn->subprotocol = subprotocol;

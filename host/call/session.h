@@ -37,7 +37,7 @@ struct sl_conn {
 	void *state;        /* on the heap: a hand-over replaces it */
 	struct arena arena; /* args, results of providers, sl_alloc */
 	const char *peer, *label;
-	const char *subprotocol; /* that was answered; NULL: none, or no answer yet */
+	const char *subprotocol; /* session_subprotocol.c's: that was answered, or would be */
 	struct request *request; /* NULL once answered, unless the plugin keeps it */
 	bool owns_request;       /* false: it is on host_request's stack */
 	struct buf response_headers;

@@ -5,6 +5,8 @@
  */
 #include "call/session_subprotocol.h"
 
+#include <string.h>
+
 #include "call/session_security.h"
 
 static bool is_offered(struct sl_conn *conn, const char *name)
@@ -25,13 +27,6 @@ static const char *choose_of_route(struct sl_conn *conn)
 		if (is_offered(conn, names->items[i]))
 			return names->items[i];
 	return NULL;
-}
-
-const char *session_subprotocol_choose(struct sl_conn *conn)
-{
-	const char *name = choose_of_route(conn);
-
-	return name != NULL ? name : session_security_scheme(conn);
 }
 
 const char *session_subprotocol_for_close(struct sl_conn *conn)
@@ -60,8 +55,19 @@ bool session_subprotocol_check(struct sl_conn *conn)
 	return false;
 }
 
+/* A copy: the session may outlive the generation whose list it is from. */
 const char *session_subprotocol(struct sl_conn *conn)
 {
-	return conn->phase == SESSION_DECIDING ? session_subprotocol_choose(conn)
-					       : conn->subprotocol;
+	const char *name;
+
+	if (conn->phase != SESSION_DECIDING || conn->request == NULL)
+		return conn->subprotocol;
+	name = choose_of_route(conn);
+	if (name == NULL)
+		name = session_security_scheme(conn);
+	if (name == NULL)
+		conn->subprotocol = NULL;
+	else if (conn->subprotocol == NULL || strcmp(conn->subprotocol, name) != 0)
+		conn->subprotocol = arena_text(&conn->arena, name, strlen(name));
+	return conn->subprotocol;
 }

@@ -8,15 +8,14 @@
 #include "call/session.h"
 
 /*
- * The first of the route's `subprotocols` that the peer offers; else the scheme before a credential
- * that came as one; NULL: none. Needs the session's request.
+ * What the connection speaks. Before the answer: the first of the route's `subprotocols` that the
+ * peer offers, else the scheme before a credential that came as one; NULL: none. Valid: the
+ * session's life.
  */
-const char *session_subprotocol_choose(struct sl_conn *conn);
-/* The same, or for a close the peer's first offer: a browser that is given none does not listen. */
+const char *session_subprotocol(struct sl_conn *conn);
+/* For a close: the route's, or the peer's first offer, as a browser given none does not listen. */
 const char *session_subprotocol_for_close(struct sl_conn *conn);
 /* False: the route requires one of its own, none is offered, and the session is refused. */
 bool session_subprotocol_check(struct sl_conn *conn);
-/* sl_chosen_subprotocol: see socklet.h. */
-const char *session_subprotocol(struct sl_conn *conn);
 
 #endif

@@ -24,9 +24,9 @@ struct reply {
 	const char *content_type; /* NULL: none */
 	struct buf headers;       /* further header lines, each ending in CRLF */
 	struct span body;
-	int fd;            /* instead of body: a file to send, taken by reply(); else -1 */
-	uint64_t fd_bytes; /* of it */
-	bool close;        /* end the connection behind it */
+	int fd; /* instead of body: a file to send, taken by reply(); else -1 */
+	uint64_t fd_offset, fd_bytes; /* which part of it */
+	bool close;                   /* end the connection behind it */
 };
 
 /* What a route allows its connections. */

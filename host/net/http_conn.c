@@ -50,6 +50,9 @@ static void begin_next(struct conn *conn)
 {
 	conn->http.stage = HTTP_READING;
 	conn->transport.style = NULL;
+	/* Who the next one is for, its head will say. */
+	if (conn->client != NULL)
+		conn->transport.ops->set_peer(&conn->transport, SPAN(""));
 	conn->http.progress = (struct http_progress){0};
 	conn->http.is_old = conn->http.is_head = false;
 	conn->http.since_ms = clock_ms();
@@ -213,7 +216,8 @@ static void take_file(struct conn *conn, const struct reply *reply, bool has_bod
 		close(reply->fd);
 		return;
 	}
-	conn->http.file = (struct http_file){.fd = reply->fd, .left = reply->fd_bytes};
+	conn->http.file = (struct http_file){
+		.fd = reply->fd, .at = (off_t)reply->fd_offset, .left = reply->fd_bytes};
 }
 
 static void queue_reply(struct conn *conn, const struct reply *reply)

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from host import PLUGINS, ROOT, SOCKLET, environment, folder, placed, socklet
+from host import PLUGINS, ROOT, SOCKLET, environment, folder, placed, routes_text, socklet
 from story import each
 
 # line: what stands there, and a pattern its complaint must match.
@@ -145,3 +145,31 @@ def test_routes_as_json():
 def test_routes_say_whose_claim_a_field_takes():
     said = routes_of("conf/login.yaml").stdout
     assert "    calls session (jwt)\n    user: str from claim sub of session\n" in said, said
+
+
+WEB = """\
+hosts: example.org
+proxies: [10.0.0.0/8, unix]
+headers: {X-One: "1"}
+"""
+WEB_ROUTES = """\
+  - {path: /ws, plugin: echo, origins: "https://*.example.org", subprotocols: [b, a], require_subprotocol: true}
+  - {path: "/old/{x}", redirect: "/new/{x}", status: 308, headers: {X-Two: "2"}}
+  - {path: /here, dir: ., cache_control: no-cache}
+"""
+
+
+def test_routes_say_who_may_connect_and_what_answers_say():
+    with folder() as path:
+        (path / "routes.yaml").write_text(routes_text(WEB_ROUTES, PLUGINS, WEB))
+        said = socklet("routes", path / "routes.yaml").stdout
+        listed = json.loads(socklet("routes", path / "routes.yaml", "--json").stdout)
+    for line in ("hosts: example.org", "proxies: 10.0.0.0/8 unix", "    origins: https://*.example.org",
+                 "    subprotocols, required: b a", "    status: 308", "    header X-Two: 2", "    cache_control: no-cache"):
+        assert line in said.splitlines(), said
+    socket, redirect, files = listed
+    assert (socket["origins"], socket["subprotocols"], socket["require_subprotocol"]) == (
+        ["https://*.example.org"], ["b", "a"], True), socket
+    assert socket["hosts"] == ["example.org"] and socket["proxies"] == ["10.0.0.0/8", "unix"], socket
+    assert (redirect["serves"], redirect["target"], redirect["status"]) == ("redirect", "/new/{x}", 308), redirect
+    assert redirect["headers"] == {"X-One": "1", "X-Two": "2"} and files["cache_control"] == "no-cache", listed

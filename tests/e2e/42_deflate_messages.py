@@ -6,7 +6,7 @@ import os
 
 from client import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Gone, WebSocket, close_payload, frame, upgrade
 from deflate import CHROMIUM, RSV1, TAIL, DeflateSocket, deflate, marked
-from host import Host, folder, routes_text, socklet
+from host import TEST_PLUGINS, Host, folder, routes_text, socklet
 from story import each
 
 ROUTES = """\
@@ -245,6 +245,34 @@ def test_reload_changes_new_connections_only(host):
         own.reload()
         with DeflateSocket(own.port, "/") as new:
             assert new.agreed == NONE_KEPT, new.agreed
+
+
+def test_published_message_reaches_whoever_compresses_and_whoever_does_not():
+    """One frame for many, among messages of their own: contexts, small windows, none at all."""
+    routes = "".join(f"  - {{path: {path}, plugin: gossip, compression: {{{settings}}}}}\n" for path, settings in (
+        ("/", "min: 100"), ("/contexts", "server_context: true, client_context: true, min: 10"),
+        ("/off", "enabled: false")))
+    offers = [CHROMIUM, f"{CHROMIUM}; server_max_window_bits=9", "permessage-deflate; server_max_window_bits=8"]
+    with Host(text=routes_text(routes, plugins=TEST_PLUGINS)) as own, contextlib.ExitStack() as stack:
+        members = [stack.enter_context(DeflateSocket(own.port, path, offer=offer))
+                   for path in ("/", "/contexts", "/off") for offer in offers]
+        for ws in members:
+            ws.text("sub news")
+            ws.expect_text("ok")
+        for turn in range(6):
+            for ws in members:
+                ws.text(f"count {turn}")
+                ws.expect_text("0")
+            text = f"{turn}: {TEXT_2K}"[:900]
+            members[turn].text(f"pub news {text}")
+            for ws in members:
+                if ws is members[turn]:
+                    both = {ws.recv(), ws.recv()}
+                    assert both == {(TEXT, b"ok"), (TEXT, text.encode())}, both
+                else:
+                    ws.expect_text(text)
+        for ws in members:
+            assert ws.counts[True] == (6 if ws.agreed else 0), (ws.agreed, ws.counts)
 
 
 def test_routes_shows_the_settings():

@@ -50,3 +50,15 @@ def test_required_and_rejected_by_close(host):
     with WebSocket(host.port, "/closes", protocols=["x", "y"]) as ws:
         assert ws.protocol == "x", ws.response_head
         ws.expect_close(1008, "wanted a Sec-WebSocket-Protocol header with one of: v2.chat")
+
+
+def test_it_stays_when_the_routes_change():
+    with Host(text=routes_text(ROUTES, TEST_PLUGINS)) as host:
+        with WebSocket(host.port, "/ws", protocols=["v1.chat"]) as ws:
+            host.write(routes_text("  - {path: /ws, plugin: subprotocols, subprotocols: v3.chat}\n", TEST_PLUGINS))
+            host.reload()
+            for _ in range(3):
+                ws.text("which?")
+                assert ws.recv()[1].startswith(b"v1.chat from ")
+        with WebSocket(host.port, "/ws", protocols=["v1.chat", "v3.chat"]) as ws:
+            assert ws.protocol == "v3.chat", ws.response_head

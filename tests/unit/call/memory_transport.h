@@ -37,8 +37,8 @@ static inline void memory_reply(struct transport *base, struct reply *reply)
 	if (reply->content_type != NULL)
 		buf_printf(&t->headers, "Content-Type: %s\r\n", reply->content_type);
 	if (reply->fd >= 0) {
-		ssize_t got = read(
-			reply->fd, buf_reserve(&t->body, reply->fd_bytes + 1), reply->fd_bytes + 1);
+		ssize_t got = pread(reply->fd, buf_reserve(&t->body, reply->fd_bytes + 1),
+			reply->fd_bytes, (off_t)reply->fd_offset);
 
 		t->body.len = got > 0 ? (size_t)got : 0;
 		close(reply->fd);
