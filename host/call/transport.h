@@ -14,6 +14,7 @@
 #include "call/transport_limits.h"
 #include "wire/http_reply.h"
 #include "wire/peer_certificate.h"
+#include "wire/ws_extension.h"
 #include "wire/ws_shared.h"
 
 struct transport;
@@ -39,6 +40,7 @@ struct upgrade {
 	const char *subprotocol; /* NULL: none */
 	struct span headers;     /* further header lines, each ending in CRLF */
 	struct transport_limits limits;
+	const struct ws_compression *compression; /* agreed on, to be copied; NULL: none is */
 };
 
 /* None of these calls back into call/: what they find out is told at the end of the loop's turn. */

@@ -21,6 +21,7 @@
 #include "config/conf_tls.h"
 #include "config/conf_web.h"
 #include "config/listen_conf.h"
+#include "wire/ws_extension.h"
 
 struct option_conf {
 	struct conf_text name, value; /* value is absent: the items of a list */
@@ -66,6 +67,7 @@ struct route_conf {
 	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
+	struct ws_compression compression;
 	struct drain_conf drain;
 };
 
@@ -90,6 +92,7 @@ struct config {
 	struct quarantine_conf quarantine;
 	struct limits_conf limits;
 	struct ping_conf ping;
+	struct ws_compression compression;
 	struct drain_conf drain;
 	struct stop_conf stop;
 	struct topics_conf topics;

@@ -12,6 +12,7 @@
 	TYPE(attached, "list of provider names", "")                   \
 	TYPE(bound, "a value of the type", "")                         \
 	TYPE(choices, "text, or list of them", "")                     \
+	TYPE(compression, "section, `true`, `false`", "")              \
 	TYPE(deaths, "number", "deaths")                               \
 	TYPE(default, "text, or list of them", "")                     \
 	TYPE(drain, "section", "")                                     \
@@ -43,6 +44,7 @@
 	TYPE(scope, "scope", "")                                       \
 	TYPE(scopes, "list of texts", "")                              \
 	TYPE(size, "size", "bytes")                                    \
+	TYPE(small_number, "number", "")                               \
 	TYPE(source, "source", "")                                     \
 	TYPE(stop, "section", "")                                      \
 	TYPE(strict, "`true`, `false`, list of `query`, `cookie`", "") \

@@ -13,6 +13,7 @@
 #ifndef SOCKLET_CONFIG_KEYS_H
 #define SOCKLET_CONFIG_KEYS_H
 
+#include "config/compression_keys.h"
 #include "config/inject_keys.h"
 #include "config/key_types.h"
 #include "config/life_keys.h"
@@ -48,6 +49,8 @@
 		"the limits of all routes that do not set their own")                              \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                                    \
 		"the keep-alive of all routes that do not set their own")                          \
+	ROW(compression, compression, compression, NULL, NULL, NULL,                               \
+		"how messages are compressed, of all routes that do not set their own")            \
 	ROW(drain, drain, drain, NULL, NULL, NULL,                                                 \
 		"when connections of what a reload has replaced are closed, of all routes "        \
 		"that do not set their own")                                                       \
@@ -92,6 +95,8 @@
 		"limits of this route; what it leaves out is as at the top")             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
 		"keep-alive of this route; what it leaves out is as at the top")         \
+	ROW(compression, compression, compression, NULL, NULL, NULL,                     \
+		"compression of this route; what it leaves out is as at the top")        \
 	ROW(drain, drain, drain, NULL, NULL, NULL,                                       \
 		"drain of this route; what it leaves out is as at the top")
 

@@ -10,6 +10,7 @@
 #include "daemon/command.h"
 #include "daemon/idle_loop.h"
 #include "daemon/load.h"
+#include "daemon/command_routes_compression.h"
 #include "daemon/command_routes_tls.h"
 #include "daemon/command_routes_web.h"
 
@@ -127,6 +128,7 @@ static void print_route(const struct route *route, int width)
 	print_strict(&route->plan);
 	if (route->conf->kind == ROUTE_PLUGIN)
 		print_route_limits(route);
+	command_routes_compression_print(route);
 	command_routes_web_print(route);
 }
 
@@ -227,6 +229,7 @@ static json_t *route_json(const struct route *route)
 		"serves", kind_name(route), "target", target(route), "line",
 		(int)route->conf->path.place.line, "strict", strict, "limits", limits_json(route),
 		"calls", calls);
+	command_routes_compression_add(object, route);
 	command_routes_web_add(object, route);
 	json_object_set_new(object, "tls", command_routes_tls_json(&route->generation->config.tls));
 	return object;

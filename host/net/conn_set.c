@@ -68,6 +68,7 @@ void conn_set_fini(struct conn_set *set)
 	event_del(&set->sweep);
 	outbox_pool_fini(&set->pool);
 	tls_context_unref(set->tls);
+	ws_deflate_shared_fini(&set->deflate);
 	free(set->receive);
 }
 
@@ -91,6 +92,7 @@ void conn_set_bury(struct conn_set *set)
 		LIST_REMOVE(conn, link);
 		conn_free(conn);
 	}
+	ws_deflate_shared_trim(&set->deflate);
 }
 
 void conn_set_stop(struct conn_set *set)

@@ -19,6 +19,7 @@
 #include "net/outbox.h"
 #include "wire/http_head.h"
 #include "wire/http_reply.h"
+#include "wire/ws_deflate.h"
 
 struct conn;
 struct host;
@@ -36,7 +37,8 @@ struct conn_set {
 	uint8_t *receive;     /* CONN_RECEIVE_BYTES */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct outbox_pool pool;
-	struct tls_context *tls; /* of new connections that speak it; NULL: none may */
+	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */
+	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */
 	struct http_date date;
 	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
 	struct http_limits head_limits;

@@ -366,7 +366,7 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 				   });
 	conn_send(conn, buf_span(&head), (struct span){NULL, 0});
 	buf_fini(&head);
-	ws_conn_begin(conn, &upgrade->limits);
+	ws_conn_begin(conn, upgrade);
 }
 
 /* Whether all of it has left. */

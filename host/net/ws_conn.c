@@ -36,7 +36,7 @@ static bool is_open(const struct conn *conn)
 	return is_ws(conn) && conn->ws.closed_ms == 0;
 }
 
-static void send_frame(struct conn *conn, enum ws_opcode opcode, struct span payload)
+static void send_frame(struct conn *conn, unsigned opcode, struct span payload)
 {
 	uint8_t header[WS_HEADER_MAX];
 	size_t len = ws_header_encode(header, opcode, payload.len);
@@ -120,15 +120,22 @@ static void take_ping(struct conn *conn, struct span payload)
 		send_frame(conn, WS_PONG, payload);
 }
 
-static void take_message(struct conn *conn, const struct ws_message *message)
+static void take_message(struct conn *conn, struct ws_message *message)
 {
+	struct err why;
+
 	if (!is_open(conn) || conn->transport.session == NULL)
 		return;
+	if (message->is_compressed &&
+		!ws_deflate_inflate(conn->ws.deflate, message, conn->ws.decoder.limit, &why)) {
+		take_broken(conn, &why);
+		return;
+	}
 	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
 	session_message(conn->transport.session, message->opcode, message->payload);
 }
 
-static void take(struct conn *conn, const struct ws_message *message)
+static void take(struct conn *conn, struct ws_message *message)
 {
 	switch (message->opcode) {
 	case WS_CLOSE:
@@ -332,6 +339,7 @@ static void ws_fini(struct conn *conn)
 {
 	ws_decoder_fini(&conn->ws.decoder);
 	free(conn->ws.throttle);
+	ws_deflate_free(conn->ws.deflate);
 }
 
 static const struct conn_protocol protocol = {
@@ -351,16 +359,28 @@ static void take_limits(struct ws_state *ws, const struct transport_limits *limi
 	ws->throttle = throttle_renew(ws->throttle, limits);
 }
 
-void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
+/* A message that is dropped must not be one that later ones refer to. */
+static void forget_context(struct conn *conn)
+{
+	if (conn->ws.deflate != NULL && ws_queue_is_droppable(conn))
+		conn->ws.deflate->agreed.server_context = false;
+}
+
+void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 {
 	uint64_t now_ms = clock_ms();
 
 	conn_speak(conn, &protocol);
 	conn->ws = (struct ws_state){0};
-	conn->overflow = (uint8_t)limits->overflow;
-	ws_decoder_init(&conn->ws.decoder, limits->message_bytes);
-	ws_watch_begin(&conn->ws.watch, limits, now_ms);
-	take_limits(&conn->ws, limits);
+	conn->overflow = (uint8_t)upgrade->limits.overflow;
+	ws_decoder_init(&conn->ws.decoder, upgrade->limits.message_bytes);
+	ws_watch_begin(&conn->ws.watch, &upgrade->limits, now_ms);
+	take_limits(&conn->ws, &upgrade->limits);
+	if (upgrade->compression != NULL) {
+		conn->ws.deflate = ws_deflate_new(&conn->set->deflate, upgrade->compression);
+		conn->ws.decoder.takes_compressed = true;
+		forget_context(conn);
+	}
 	conn->is_held = false;
 	schedule(conn, now_ms);
 	conn_touch(conn);
@@ -368,11 +388,21 @@ void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 
 /* ---- what call/ asks for -------------------------------------------------------------------- */
 
+/* The payload is made smaller if that is agreed on and worth it; returns the opcode for it. */
+static unsigned compressed(struct conn *conn, enum ws_opcode opcode, struct span *payload)
+{
+	bool is_smaller = conn->ws.deflate != NULL &&
+			  ws_deflate_compress(conn->ws.deflate, payload);
+
+	return is_smaller ? opcode | WS_COMPRESSED : opcode;
+}
+
 /* Each is a block of its own, as a message for many is, so that it can be dropped. */
 static enum sent send_droppable(
 	struct conn *conn, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
-	struct ws_shared *shared = ws_shared_new(opcode, payload);
+	unsigned sent_as = compressed(conn, opcode, &payload);
+	struct ws_shared *shared = ws_shared_new(sent_as, payload);
 	enum sent sent = ws_queue_wait(conn, shared, ws_shared_frame(shared), key);
 
 	ws_shared_unref(shared);
@@ -384,15 +414,14 @@ enum sent ws_conn_send(
 {
 	struct conn *conn = conn_of(transport);
 	uint8_t header[WS_HEADER_MAX];
-	size_t len = ws_header_encode(header, opcode, payload.len);
 
 	if (!is_open(conn))
 		return SENT_FULL;
 	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.queue_bytes)
 		return send_droppable(conn, opcode, payload, key);
-	if (!ws_queue_has_room(conn, len, payload.len))
+	if (!ws_queue_has_room(conn, ws_header_encode(header, opcode, payload.len), payload.len))
 		return ws_queue_refuse(conn, payload.len);
-	conn_send(conn, (struct span){(const char *)header, len}, payload);
+	send_frame(conn, compressed(conn, opcode, &payload), payload);
 	return SENT_QUEUED;
 }
 
@@ -403,10 +432,11 @@ enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *sha
 
 	if (!is_open(conn))
 		return SENT_FULL;
+	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, 0, frame.len))
+		return ws_queue_refuse(conn, frame.len);
+	frame = ws_shared_frame_for(shared, conn->ws.deflate);
 	if (ws_queue_is_droppable(conn))
 		return ws_queue_wait(conn, shared, frame, key);
-	if (!ws_queue_has_room(conn, 0, frame.len))
-		return ws_queue_refuse(conn, frame.len);
 	conn_send_shared(conn, shared, frame);
 	return SENT_QUEUED;
 }
@@ -461,6 +491,7 @@ bool ws_conn_set_limits(struct transport *transport, const struct transport_limi
 		return false;
 	take_limits(&conn->ws, limits);
 	conn->overflow = (uint8_t)limits->overflow;
+	forget_context(conn);
 	/* What follows may not overtake what waits. */
 	if (!ws_queue_is_droppable(conn))
 		conn_commit(conn);

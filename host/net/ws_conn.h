@@ -6,6 +6,7 @@
 #define SOCKLET_NET_WS_CONN_H
 
 #include "call/transport.h"
+#include "wire/ws_deflate.h"
 #include "net/ws_watch.h"
 #include "wire/ws_message.h"
 
@@ -15,6 +16,7 @@ struct throttle;
 
 struct ws_state {
 	struct ws_decoder decoder;
+	struct ws_deflate *deflate; /* NULL: no compression was agreed on */
 	size_t queue_bytes;
 	uint32_t close_ms;
 	struct ws_watch watch;
@@ -23,7 +25,7 @@ struct ws_state {
 };
 
 /* From HTTP; the 101 is queued. Bytes already in conn->stash are looked at later. */
-void ws_conn_begin(struct conn *conn, const struct transport_limits *limits);
+void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade);
 
 /* Of struct transport_ops. */
 enum sent ws_conn_send(

@@ -23,6 +23,7 @@ struct ws_message {
 	enum ws_opcode opcode; /* WS_TEXT, WS_BINARY, WS_PING, WS_PONG or WS_CLOSE */
 	struct span payload;   /* of a close frame: the reason only */
 	unsigned close_code;   /* of a close frame; 1005 when it carried none */
+	bool is_compressed;    /* a message as ws_deflate_inflate takes it: no UTF-8 yet */
 };
 
 struct ws_decoder {
@@ -39,6 +40,8 @@ struct ws_decoder {
 	uint8_t phase;          /* of the mask */
 	uint8_t mask[4];
 	bool in_payload;
+	bool takes_compressed; /* permessage-deflate was agreed on; the caller sets it */
+	bool is_compressed;    /* the message being read */
 	struct utf8 utf8;
 };
 
@@ -64,7 +67,9 @@ bool ws_decoder_is_inside(const struct ws_decoder *decoder);
  * N", "invalid continuation byte at position N" or "unexpected end of data at position N".
  * ERR_TOO_LARGE (1009): "frame with N bytes exceeds limit of M bytes", N counting the message's
  * earlier fragments, or "frame with N bytes exceeds frame limit of M bytes"; said at the frame's
- * header, before any of its payload.
+ * header, before any of its payload. Of a compressed
+ * message these are the bytes as they came, which may be an eighth more than the limit: what does
+ * not compress becomes longer.
  */
 enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, struct ws_message *out,
 	struct err *why);

@@ -57,13 +57,17 @@ static const struct key_row key_rows[] = {
 /* The formatter would move each further to the right. */
 /* clang-format off */
 #define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
-	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW) HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)
+	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW)
+	HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Limits of a route", name, type, __VA_ARGS__)
 	ROUTE_LIMITS_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
 	QUARANTINE_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Compression", name, type, __VA_ARGS__)
+	COMPRESSION_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
 	TOPICS_KEYS(ROW)

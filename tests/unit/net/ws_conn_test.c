@@ -20,6 +20,7 @@
 
 #include "base/xalloc.h"
 #include "net/rig.h"
+#include "wire/ws_deflate.h"
 
 static void open_ws(struct rig *rig, struct client *client)
 {
@@ -177,6 +178,44 @@ static void what_a_turn_publishes_leaves_in_one_send(void **state)
 		assert_int_equal(segments_received(&clients[i]) - before[i], 1);
 		client_close(&clients[i]);
 	}
+}
+
+/* Whoever has agreed on it, and nobody else, is sent to and understood compressed. */
+static void messages_are_compressed_where_that_was_agreed_on(void **state)
+{
+	static const struct ws_compression agreed = {
+		.server_bits = 15, .client_bits = 15, .level = 1, .least_bytes = 1000};
+	static const char hello[] = "\xf2\x48\xcd\xc9\xc9\x07\x00", text[2000] = {'a'};
+	struct rig *rig = *state;
+	struct ws_deflate_shared streams = {0};
+	struct span wanted = {text, sizeof(text)};
+	struct ws_shared *shared = ws_shared_new(WS_BINARY, wanted);
+	struct client plain, compressing;
+	struct transport *member;
+
+	assert_true(ws_deflate_once(&streams, 15, 1, &wanted));
+	open_ws(rig, &plain);
+	member = rig->host.transport;
+	assert_int_equal(member->ops->send_shared(member, shared, 0), SENT_QUEUED);
+	client_expect_frame(rig, &plain, 2, text, sizeof(text));
+	rig->host.compression = &agreed;
+	open_ws(rig, &compressing);
+	member = rig->host.transport;
+	client_frame(rig, &compressing, WS_TEXT | WS_COMPRESSED, hello, sizeof(hello) - 1);
+	client_expect_frame(rig, &compressing, WS_TEXT, "Hello", 5);
+	assert_int_equal(member->ops->send_shared(member, shared, 0), SENT_QUEUED);
+	assert_int_equal(member->ops->send(member, WS_TEXT, (struct span){text, sizeof(text)}, 0),
+		SENT_QUEUED);
+	client_expect_frame(rig, &compressing, WS_BINARY | WS_COMPRESSED, wanted.ptr, wanted.len);
+	client_expect_frame(rig, &compressing, WS_TEXT | WS_COMPRESSED, wanted.ptr, wanted.len);
+	client_frame(rig, &plain, WS_TEXT | WS_COMPRESSED, hello, sizeof(hello) - 1);
+	client_expect_close(rig, &plain, 1002, "reserved bits must be 0");
+	client_frame(rig, &compressing, WS_TEXT | WS_COMPRESSED, "\x06", 1);
+	client_expect_close(rig, &compressing, 1002, "decompression failed");
+	client_close(&plain);
+	client_close(&compressing);
+	ws_shared_unref(shared);
+	ws_deflate_shared_fini(&streams);
 }
 
 static void pings_are_answered_and_pongs_are_not(void **state)
@@ -853,6 +892,7 @@ int main(void)
 		TEST(a_handshake_in_single_bytes_and_a_greeting),
 		TEST(replies_to_one_read_leave_in_one_send),
 		TEST(what_a_turn_publishes_leaves_in_one_send),
+		TEST(messages_are_compressed_where_that_was_agreed_on),
 		TEST(pings_are_answered_and_pongs_are_not),
 		TEST(a_full_socket_is_waited_for_and_drained),
 		TEST(large_messages_to_a_slow_reader_arrive_whole),
