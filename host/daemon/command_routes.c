@@ -11,6 +11,7 @@
 #include "daemon/idle_loop.h"
 #include "daemon/load.h"
 #include "daemon/command_routes_compression.h"
+#include "daemon/command_routes_listen.h"
 #include "daemon/command_routes_tls.h"
 #include "daemon/command_routes_web.h"
 
@@ -142,8 +143,10 @@ static void print_text(const struct generation *generation)
 		if (len > width)
 			width = len;
 	}
+	command_routes_listen_print(&generation->config);
 	command_routes_tls_print(&generation->config.tls);
 	command_routes_web_print_top(&generation->config);
+	command_routes_compression_print_top(&generation->config);
 	for (size_t i = 0; i < generation->route_count; i++)
 		print_route(&generation->routes[i], width);
 	print_host_limits(&generation->config);
@@ -231,6 +234,8 @@ static json_t *route_json(const struct route *route)
 		"calls", calls);
 	command_routes_compression_add(object, route);
 	command_routes_web_add(object, route);
+	json_object_set_new(
+		object, "listen", command_routes_listen_json(&route->generation->config));
 	json_object_set_new(object, "tls", command_routes_tls_json(&route->generation->config.tls));
 	return object;
 }

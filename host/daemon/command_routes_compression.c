@@ -16,13 +16,13 @@ static void print_window(const char *side, unsigned bits, bool has_context)
 }
 
 /* "compression level 1, from 1024 bytes, server window 12, server context, memory 65536 bytes" */
-static void print_compression(const struct ws_compression *compression)
+static void print_compression(const char *indent, const struct ws_compression *compression)
 {
 	if (!compression->is_enabled) {
-		printf("    no compression\n");
+		printf("%sno compression\n", indent);
 		return;
 	}
-	printf("    compression level %u, from %llu bytes", compression->level,
+	printf("%scompression level %u, from %llu bytes", indent, compression->level,
 		(unsigned long long)compression->least_bytes);
 	print_window("server", compression->server_bits, compression->server_context);
 	print_window("client", compression->client_bits, compression->client_context);
@@ -31,24 +31,42 @@ static void print_compression(const struct ws_compression *compression)
 	printf("\n");
 }
 
+static json_t *compression_json(const struct ws_compression *compression)
+{
+	return json_pack("{s:b, s:i, s:I, s:i, s:i, s:b, s:b, s:I}", "enabled",
+		compression->is_enabled, "level", compression->level, "min",
+		(json_int_t)compression->least_bytes, "server_window", compression->server_bits,
+		"client_window", compression->client_bits, "server_context",
+		compression->server_context, "client_context", compression->client_context,
+		"memory", (json_int_t)compression->memory_bytes);
+}
+
+/* As at the top: a line of its own would only be read over. */
+static bool is_usual(const struct route *route)
+{
+	json_t *own = compression_json(&route->conf->compression);
+	json_t *usual = compression_json(&route->generation->config.compression);
+	bool is_same = json_equal(own, usual);
+
+	json_decref(own);
+	json_decref(usual);
+	return is_same;
+}
+
 void command_routes_compression_print(const struct route *route)
 {
-	if (route->conf->kind == ROUTE_PLUGIN)
-		print_compression(&route->conf->compression);
+	if (route->conf->kind == ROUTE_PLUGIN && !is_usual(route))
+		print_compression("    ", &route->conf->compression);
+}
+
+void command_routes_compression_print_top(const struct config *config)
+{
+	print_compression("", &config->compression);
 }
 
 void command_routes_compression_add(json_t *object, const struct route *route)
 {
-	const struct ws_compression *compression = &route->conf->compression;
-
-	if (route->conf->kind != ROUTE_PLUGIN)
-		return;
-	json_object_set_new(object, "compression",
-		json_pack("{s:b, s:i, s:I, s:i, s:i, s:b, s:b, s:I}", "enabled",
-			compression->is_enabled, "level", compression->level, "min",
-			(json_int_t)compression->least_bytes, "server_window",
-			compression->server_bits, "client_window", compression->client_bits,
-			"server_context", compression->server_context, "client_context",
-			compression->client_context, "memory",
-			(json_int_t)compression->memory_bytes));
+	if (route->conf->kind == ROUTE_PLUGIN)
+		json_object_set_new(
+			object, "compression", compression_json(&route->conf->compression));
 }

@@ -8,7 +8,8 @@
 
 #include "call/generation.h"
 
-/* A line below that of a route with a plugin. */
+void command_routes_compression_print_top(const struct config *config);
+/* A line below that of a route with a plugin; nothing, where it is as at the top. */
 void command_routes_compression_print(const struct route *route);
 /* The member "compression" of a route with a plugin. */
 void command_routes_compression_add(json_t *object, const struct route *route);
