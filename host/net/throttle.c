@@ -84,7 +84,7 @@ struct throttle *throttle_renew(struct throttle *throttle, const struct transpor
 		throttle = xcalloc(1, sizeof(*throttle));
 	bucket_set(&throttle->frames, limits->messages_per_s, limits->messages_burst);
 	bucket_set(&throttle->bytes, limits->bytes_per_s, limits->bytes_burst);
-	throttle->excess = limits->excess;
+	throttle->excess = (enum transport_excess)limits->excess;
 	return throttle;
 }
 
