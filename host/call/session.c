@@ -59,6 +59,7 @@ static void note_queue(struct sl_conn *conn)
 {
 	conn->queue_peak = conn->transport->queue_peak;
 	conn->dropped = conn->transport->dropped;
+	conn->rtt_us = conn->transport->ops->rtt(conn->transport).smoothed_us;
 	if (conn->dropped > 0)
 		log_info("%s: %llu messages to %s were dropped, which reads too slowly",
 			conn->label, (unsigned long long)conn->dropped, conn->peer);

@@ -59,6 +59,7 @@ struct sl_conn {
 	bool is_held;             /* for one of these two reasons nothing is read */
 	size_t queue_peak;        /* the transport's, once ended */
 	uint64_t dropped;         /* the same */
+	uint32_t rtt_us;          /* the same, smoothed; 0: not measured */
 	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
 	bool is_moving;           /* a hand-over is being asked for */
 	bool has_moved;           /* was handed over at least once */
