@@ -129,6 +129,34 @@ void access_log_request(
 	write_line(request->head->is_upgrade ? "refused" : "request", &fields);
 }
 
+struct access access_log_begin(const struct request *request, struct arena *arena)
+{
+	return (struct access){
+		.method = arena_span(arena, request->head->method),
+		.path = arena_span(arena, request->path),
+		.begun_ms = now_ms(),
+	};
+}
+
+void access_log_exchange(const struct sl_conn *conn, const struct access *access)
+{
+	struct fields fields;
+
+	conn->host->metrics.requests++;
+	if (!log_wants(LOG_ACCESS, LOG_INFO))
+		return;
+	fields = fields_of(conn);
+	put_text(&fields, "method", access->method);
+	put_text(&fields, "path", access->path);
+	put_number(&fields, "duration_ms", now_ms() - access->begun_ms);
+	if (access->answer.status != 0)
+		put_number(&fields, "status", access->answer.status);
+	put_number(&fields, "bytes", access->answer.bytes);
+	if (conn->end.code != 1000)
+		put_end(&fields, conn);
+	write_line("request", &fields);
+}
+
 void access_log_received(struct sl_conn *conn, size_t bytes)
 {
 	conn->traffic.messages_in++;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "call/route_serves.h"
 #include "call/security_load.h"
 #include "wire/quote.h"
 
@@ -245,20 +246,31 @@ static void plan_untaken(struct build *build)
 
 /* ---- routes ----------------------------------------------------------------------------- */
 
-static void add_to_map(struct build *build, struct route *route, const struct pattern *pattern)
+static bool add_to_map(struct build *build, struct route_map *map, struct route *route,
+	const struct pattern *pattern)
 {
-	struct generation *generation = build->generation;
-	bool is_websocket = route->conf->kind == ROUTE_PLUGIN;
 	void *taken = NULL;
 
-	if (route_map_add(is_websocket ? generation->websocket : generation->http, pattern, route,
-		    &taken))
-		return;
+	if (route_map_add(map, pattern, route, &taken))
+		return true;
 	err_list_add(build->why, route->conf->path.place,
 		"route \"%s\" matches the same paths as \"%s\" in line %u and would never be "
 		"reached; remove one or change its path",
 		route->conf->path.text, ((struct route *)taken)->conf->path.text,
 		((struct route *)taken)->conf->path.place.line);
+	return false;
+}
+
+/* One complaint is enough for a plugin that is both. */
+static void add_to_maps(struct build *build, struct route *route, const struct pattern *pattern)
+{
+	struct generation *generation = build->generation;
+
+	if (route_serves_websocket(route) &&
+		!add_to_map(build, generation->websocket, route, pattern))
+		return;
+	if (route_serves_http(route))
+		add_to_map(build, generation->http, route, pattern);
 }
 
 static bool parse_pattern(
@@ -318,6 +330,7 @@ static void build_plugin_route(struct build *build, struct route *route)
 		attach(build, conf, &input);
 		plan_build(&route->plan, &input, arena, build->why);
 	}
+	route_serves_find_methods(route, arena, build->why);
 	route->is_quarantined = build->met_quarantined;
 }
 
@@ -356,7 +369,7 @@ static void build_dir_route(struct build *build, struct route *route)
 	if (parse_pattern(build, route,
 		    arena_printf(arena, "%.*s/{file:path}", (int)len, route->conf->path.text),
 		    below))
-		add_to_map(build, route, below);
+		add_to_maps(build, route, below);
 }
 
 static enum overflow overflow_of(enum overflow_conf conf)
@@ -435,7 +448,7 @@ static void build_route(struct build *build, struct route *route, const struct r
 		build_dir_route(build, route);
 	/* "/" as a folder is its own pattern below. */
 	if (conf->kind != ROUTE_DIR || strcmp(conf->path.text, "/") != 0)
-		add_to_map(build, route, &route->pattern);
+		add_to_maps(build, route, &route->pattern);
 }
 
 /* ---- the whole -------------------------------------------------------------------------- */

@@ -90,6 +90,8 @@ void host_leave(struct host *host);
 /* A whole text or binary message, which stays valid until this returns. Afterwards look at
  * transport->session again: the plugin may have closed. */
 void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span payload);
+/* The whole body of a plain request, as ops->want_body has asked; taken, and `body` emptied. */
+void exchange_body(struct sl_conn *session, struct buf *body);
 /* All that was queued has left. */
 void session_drained(struct sl_conn *session);
 /*

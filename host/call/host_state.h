@@ -43,6 +43,17 @@ struct host {
 };
 
 /*
+ * The route of the request's path, whose parameters the request then has; NULL: there is none.
+ * Answers from here on look as those of the route.
+ */
+const struct route *host_match(
+	const struct route_map *map, struct transport *transport, struct request *request);
+/*
+ * Whether it is to be treated as one, right or wrong. Only a GET upgrades: where a plugin answers
+ * plain requests, any other method is one, whatever it would like to upgrade to.
+ */
+bool host_is_handshake(const struct generation *generation, const struct request *request);
+/*
  * Checks the handshake and finds the plugin's route; the request then has its path parameters.
  * NULL: there is none, and the transport was answered.
  */

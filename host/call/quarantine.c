@@ -60,12 +60,16 @@ static void close_at_once(
 void quarantine_refuse(
 	struct transport *transport, const struct route *route, struct request *request)
 {
+	if (route->conf->reject == REJECT_CLOSE)
+		close_at_once(transport, route, request);
+	else
+		quarantine_reply(transport);
+}
+
+void quarantine_reply(struct transport *transport)
+{
 	struct buf headers = {0};
 
-	if (route->conf->reject == REJECT_CLOSE) {
-		close_at_once(transport, route, request);
-		return;
-	}
 	buf_printf(&headers, "Retry-After: %d\r\n", RETRY_S);
 	detail_reply(
 		transport, err_http_status(ERR_UNAVAILABLE), "Service Unavailable", &headers, true);

@@ -32,6 +32,8 @@ int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
 	struct host *host = conn->host;
 	struct topic_member *member = &conn->topics.topics;
 
+	if (conn->exchange != NULL)
+		return session_not_open(conn, "sl_subscribe");
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
 	if (!check(conn->label, "sl_subscribe", span_of(topic), topic_filter_check))

@@ -18,6 +18,9 @@
 struct transport;
 struct sl_conn;
 
+/* Bytes of a body that nobody reads: a longer one ends the connection. */
+enum { TRANSPORT_SKIP_MAX = 65536 };
+
 /* A whole HTTP answer. Zero it; fd -1 when there is no file. */
 struct reply {
 	unsigned status;
@@ -89,6 +92,19 @@ struct transport_ops {
 	void (*set_paused)(struct transport *transport, bool paused);
 	/* True: hands over no further message, reads no more, and keeps what has come. */
 	void (*set_held)(struct transport *transport, bool held);
+	/*
+	 * Of a plain request that a session was made for: how long each of these may take, the body
+	 * to come, the answer to begin.
+	 */
+	void (*set_patience)(struct transport *transport, uint64_t ms);
+	/* Hands the body over to exchange_body when it is whole; ends the session if it cannot. */
+	void (*want_body)(struct transport *transport, uint64_t body_bytes);
+	/* The head of an answer in pieces, of which at most queue_bytes wait; in place of reply. */
+	void (*begin)(struct transport *transport, const struct reply *reply, uint64_t queue_bytes);
+	/* One piece, copied. False: no room; nothing was queued, session_drained follows. */
+	bool (*write)(struct transport *transport, struct span data);
+	/* The end of it; not whole: the peer is made to see that something is missing. */
+	void (*finish)(struct transport *transport, bool is_whole);
 	/* False while a message has begun and is not whole: nothing was changed. */
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
 	/* Sets transport->peer to a copy; an empty text: back to who is connected. */

@@ -35,6 +35,7 @@ struct limits_conf {
 	uint64_t idle_ms;      /* without a message from the peer, beyond it 1001; 0: never */
 	uint64_t handshake_ms; /* from accept to the end of the handshake, beyond it 408 or 503 */
 	uint64_t close_ms;     /* from our close frame to the end of TCP */
+	uint64_t body_bytes, request_ms; /* of a plain request, beyond them 413, 408 or 503 */
 };
 
 struct ping_conf {
@@ -70,6 +71,8 @@ struct route_conf {
 	size_t attached_count;
 	struct option_conf *options;
 	size_t option_count;
+	const char *const *methods; /* NULL-ended; NULL: whatever the plugin makes of them */
+	struct place methods_place;
 	enum reject_conf reject;
 	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */

@@ -27,6 +27,7 @@
 	TYPE(log_level, "level", "")                                   \
 	TYPE(log_to, "file, `stderr`, `syslog`", "")                   \
 	TYPE(overflow, "policy", "")                                   \
+	TYPE(methods, "list of HTTP methods", "")                      \
 	TYPE(overrides, "mapping of sections", "")                     \
 	TYPE(path, "path pattern", "")                                 \
 	TYPE(ping, "section", "")                                      \

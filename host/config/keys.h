@@ -18,6 +18,7 @@
 #include "config/life_keys.h"
 #include "config/listen_keys.h"
 #include "config/log_keys.h"
+#include "config/request_keys.h"
 #include "config/web_keys.h"
 
 /* limits and ping before routes, which inherit them. */
@@ -78,6 +79,8 @@
 		"providers to call before those of the fields, for what they do")        \
 	ROW(options, route_options, options, NULL, NULL, NULL,                           \
 		"options of the plugin by name; which there are, the plugin says")       \
+	ROW(methods, methods, methods, NULL, NULL, NULL,                                 \
+		"the plain requests that the plugin answers, others get 405; else all")  \
 	ROW(reject, reject, reject, "http", NULL, NULL,                                  \
 		"how a refused handshake is answered: `http` with status and JSON, "     \
 		"`close` with 101 and a close frame whose reason a browser can read")    \

@@ -51,8 +51,9 @@ static void read_job_count(
 }
 
 #define ROW(...) SECTION_ROW(struct limits_conf, __VA_ARGS__)
-static const struct key limits_keys[] = {LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)};
-static const struct key route_limits_keys[] = {LIMITS_KEYS(ROW)};
+static const struct key limits_keys[] = {
+	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)};
+static const struct key route_limits_keys[] = {LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW)};
 #undef ROW
 static const struct section limits_section = SECTION("in limits", limits_keys);
 static const struct section route_limits_section = SECTION(

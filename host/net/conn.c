@@ -346,6 +346,11 @@ static const struct transport_ops ops = {
 	.queued = queued,
 	.set_paused = ws_conn_set_paused,
 	.set_held = ws_conn_set_held,
+	.set_patience = http_exchange_set_patience,
+	.want_body = http_exchange_want_body,
+	.begin = http_exchange_begin,
+	.write = http_exchange_write,
+	.finish = http_exchange_finish,
 	.set_limits = ws_conn_set_limits,
 	.set_peer = conn_set_peer,
 };

@@ -262,12 +262,27 @@ class Http(Connection):
         length = response.header("content-length")
         if response.status == 101 or response.status == 304 or not has_body:
             return response
-        if length is None:
+        if response.header("transfer-encoding") == "chunked":
+            assert length is None, f"both lengths and chunks: {response}"
+            self.read_chunks(response, timeout)
+        elif length is None and response.status == 204:
+            pass
+        elif length is None:
             assert response.header("connection") == "close", f"body without an end: {response}"
             response.body = self.read_to_end(timeout)
         else:
             response.body = self.read(int(length), "response body", timeout)
         return response
+
+    def read_chunks(self, response, timeout=None):
+        """Adds each chunk to response.body, so that what came is there also when the rest does not."""
+        while True:
+            self.wait(lambda: b"\r\n" in self.input, "the size of a chunk", timeout)
+            size = int(self.take(self.input.index(b"\r\n") + 2), 16)
+            response.body += self.read(size, "a chunk", timeout)
+            assert self.read(2, "the end of a chunk", timeout) == b"\r\n", response
+            if size == 0:
+                return
 
 
 def get(port, target, method="GET", headers=(), body=b""):

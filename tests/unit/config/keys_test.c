@@ -46,7 +46,8 @@ static const struct key_row key_rows[] = {
 					ATTACHED_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
-						LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)
+						LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(
+							ROW) HANDSHAKE_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Ping", name, type, __VA_ARGS__)
 							PING_KEYS(ROW)

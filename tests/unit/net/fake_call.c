@@ -238,6 +238,14 @@ void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span
 					       payload, 0) != SENT_QUEUED;
 }
 
+void exchange_body(struct sl_conn *session, struct buf *body)
+{
+	buf_printf(&session->host->log, "body %.*s\n", SPAN_ARG(buf_span(body)));
+	answer(session->transport, 200, buf_span(body), false);
+	buf_fini(body);
+	session_free(session);
+}
+
 void session_drained(struct sl_conn *session)
 {
 	assert(session->transport->ops->queued(session->transport) == 0 ||
