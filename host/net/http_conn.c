@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "call/admin.h"
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
@@ -46,6 +47,7 @@ void http_conn_refuse(struct conn *conn, const struct err *why)
 {
 	conn->http.stage = HTTP_ASKED;
 	conn->http.closes = true;
+	admin_forget(&conn->transport);
 	host_bad_request(&conn->transport, why);
 }
 
