@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "call/host_state.h"
 #include "base/utf8.h"
 #include "wire/quote.h"

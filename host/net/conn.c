@@ -385,7 +385,8 @@ struct conn *conn_new(
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
-	conn->transport = (struct transport){.ops = &ops, .peer = conn->peer, .is_admin = options->is_admin};
+	conn->transport = (struct transport){
+		.ops = &ops, .peer = conn->peer, .is_admin = options->is_admin};
 	conn->https_port = options->redirects ? options->https_port : 0;
 	LIST_INSERT_HEAD(&set->alive, conn, link);
 	set->count++;

@@ -317,8 +317,7 @@ size_t topic_tree_count(const struct topic_tree *tree, struct span name)
 }
 
 /* By one of the first `count` matches, so that it was given already. */
-static bool is_given(
-	const struct matches *matches, size_t count, const struct topic_member *member)
+static bool is_given(const struct matches *matches, size_t count, const struct topic_member *member)
 {
 	const struct topic_entry *entry;
 
