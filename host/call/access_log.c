@@ -75,6 +75,8 @@ static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 	put_number(fields, "messages_out", traffic->messages_out);
 	put_number(fields, "bytes_out", traffic->bytes_out);
 	put_number(fields, "queue_peak", conn->queue_peak);
+	if (conn->rtt_us > 0)
+		put_number(fields, "rtt_us", conn->rtt_us);
 	if (conn->dropped > 0)
 		put_number(fields, "dropped", conn->dropped);
 }

@@ -9,6 +9,7 @@
 #include "call/host_state.h"
 #include "base/utf8.h"
 #include "wire/quote.h"
+#include "wire/sha256.h"
 #include "wire/url.h"
 
 enum {
@@ -175,8 +176,7 @@ static bool read_key(struct admin_request *request, const struct http_head *head
 		return true;
 	request->params.has_key = key.len > 0 && key.len <= KEY_MAX &&
 				  http_header_get(head, SPAN("idempotency-key"), 1).ptr == NULL &&
-				  EVP_Digest(key.ptr, key.len, request->params.key, NULL,
-					  EVP_sha256(), NULL) == 1;
+				  sha256_of(key, request->params.key);
 	if (!request->params.has_key)
 		err_set(why, ERR_BAD_REQUEST, "Idempotency-Key: wanted one of 1 to %d bytes",
 			KEY_MAX);

@@ -99,6 +99,12 @@ static bool keep_limits(struct transport *transport, const struct transport_limi
 	return true;
 }
 
+static struct transport_rtt not_measured(const struct transport *transport)
+{
+	(void)transport;
+	return (struct transport_rtt){0};
+}
+
 static void write_peer(struct transport *transport, struct span peer)
 {
 	struct explanation *out = explanation_of(transport);
@@ -117,6 +123,7 @@ static const struct transport_ops write_down = {
 	.set_paused = do_not_pause,
 	.set_held = do_not_pause,
 	.set_limits = keep_limits,
+	.rtt = not_measured,
 	.set_peer = write_peer,
 };
 

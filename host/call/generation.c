@@ -432,6 +432,15 @@ static void build_route(struct build *build, struct route *route, const struct r
 		.close_ms = limits->close_ms,
 		.ping_interval_ms = conf->ping.interval_ms,
 		.ping_timeout_ms = conf->ping.timeout_ms,
+		.frame_bytes = limits->frame_bytes,
+		.message_time_ms = limits->message_time_ms,
+		.lifetime_ms = limits->lifetime_ms,
+		.lifetime_spread_ms = limits->lifetime_spread_ms,
+		.messages_per_s = limits->rates.messages,
+		.messages_burst = limits->rates.messages_burst,
+		.bytes_per_s = limits->rates.bytes,
+		.bytes_burst = limits->rates.bytes_burst,
+		.excess = (enum transport_excess)limits->rates.excess,
 	};
 	route->label = conf->kind == ROUTE_PLUGIN ? arena_printf(&build->generation->arena, "%s %s",
 							    conf->plugin.text, conf->path.text)

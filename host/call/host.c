@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 #include "call/admin.h"
 #include "call/admission.h"
+#include "call/crowd.h"
 #include "call/detail.h"
 #include "call/drain.h"
 #include "call/host_state.h"
@@ -60,6 +61,12 @@ void host_set_last_id(struct host *host, uint64_t id)
 {
 	assert(host->sessions.count == 0);
 	host->sessions.last_id = id;
+}
+
+void host_set_tally(struct host *host, struct tally tally)
+{
+	assert(host->sessions.count == 0);
+	host->tally = tally;
 }
 
 void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
@@ -186,6 +193,8 @@ void host_swap(struct host *host, struct generation *next)
 	struct generation *last = host->generation;
 
 	host->generation = next;
+	if (last != NULL)
+		crowd_changed(host, &last->config.limits);
 	generation_unref(last);
 	session_move_all(host);
 }
@@ -290,11 +299,19 @@ static void websocket_request(
 	struct host *host, struct transport *transport, struct request *request)
 {
 	const struct route *route = host_find_route(host->generation, transport, request);
+	struct sl_conn *conn;
 
-	if (route != NULL && route->is_quarantined)
+	if (route == NULL)
+		return;
+	if (route->is_quarantined) {
 		quarantine_refuse(transport, route, request);
-	else if (route != NULL)
-		session_connect(session_new(host, transport, route, request));
+		return;
+	}
+	if (!crowd_ask(host, transport, route, request))
+		return;
+	conn = session_new(host, transport, route, request);
+	crowd_enter(conn);
+	session_connect(conn);
 }
 
 bool host_is_proxy(const struct host *host, struct span peer)

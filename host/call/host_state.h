@@ -9,6 +9,7 @@
 
 #include "call/admin_request.h"
 #include "call/bus.h"
+#include "call/crowd.h"
 #include "call/fan_out.h"
 #include "call/host.h"
 #include "call/metrics.h"
@@ -37,6 +38,8 @@ struct host {
 	} bus;
 	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;          /* the next bucket of `sessions` */
+	struct tally tally;
+	struct crowd crowd;
 	struct audit_threads threads;
 	struct breadcrumb *page; /* what plugin ran last; NULL: nobody gave one */
 	uint32_t watched_turn;   /* of the page, at the last look */

@@ -207,6 +207,15 @@ static uint64_t api_dropped(const struct sl_conn *conn)
 	return conn->transport == NULL ? conn->dropped : conn->transport->dropped;
 }
 
+static uint64_t api_rtt(const struct sl_conn *conn, int last)
+{
+	struct transport_rtt rtt = {0};
+
+	if (conn->transport != NULL)
+		rtt = conn->transport->ops->rtt(conn->transport);
+	return last ? rtt.last_us : rtt.smoothed_us;
+}
+
 static int set_paused(struct sl_conn *conn, bool paused)
 {
 	if (conn->exchange != NULL)
@@ -559,6 +568,7 @@ struct sl_host host_table(void)
 		.send_keyed = api_send_keyed,
 		.dropped = api_dropped,
 		.queue_limit = api_queue_limit,
+		.rtt = api_rtt,
 		.respond = api_respond,
 		.vrespond_json = api_vrespond_json,
 		.respond_start = api_respond_start,

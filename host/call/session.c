@@ -59,6 +59,7 @@ static void note_queue(struct sl_conn *conn)
 {
 	conn->queue_peak = conn->transport->queue_peak;
 	conn->dropped = conn->transport->dropped;
+	conn->rtt_us = conn->transport->ops->rtt(conn->transport).smoothed_us;
 	if (conn->dropped > 0)
 		log_info("%s: %llu messages to %s were dropped, which reads too slowly",
 			conn->label, (unsigned long long)conn->dropped, conn->peer);
@@ -116,6 +117,7 @@ void session_free(struct sl_conn *conn)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
 	session_inject_fini(conn);
 	session_table_remove(&conn->host->sessions, conn);
+	crowd_leave(conn);
 	conn->magic = 0;
 	drop_request(conn);
 	buf_fini(&conn->response_headers);
@@ -170,12 +172,29 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 	return SL_OK;
 }
 
+/* What the peer offered and the route allows; the answer's header line is added. */
+static bool agree_on_compression(struct sl_conn *conn, struct ws_compression *agreed)
+{
+	struct buf answer = {0};
+	bool is_agreed = ws_extension_negotiate(
+		conn->request->head, &conn->route->conf->compression, agreed, &answer);
+
+	if (is_agreed)
+		buf_printf(&conn->response_headers, "Sec-WebSocket-Extensions: %.*s\r\n",
+			SPAN_ARG(buf_span(&answer)));
+	buf_fini(&answer);
+	return is_agreed;
+}
+
 static void send_upgrade(struct sl_conn *conn, const char *subprotocol)
 {
 	struct upgrade upgrade = {0};
+	struct ws_compression agreed;
 
 	upgrade.key = http_header_get(conn->request->head, SPAN("sec-websocket-key"), 0);
 	upgrade.subprotocol = subprotocol;
+	if (agree_on_compression(conn, &agreed))
+		upgrade.compression = &agreed;
 	upgrade.headers = buf_span(&conn->response_headers);
 	upgrade.limits = conn->route->limits;
 	conn->transport->ops->upgrade(conn->transport, &upgrade);

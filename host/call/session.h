@@ -51,12 +51,15 @@ struct sl_conn {
 	struct sl_end end;
 	struct traffic traffic;
 	bool is_due;
+	uint64_t address_key; /* crowd.c's: it counts for it; 0: for none */
+	bool is_counted;      /* for its route */
 	struct fan_out_member topics;
 	unsigned jobs;            /* offloaded and not done */
 	bool is_keeping;          /* a message, until its providers have answered */
 	bool is_held;             /* for one of these two reasons nothing is read */
 	size_t queue_peak;        /* the transport's, once ended */
 	uint64_t dropped;         /* the same */
+	uint32_t rtt_us;          /* the same, smoothed; 0: not measured */
 	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
 	bool is_moving;           /* a hand-over is being asked for */
 	bool has_moved;           /* was handed over at least once */

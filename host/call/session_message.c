@@ -41,7 +41,7 @@ static void keep(struct sl_conn *conn, const struct sl_message *message)
 
 static bool has_work_behind(const struct sl_conn *conn)
 {
-	unsigned most = conn->route->conf->limits.jobs;
+	uint64_t most = conn->route->conf->limits.jobs;
 
 	return most != 0 && conn->jobs >= most;
 }

@@ -11,8 +11,10 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "call/transport_limits.h"
 #include "wire/http_reply.h"
 #include "wire/peer_certificate.h"
+#include "wire/ws_extension.h"
 #include "wire/ws_shared.h"
 
 struct transport;
@@ -33,37 +35,13 @@ struct reply {
 	bool close;                   /* end the connection behind it */
 };
 
-/* What is done with a message that would have more than queue_bytes wait. */
-enum overflow {
-	OVERFLOW_CLOSE,      /* 1013 */
-	OVERFLOW_CLOSE_1008, /* the same with another code */
-	OVERFLOW_TELL,       /* it is not queued, and the plugin is told */
-	OVERFLOW_DROP_NEWEST,
-	OVERFLOW_DROP_OLDEST,
-	OVERFLOW_KEEP_LAST, /* of each key; else as OVERFLOW_DROP_OLDEST */
-};
-
-/* What became of a message. */
-enum sent {
-	SENT_QUEUED,
-	SENT_DROPPED, /* it was; the connection stays */
-	SENT_FULL,    /* it does not fit, and the route's overflow says close or tell */
-};
-
-/* What a route allows its connections. Compared as bytes: no padding. */
-struct transport_limits {
-	uint64_t message_bytes, queue_bytes;
-	uint64_t idle_ms, close_ms;                 /* idle 0: never */
-	uint64_t ping_interval_ms, ping_timeout_ms; /* interval 0: never */
-	uint64_t overflow;                          /* enum overflow */
-};
-
 /* The answer that turns HTTP into frames. */
 struct upgrade {
 	struct span key;         /* Sec-WebSocket-Key as it came */
 	const char *subprotocol; /* NULL: none */
 	struct span headers;     /* further header lines, each ending in CRLF */
 	struct transport_limits limits;
+	const struct ws_compression *compression; /* agreed on, to be copied; NULL: none is */
 };
 
 /* None of these calls back into call/: what they find out is told at the end of the loop's turn. */
@@ -108,6 +86,7 @@ struct transport_ops {
 	void (*finish)(struct transport *transport, bool is_whole);
 	/* False while a message has begun and is not whole: nothing was changed. */
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
+	struct transport_rtt (*rtt)(const struct transport *transport);
 	/* Sets transport->peer to a copy; an empty text: back to who is connected. */
 	void (*set_peer)(struct transport *transport, struct span peer);
 };

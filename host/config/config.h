@@ -17,26 +17,16 @@
 #include "config/conf_admin.h"
 #include "config/conf_inject.h"
 #include "config/conf_life.h"
-#include "config/conf_overflow.h"
+#include "config/conf_limits.h"
 #include "config/conf_text.h"
 #include "config/conf_tls.h"
 #include "config/conf_web.h"
 #include "config/listen_conf.h"
+#include "wire/ws_extension.h"
 
 struct option_conf {
 	struct conf_text name, value; /* value is absent: the items of a list */
 	struct conf_list items;
-};
-
-struct limits_conf {
-	uint64_t message_bytes; /* a message, beyond it 1009 */
-	uint64_t queue_bytes;   /* waiting to be sent to one peer */
-	enum overflow_conf overflow;
-	unsigned jobs;         /* offloaded and not done, of one connection; 0: any number */
-	uint64_t idle_ms;      /* without a message from the peer, beyond it 1001; 0: never */
-	uint64_t handshake_ms; /* from accept to the end of the handshake, beyond it 408 or 503 */
-	uint64_t close_ms;     /* from our close frame to the end of TCP */
-	uint64_t body_bytes, request_ms; /* of a plain request, beyond them 413, 408 or 503 */
 };
 
 struct ping_conf {
@@ -78,6 +68,7 @@ struct route_conf {
 	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
+	struct ws_compression compression;
 	struct drain_conf drain;
 };
 
@@ -103,6 +94,7 @@ struct config {
 	struct quarantine_conf quarantine;
 	struct limits_conf limits;
 	struct ping_conf ping;
+	struct ws_compression compression;
 	struct drain_conf drain;
 	struct stop_conf stop;
 	struct topics_conf topics;

@@ -14,9 +14,11 @@
 #define SOCKLET_CONFIG_KEYS_H
 
 #include "config/admin_keys.h"
+#include "config/compression_keys.h"
 #include "config/inject_keys.h"
 #include "config/key_types.h"
 #include "config/life_keys.h"
+#include "config/limits_keys.h"
 #include "config/listen_keys.h"
 #include "config/log_keys.h"
 #include "config/request_keys.h"
@@ -49,6 +51,8 @@
 		"the limits of all routes that do not set their own")                              \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                                    \
 		"the keep-alive of all routes that do not set their own")                          \
+	ROW(compression, compression, compression, NULL, NULL, NULL,                               \
+		"how messages are compressed, of all routes that do not set their own")            \
 	ROW(drain, drain, drain, NULL, NULL, NULL,                                                 \
 		"when connections of what a reload has replaced are closed, of all routes "        \
 		"that do not set their own")                                                       \
@@ -93,6 +97,8 @@
 		"limits of this route; what it leaves out is as at the top")             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
 		"keep-alive of this route; what it leaves out is as at the top")         \
+	ROW(compression, compression, compression, NULL, NULL, NULL,                     \
+		"compression of this route; what it leaves out is as at the top")        \
 	ROW(drain, drain, drain, NULL, NULL, NULL,                                       \
 		"drain of this route; what it leaves out is as at the top")
 
@@ -120,10 +126,10 @@
 		"from the connection to the end of the handshake, then 408 (or 503, when the " \
 		"plugin is late); at the top only")
 
-#define PING_KEYS(ROW)                                                   \
-	ROW(interval, duration, interval_ms, "20s", "0", "365d",         \
-		"silence from the peer before it is pinged; 0 is never") \
-	ROW(timeout, duration, timeout_ms, "20s", "1ms", "365d",         \
+#define PING_KEYS(ROW)                                           \
+	ROW(interval, duration, interval_ms, "20s", "0", "365d", \
+		"from one ping to the next; 0 is never")         \
+	ROW(timeout, duration, timeout_ms, "20s", "1ms", "365d", \
 		"the wait for its answer, then closes with 1011")
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "config/compression_conf.h"
 #include "config/inject_conf.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
@@ -222,6 +223,7 @@ static const struct {
 	{"strict", WITH_PLUGIN},
 	{"limits", WITH_PLUGIN},
 	{"ping", WITH_PLUGIN},
+	{"compression", WITH_PLUGIN},
 	{"drain", WITH_PLUGIN},
 	{"origins", WITH_PLUGIN},
 	{"subprotocols", WITH_PLUGIN},
@@ -258,6 +260,7 @@ static void read_route(
 	section_defaults(reader, &route_section, route);
 	route->limits = reader->config->limits;
 	route->ping = reader->config->ping;
+	route->compression = reader->config->compression;
 	route->drain = reader->config->drain;
 	route->strict = reader->config->strict;
 	route->web = reader->config->web;

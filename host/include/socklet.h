@@ -305,6 +305,7 @@ struct sl_host {
 		struct sl_conn *, uint64_t key, uint32_t type, const void *data, size_t len);
 	uint64_t (*dropped)(const struct sl_conn *);
 	size_t (*queue_limit)(const struct sl_conn *);
+	uint64_t (*rtt)(const struct sl_conn *, int last);
 	int (*respond)(struct sl_conn *, unsigned status, const char *content_type,
 		const void *body, size_t len);
 	int (*vrespond_json)(struct sl_conn *, unsigned status, const char *format, va_list args);
@@ -486,6 +487,20 @@ static inline int sl_pause(struct sl_conn *conn)
 static inline int sl_resume(struct sl_conn *conn)
 {
 	return sl_host_->resume(conn);
+}
+
+/*
+ * What: the microseconds that a ping of the host takes to the peer and back, smoothed over the last
+ * ones (sl_rtt), or of the last one alone. One is measured each `ping: {interval}` of the route.
+ * When: any callback; 0 before the first was answered, and after the end. Since 1.2.
+ */
+static inline uint64_t sl_rtt(const struct sl_conn *conn)
+{
+	return sl_host_->rtt(conn, 0);
+}
+static inline uint64_t sl_rtt_last(const struct sl_conn *conn)
+{
+	return sl_host_->rtt(conn, 1);
 }
 
 /* ---- topics ---------------------------------------------------------------------------------- */

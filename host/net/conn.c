@@ -15,6 +15,7 @@
 
 #include "base/xalloc.h"
 #include "net/clock.h"
+#include "net/entry.h"
 #include "net/tls_io.h"
 #include "wire/proxy_protocol.h"
 
@@ -181,7 +182,7 @@ static void conn_on_event(evutil_socket_t fd, short what, void *arg);
 
 static bool is_reading(const struct conn *conn)
 {
-	return !conn->is_held && !conn->is_paused;
+	return !conn->is_held && !conn->is_paused && !conn->is_throttled;
 }
 
 /* One event whose flags change, rather than two: 128 bytes for each idle connection. */
@@ -353,6 +354,7 @@ static const struct transport_ops ops = {
 	.write = http_exchange_write,
 	.finish = http_exchange_finish,
 	.set_limits = ws_conn_set_limits,
+	.rtt = ws_conn_rtt,
 	.set_peer = conn_set_peer,
 };
 
@@ -387,6 +389,7 @@ struct conn *conn_new(
 	conn->set = set;
 	conn->transport = (struct transport){
 		.ops = &ops, .peer = conn->peer, .is_admin = options->is_admin};
+	entry_begin(conn);
 	conn->https_port = options->redirects ? options->https_port : 0;
 	LIST_INSERT_HEAD(&set->alive, conn, link);
 	set->count++;
@@ -420,6 +423,7 @@ void conn_drop(struct conn *conn)
 	LIST_REMOVE(conn, link);
 	LIST_INSERT_HEAD(&conn->set->dead, conn, link);
 	conn->set->count--;
+	entry_end(conn);
 }
 
 void conn_lose(struct conn *conn)

@@ -14,6 +14,7 @@
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/entry.h"
 #include "net/https_redirect.h"
 #include "net/tls_io.h"
 
@@ -41,11 +42,35 @@ static uint64_t out_of_patience(const struct conn *conn)
 	return conn->http.since_ms + conn->http.patience_ms;
 }
 
+/* Into the stage HTTP_READING, and out of it. */
+static void begin_waiting(struct conn *conn)
+{
+	conn->http.stage = HTTP_READING;
+	TAILQ_INSERT_TAIL(&conn->set->waiting, conn, http.waiting);
+}
+
+static void end_waiting(struct conn *conn, enum http_stage next)
+{
+	if (conn->http.stage == HTTP_READING)
+		TAILQ_REMOVE(&conn->set->waiting, conn, http.waiting);
+	conn->http.stage = next;
+}
+
+struct conn *http_conn_oldest(const struct conn_set *set)
+{
+	struct conn *conn;
+
+	TAILQ_FOREACH (conn, &set->waiting, http.waiting)
+		if (!conn->is_dead && !conn->is_surplus)
+			return conn;
+	return NULL;
+}
+
 /* ---- requests ------------------------------------------------------------------------------- */
 
 void http_conn_refuse(struct conn *conn, const struct err *why)
 {
-	conn->http.stage = HTTP_ASKED;
+	end_waiting(conn, HTTP_ASKED);
 	conn->http.closes = true;
 	admin_forget(&conn->transport);
 	host_bad_request(&conn->transport, why);
@@ -63,12 +88,12 @@ static void usual_patience(struct conn *conn)
 
 static void begin_next(struct conn *conn)
 {
-	conn->http.stage = HTTP_READING;
+	begin_waiting(conn);
 	conn->transport.style = NULL;
 	/* Who the next one is for, its head will say. */
 	if (conn->client != NULL)
 		conn->transport.ops->set_peer(&conn->transport, SPAN(""));
-	conn->http.progress = (struct http_progress){0};
+	conn->http.progress = (struct http_progress){.limits = &conn->set->head_limits};
 	conn->http.is_old = conn->http.is_head = false;
 	usual_patience(conn);
 	buf_fini(&conn->http.collected);
@@ -114,7 +139,13 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 		http_conn_refuse(conn, &why);
 		return;
 	}
-	conn->http.stage = HTTP_ASKED;
+	/* Who runs a full host can still look at it, and make room. */
+	if (!conn->transport.is_admin && !entry_admit(conn)) {
+		err_set(&why, ERR_UNAVAILABLE, "the host has as many connections as it may have");
+		http_conn_refuse(conn, &why);
+		return;
+	}
+	end_waiting(conn, HTTP_ASKED);
 	if (conn->https_port != 0)
 		https_redirect_reply(conn, head);
 	else
@@ -338,7 +369,7 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 				   });
 	conn_send(conn, buf_span(&head), (struct span){NULL, 0});
 	buf_fini(&head);
-	ws_conn_begin(conn, &upgrade->limits);
+	ws_conn_begin(conn, upgrade);
 }
 
 /* Whether all of it has left. */
@@ -472,6 +503,7 @@ static uint64_t http_due(struct conn *conn, uint64_t now_ms)
 
 static void http_fini(struct conn *conn)
 {
+	end_waiting(conn, HTTP_ANSWERED);
 	http_file_close(&conn->http.file);
 	buf_fini(&conn->http.collected);
 }
@@ -487,7 +519,10 @@ static const struct conn_protocol protocol = {
 void http_conn_begin(struct conn *conn)
 {
 	conn_speak(conn, &protocol);
-	conn->http = (struct http_state){
-		.file = {.fd = -1}, .since_ms = clock_ms(), .patience_ms = conn->set->handshake_ms};
+	conn->http = (struct http_state){.file = {.fd = -1},
+		.progress = {.limits = &conn->set->head_limits},
+		.since_ms = clock_ms(),
+		.patience_ms = conn->set->handshake_ms};
+	begin_waiting(conn);
 	conn_schedule(conn, out_of_patience(conn));
 }

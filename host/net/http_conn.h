@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "call/transport.h"
 #include "net/http_exchange.h"
@@ -15,6 +16,7 @@
 #include "wire/http_head.h"
 
 struct conn;
+struct conn_set;
 
 enum {
 	HTTP_STASH_MAX = 65536, /* bytes behind a request that is not answered yet */
@@ -46,6 +48,7 @@ struct http_state {
 	struct buf collected;
 	uint64_t queue_bytes, written; /* STREAMING: the most that waits, what was queued so far */
 	struct http_file file;
+	TAILQ_ENTRY(conn) waiting; /* of conn_set, while stage is HTTP_READING */
 	enum http_stage stage;
 	bool closes;   /* behind the answer */
 	bool is_last;  /* would close also if the body were read */
@@ -55,6 +58,8 @@ struct http_state {
 };
 
 void http_conn_begin(struct conn *conn);
+/* The one that waits longest for its peer's request and is counted; NULL: none does. */
+struct conn *http_conn_oldest(const struct conn_set *set);
 /* Between two requests, or before the first. */
 bool http_conn_is_idle(const struct conn *conn);
 

@@ -25,6 +25,7 @@ struct memory_transport {
 	uint64_t patience_ms, wants_bytes;    /* of a plain request; wants_bytes 0: no body */
 	bool is_begun, is_finished, is_whole; /* the answer in pieces */
 	size_t queued, queue_max;
+	struct transport_rtt rtt;
 	char peer[64];  /* for whom a proxy speaks */
 	enum sent full; /* what is said of a message beyond queue_max */
 	uint64_t last_key;
@@ -118,6 +119,11 @@ static inline bool memory_set_limits(struct transport *base, const struct transp
 	return !t->is_inside;
 }
 
+static inline struct transport_rtt memory_rtt(const struct transport *base)
+{
+	return ((const struct memory_transport *)base)->rtt;
+}
+
 static inline void memory_set_patience(struct transport *base, uint64_t ms)
 {
 	((struct memory_transport *)base)->patience_ms = ms;
@@ -177,6 +183,7 @@ static inline void memory_transport_init(struct memory_transport *t)
 		.write = memory_write,
 		.finish = memory_finish,
 		.set_limits = memory_set_limits,
+		.rtt = memory_rtt,
 		.set_peer = memory_set_peer,
 	};
 

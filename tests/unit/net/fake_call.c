@@ -67,7 +67,8 @@ static void session_free(struct sl_conn *session)
 
 void fake_accept(struct host *host)
 {
-	struct upgrade upgrade = {.key = host->key, .limits = host->limits};
+	struct upgrade upgrade = {
+		.key = host->key, .limits = host->limits, .compression = host->compression};
 
 	host->transport->ops->upgrade(host->transport, &upgrade);
 }
