@@ -475,6 +475,8 @@ static void build_all(struct build *build)
 
 	generation->style = style_of(build, &config->web.headers);
 	build_providers(build);
+	generation->admin_tokens = security_load_tokens(
+		&config->admin.tokens, &generation->arena, build->why);
 	generation->routes = xcalloc(config->route_count + 1, sizeof(*generation->routes));
 	for (size_t i = 0; i < config->route_count; i++)
 		if (is_complete(&config->routes[i]))
@@ -569,6 +571,7 @@ void generation_unref(struct generation *generation)
 	route_map_free(generation->websocket);
 	for (size_t i = 0; i < generation->provider_count; i++)
 		security_free((struct security *)generation->providers[i].security);
+	secret_set_free(generation->admin_tokens);
 	free(generation->providers);
 	free(generation->routes);
 	arena_fini(&generation->arena);

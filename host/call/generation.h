@@ -48,6 +48,7 @@ struct generation {
 	struct inject_provider *providers;
 	size_t provider_count;
 	struct plugin_set plugins;
+	struct secret_set *admin_tokens;    /* NULL: none is wanted */
 	struct route_map *http, *websocket; /* path to struct route */
 };
 

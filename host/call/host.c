@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/admin.h"
 #include "call/admission.h"
 #include "call/crowd.h"
 #include "call/detail.h"
@@ -52,6 +53,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
 	fan_out_init(host);
+	admin_init(host);
 	return host;
 }
 
@@ -327,6 +329,10 @@ void host_request(struct host *host, struct transport *transport, const struct h
 
 	assert(transport->session == NULL);
 	transport->answer = (struct answer){0};
+	if (transport->is_admin) {
+		admin_take(host, transport, head);
+		return;
+	}
 	request_init(&request, head, raw);
 	transport->style = host_style(host);
 	if (!admission_check(host->generation, transport, &request))

@@ -7,6 +7,7 @@
 
 #include <socklet.h>
 
+#include "call/admin_request.h"
 #include "call/bus.h"
 #include "call/crowd.h"
 #include "call/fan_out.h"
@@ -30,6 +31,7 @@ struct host {
 	struct metrics metrics;
 	struct counters counters;
 	struct fan_out fan_out;
+	struct admin admin;
 	struct {
 		SLIST_HEAD(, bus_driver) drivers;
 		uint64_t host_id;

@@ -172,6 +172,14 @@ int topics_plugin_publish(
 	return publish(&from, topic, type, (struct span){data, len});
 }
 
+bool topics_admin_publish(
+	struct host *host, const char *topic, enum ws_opcode opcode, struct span data)
+{
+	const struct publisher from = {host, 0, "admin"};
+
+	return publish(&from, topic, opcode == WS_TEXT ? SL_TEXT : SL_BINARY, data) == SL_OK;
+}
+
 SL_PRINTF(3, 0)
 static int vpublishf(
 	const struct publisher *from, const char *topic, const char *format, va_list args)

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "config/account_conf.h"
+#include "config/admin_conf.h"
 #include "config/compression_conf.h"
 #include "config/config_check.h"
 #include "config/keys.h"

@@ -3,6 +3,7 @@
  * host's own user, as the folder of the socket lets nobody else in. Called by master.c and
  * reload.c. SPDX-License-Identifier: MIT
  */
+#include "daemon/hub_admin.h"
 #include "daemon/control.h"
 
 #include <errno.h>
@@ -285,6 +286,7 @@ void control_look(struct master *master)
 		answer(client, 0, buf_span(&text));
 		buf_fini(&text);
 	}
+	hub_admin_tell_status(master);
 	status_forget(master);
 }
 

@@ -6,6 +6,7 @@
 #include "table.h"
 
 #include "base/buf.h"
+#include "config/admin_keys.h"
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/security_keys.h"
@@ -56,6 +57,9 @@ static const struct key_row key_rows[] = {
 #undef ROW
 /* The formatter would move each further to the right. */
 /* clang-format off */
+#define ROW(name, type, member, ...) ROWS("Admin", name, type, __VA_ARGS__)
+	ADMIN_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
 	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW)
 	HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)
