@@ -67,7 +67,7 @@ class Redis:
         return f"{{url: 'redis://127.0.0.1:{self.port}'}}"
 
 
-DRIVERS = [(driver.name, driver) for driver in (Postman,)]
+DRIVERS = [(driver.name, driver) for driver in (Postman, Redis)]
 
 
 @contextlib.contextmanager
