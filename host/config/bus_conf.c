@@ -8,6 +8,14 @@
 #include "config/provider_conf.h"
 #include "config/route_conf.h"
 
+static const char *const overflow_names[] = {
+	[BUS_DROP_OLDEST] = "drop_oldest", [BUS_DROP_NEWEST] = "drop_newest", NULL};
+
+const char *bus_conf_overflow_name(enum bus_overflow_conf overflow)
+{
+	return overflow_names[overflow];
+}
+
 static void read_bus_options(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
@@ -19,15 +27,13 @@ static void read_bus_options(
 static void read_bus_overflow(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
-	static const char *const names[] = {
-		[BUS_DROP_OLDEST] = "drop_oldest", [BUS_DROP_NEWEST] = "drop_newest", NULL};
 	struct bus_conf *bus = base;
 	size_t i;
 
 	if (!section_expect(reader, key->name, node, TREE_TEXT, "drop_oldest or drop_newest"))
 		return;
-	i = section_choose(reader, node->place, "overflow", node->text, names);
-	if (names[i] != NULL)
+	i = section_choose(reader, node->place, "overflow", node->text, overflow_names);
+	if (overflow_names[i] != NULL)
 		bus->overflow = (enum bus_overflow_conf)i;
 }
 

@@ -15,6 +15,8 @@ struct option_conf;
 /* What goes when more than `queue` waits for the broker. */
 enum bus_overflow_conf { BUS_DROP_OLDEST, BUS_DROP_NEWEST };
 
+const char *bus_conf_overflow_name(enum bus_overflow_conf overflow);
+
 struct bus_conf {
 	struct conf_text driver; /* a plugin; absent: topics end at this host */
 	struct option_conf *options;

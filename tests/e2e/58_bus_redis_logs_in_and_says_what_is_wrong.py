@@ -77,6 +77,14 @@ def test_options_that_cannot_be_right_refuse_the_load(row):
                 assert row[2] in host.log, host.log
 
 
+def test_routes_names_the_driver_and_no_password():
+    with folder() as scratch, plugins_of(Redis(scratch), "gossip") as plugins:
+        file = scratch / "routes.yaml"
+        file.write_text(routes_text(ROUTES, plugins=plugins, top="bus: {driver: redis, options: {password: s3cret}}\n"))
+        text = socklet("routes", file).stdout
+        assert "bus: redis, queue 16777216 bytes, overflow drop_oldest\n" in text and "s3cret" not in text, text
+
+
 @contextlib.contextmanager
 def secure(*settings):
     with folder() as scratch:
