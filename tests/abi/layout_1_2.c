@@ -2,7 +2,7 @@
  * What 1.2 added to the layout, in numbers, for 64-bit machines. Until 1.2 is released its numbers
  * may change with it; then never. SPDX-License-Identifier: MIT
  */
-#include <socklet.h>
+#include <socklet_bus.h>
 
 #define AT(name, member, offset) \
 	_Static_assert(offsetof(struct name, member) == (offset), #name "." #member " has moved")
@@ -16,3 +16,10 @@ AT(sl_host, chosen_subprotocol, 392);
 AT(sl_host, scheme, 400);
 AT(sl_host, send_keyed, 408);
 AT(sl_host, queue_limit, 424);
+AT(sl_plugin_info, bus, 152);
+AT(sl_bus_message, data, 16);
+AT(sl_bus_message, type, 64);
+AT(sl_bus, publish, 8);
+AT(sl_bus, flush, 32);
+AT(sl_bus_host, received, 8);
+AT(sl_bus_host, host_id, 32);

@@ -220,6 +220,7 @@ struct sl_end {
 struct sl_conn; /* one connection */
 struct sl_provider;
 struct sl_plugin; /* one plugin with one set of options, as a route uses it */
+struct sl_bus;    /* what a bus driver offers: socklet_bus.h */
 struct sl_timer;
 struct event_base;
 
@@ -848,6 +849,7 @@ struct sl_plugin_info {
 		size_t old_size, void *state);
 	/* Since 1.2. */
 	void (*lost)(struct sl_conn *, const void *args, struct sl_str topic, uint64_t count);
+	const struct sl_bus *bus; /* of socklet_bus.h */
 };
 
 #define SL_ENTRY "socklet_plugin" /* the exported function's name */
@@ -1047,8 +1049,8 @@ static inline const struct sl_table *sl_no_args_table(void)
 
 /*
  * SL_PLUGIN(name, args, .callback = function, …): the plugin's one exported symbol. `args` is the
- * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect and message;
- * in C++ keep this order:
+ * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect, message and
+ * bus; in C++ keep this order:
  *
  *	flags		  SL_KEEP_REQUEST
  *	accepts		  SL_TEXT or SL_BINARY: a message of the other type closes with 1003
@@ -1069,6 +1071,7 @@ static inline const struct sl_table *sl_no_args_table(void)
  *	lost		  messages to a topic that the connection has subscribed to were lost on
  *			  the way from another worker or host; topic: where to, without wildcards,
  *			  empty if that is not known; count: how many of it. Since 1.2
+ *	bus		  makes a bus driver of the plugin: see socklet_bus.h. Since 1.2
  *
  * int hand_over(struct sl_conn *conn, const void *old_state, uint32_t old_layout, size_t old_size,
  *	void *state)
@@ -1103,6 +1106,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 			size_t old_size, void *state);                                             \
 		void (*lost)(struct sl_conn *, const struct args_ *, struct sl_str topic,          \
 			uint64_t count);                                                           \
+		const struct sl_bus *bus;                                                          \
 	};                                                                                         \
 	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
 	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
@@ -1158,6 +1162,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 		info.layout = own->layout;                                                         \
 		info.hand_over = own->hand_over;                                                   \
 		info.lost = own->lost ? sl_lost_ : NULL;                                           \
+		info.bus = own->bus;                                                               \
 		return &info;                                                                      \
 	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */
