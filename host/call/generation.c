@@ -18,6 +18,8 @@
 
 #define GENERATION_MAGIC 0x47454e31u
 
+static const struct plugin_options no_options;
+
 struct build {
 	struct generation *generation;
 	struct plugin_source plugins;
@@ -41,11 +43,11 @@ static bool is_quarantined(struct build *build, const char *plugin)
 }
 
 static struct sl_plugin *need_plugin(
-	struct build *build, const struct conf_text *named, const struct route_conf *conf)
+	struct build *build, const struct conf_text *named, const struct plugin_options *options)
 {
 	if (is_quarantined(build, named->text))
 		return NULL;
-	return plugin_set_need(&build->generation->plugins, &build->plugins, named, conf);
+	return plugin_set_need(&build->generation->plugins, &build->plugins, named, options);
 }
 
 /* ---- providers -------------------------------------------------------------------------- */
@@ -167,7 +169,7 @@ static void build_provider(struct build *build, const struct provider_conf *conf
 		return;
 	}
 	if (conf->plugin.text != NULL)
-		plugin = need_plugin(build, &conf->plugin, NULL);
+		plugin = need_plugin(build, &conf->plugin, &no_options);
 	if (plugin == NULL)
 		return;
 	provider->owner = plugin;
@@ -292,9 +294,18 @@ static void attach(struct build *build, const struct route_conf *conf, struct pl
 			.scopes = conf->attached[i].scopes};
 }
 
+/* No route can use it. */
+static bool is_driver_only(const struct sl_plugin *plugin)
+{
+	const struct sl_plugin_info *info = &plugin->info;
+
+	return info->bus != NULL && info->connect == NULL && info->message == NULL;
+}
+
 static void build_plugin_route(struct build *build, struct route *route)
 {
 	const struct route_conf *conf = route->conf;
+	const struct plugin_options options = {conf->options, conf->option_count};
 	struct arena *arena = &build->generation->arena;
 	struct plan_input input = {
 		.label = arena_printf(arena, "route %s", conf->path.text),
@@ -312,8 +323,12 @@ static void build_plugin_route(struct build *build, struct route *route)
 	};
 
 	build->met_quarantined = false;
-	route->plugin = need_plugin(build, &conf->plugin, conf);
-	if (route->plugin != NULL) {
+	route->plugin = need_plugin(build, &conf->plugin, &options);
+	if (route->plugin != NULL && is_driver_only(route->plugin)) {
+		err_list_add(build->why, conf->plugin.place,
+			"plugin %s is a bus driver and serves no route; name it under \"bus:\"",
+			route->plugin->name);
+	} else if (route->plugin != NULL) {
 		input.table = route->plugin->info.args;
 		attach(build, conf, &input);
 		plan_build(&route->plan, &input, arena, build->why);
@@ -438,6 +453,33 @@ static void build_route(struct build *build, struct route *route, const struct r
 		add_to_map(build, route, &route->pattern);
 }
 
+/* ---- the bus ---------------------------------------------------------------------------- */
+
+static void build_bus(struct build *build)
+{
+	struct generation *generation = build->generation;
+	const struct bus_conf *conf = &generation->config.bus;
+	const struct plugin_options options = {conf->options, conf->option_count};
+
+	if (conf->driver.text == NULL)
+		return;
+	generation->bus = need_plugin(build, &conf->driver, &options);
+	if (generation->bus != NULL && generation->bus->info.bus == NULL)
+		err_list_add(build->why, conf->driver.place,
+			"plugin %s is no bus driver; name one whose SL_PLUGIN has .bus, such as "
+			"redis",
+			conf->driver.text);
+}
+
+void generation_leave_bus(struct generation *generation)
+{
+	struct sl_plugin *plugin = generation->bus;
+
+	generation->bus = NULL;
+	if (plugin != NULL && is_driver_only(plugin) && plugin->info.provider_count == 0)
+		plugin_set_drop(&generation->plugins, plugin);
+}
+
 /* ---- the whole -------------------------------------------------------------------------- */
 
 /* What a file with mistakes may lack; config_load complained of it. */
@@ -459,6 +501,7 @@ static void build_all(struct build *build)
 			build_route(build, &generation->routes[generation->route_count++],
 				&config->routes[i]);
 	plan_untaken(build);
+	build_bus(build);
 }
 
 static struct place place_of_plugin(
@@ -470,6 +513,8 @@ static struct place place_of_plugin(
 	for (size_t i = 0; i < generation->provider_count; i++)
 		if (generation->providers[i].owner == plugin)
 			return generation->providers[i].place;
+	if (generation->bus == plugin)
+		return generation->config.bus.driver.place;
 	return (struct place){generation->config.path, 0, 0};
 }
 

@@ -8,6 +8,7 @@
 #include <socklet.h>
 
 #include "call/bus.h"
+#include "call/bus_plugin.h"
 #include "call/fan_out.h"
 #include "call/host.h"
 #include "call/metrics.h"
@@ -33,6 +34,7 @@ struct host {
 		SLIST_HEAD(, bus_driver) drivers;
 		uint64_t host_id;
 	} bus;
+	struct bus_plugin broker;
 	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;          /* the next bucket of `sessions` */
 	struct audit_threads threads;

@@ -24,6 +24,7 @@ static const char *const callback_names[] = {
 	[CRUMB_DROP] = "drop",
 	[CRUMB_HAND_OVER] = "hand_over",
 	[CRUMB_LOST] = "lost",
+	[CRUMB_BUS] = "bus",
 	[CRUMB_STOP] = "stop",
 	[CRUMB_UNLOAD] = "unload",
 };

@@ -29,6 +29,7 @@ enum breadcrumb_callback {
 	CRUMB_DROP,
 	CRUMB_HAND_OVER,
 	CRUMB_LOST,
+	CRUMB_BUS, /* of a bus driver */
 	CRUMB_STOP,
 	CRUMB_UNLOAD, /* destructors */
 };

@@ -17,8 +17,8 @@ struct key_type {
 
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
-	KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) TLS_KEY_TYPES(TYPE)
-		WEB_KEY_TYPES(TYPE)
+	KEY_TYPES(TYPE) BUS_KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE)
+		TLS_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -64,6 +64,9 @@ static const struct key_row key_rows[] = {
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
 	TOPICS_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Bus", name, type, __VA_ARGS__)
+	BUS_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("TLS", name, type, __VA_ARGS__)
 	TLS_KEYS(ROW) TLS_CERTIFICATE_KEYS(ROW) TLS_CLIENT_KEYS(ROW)
