@@ -4,6 +4,7 @@
  * bytes; so each worker hears all, and passes over what nobody wants there. What is longer than a
  * NOTIFY is a row of a table, kept for a while. SPDX-License-Identifier: MIT
  */
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -183,12 +184,22 @@ static void postgres_unwanted(struct sl_plugin *plugin, struct sl_str filter)
 	pg_filters_remove(&postgres->filters, filter);
 }
 
+/* Libraries below libpq leave memory behind when they are unloaded: once is enough. */
+static void keep_libpq(void)
+{
+	Dl_info info;
+
+	if (dladdr(PQresStatus(PGRES_COMMAND_OK), &info) != 0)
+		dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+}
+
 static int postgres_start(struct sl_plugin *plugin)
 {
 	struct postgres *postgres = sl_plugin_state(plugin);
 	const struct postgres_options *options = sl_options(plugin);
 	const uint64_t clean_ms = (uint64_t)options->keep_seconds * 1000 / 2;
 
+	keep_libpq();
 	if (!pg_link_check_url(plugin, options->url))
 		return SL_FAILED;
 	postgres->link.plugin = plugin;

@@ -1,57 +1,35 @@
 # SPDX-License-Identifier: MIT
 """A real nats-server on a free port, in a scratch folder, for the tests of the bus."""
-import pathlib
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 
-from host import DEADLINE, free_port, wait_until
+from host import DEADLINE, PLUGINS, free_port, wait_until
 
 TOKEN = "not-a-secret"
 
 
 class Nats:
-    """`with Nats() as broker:`; `certificate` is a pair of paths (chain, key) and makes it speak TLS."""
+    """A row of broker.py; `certificate` is a pair of paths (chain, key) and makes it speak TLS."""
 
-    name = "nats"
+    name, plugins, message_max = "nats", PLUGINS, 1 << 20
 
-    def __init__(self, certificate=None, settings=""):
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="socklet-nats-"))
-        self.port = free_port()
-        self.process = None
+    def __init__(self, scratch, *settings, certificate=None):
+        self.scratch, self.port, self.process = scratch, free_port(), None
         self.scheme = "tls" if certificate else "nats"
-        tls = f"tls {{cert_file: '{certificate[0]}', key_file: '{certificate[1]}'}}\n" if certificate else ""
-        (self.scratch / "server.conf").write_text(
-            f"listen: 127.0.0.1:{self.port}\nmax_payload: 32MB\nmax_pending: 256MB\n"
-            f"{settings or f'authorization {{token: {TOKEN!r}}}'}\n{tls}")
-
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.kill()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        tls = f"tls {{cert_file: '{certificate[0]}', key_file: '{certificate[1]}'}}" if certificate else ""
+        self.text = "\n".join((f"listen: 127.0.0.1:{self.port}", *(settings or [f"authorization {{token: '{TOKEN}'}}"]), tls))
 
     @property
     def url(self):
         return f"{self.scheme}://{TOKEN}@127.0.0.1:{self.port}"
 
-    def options(self, **more):
-        """What the `options` of `bus` in routes.yaml say."""
-        return {"url": self.url, **more}
+    def options(self):
+        return f"{{url: '{self.url}'}}"
 
     def start(self):
         """Up when it greets."""
+        (self.scratch / "server.conf").write_text(self.text)
         with open(self.scratch / "log.txt", "ab") as log:
             self.process = subprocess.Popen(
                 ["nats-server", "-c", str(self.scratch / "server.conf")], stdin=subprocess.DEVNULL, stdout=log,
@@ -71,11 +49,11 @@ class Nats:
         path = self.scratch / "log.txt"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def stop(self):
-        self._end(signal.SIGTERM)
-
     def kill(self):
-        self._end(signal.SIGKILL)
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(timeout=60)
+            self.process = None
 
     def freeze(self):
         """Takes connections and answers nothing, until thaw."""
@@ -83,13 +61,3 @@ class Nats:
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
-
-    def restart(self):
-        self.kill()
-        self.start()
-
-    def _end(self, number):
-        if self.process is not None:
-            self.process.send_signal(number)
-            self.process.wait(timeout=60)
-            self.process = None

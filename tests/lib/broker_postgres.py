@@ -10,9 +10,8 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 
-from host import DEADLINE, free_port, wait_until
+from host import DEADLINE, PLUGINS, free_port, wait_until
 
 PASSWORD = "not a secret"
 USER = "postgres" if os.geteuid() == 0 else None
@@ -26,45 +25,27 @@ def programs():
 
 
 class Postgres:
-    """`with Postgres() as broker:`; `certificate` is a pair of paths (chain, key) and makes it speak TLS."""
+    """A row of broker.py; `certificate` is a pair of paths (chain, key) and makes it speak TLS."""
 
-    name = "postgres"
+    name, plugins, message_max = "postgres", PLUGINS, 1 << 20
 
-    def __init__(self, certificate=None, settings=(), encoding="UTF8"):
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="socklet-postgres-"))
+    def __init__(self, scratch, *settings, certificate=None, encoding="UTF8"):
+        self.scratch, self.settings, self.encoding = scratch, list(settings), encoding
         self.certificate = certificate
-        self.settings = list(settings)
-        self.encoding = encoding
         self.process = None
         self.port = free_port()
-
-    def __enter__(self):
-        try:
-            self._make()
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.kill()
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
     @property
     def url(self):
         return f"postgresql://socklet:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/postgres"
 
-    def options(self, **more):
-        """What the `options` of `bus` in routes.yaml say."""
-        return {"url": self.url, **more}
+    def options(self):
+        return f"{{url: '{self.url}'}}"
 
     def _make(self):
         password = self.scratch / "password"
         password.write_text(PASSWORD + "\n")
+        self.scratch.chmod(0o755)
         self._give(self.scratch, password)
         self._run(programs() / "initdb", "--no-sync", "--locale=C", f"--encoding={self.encoding}", "-A",
                   "scram-sha-256", "-U", "socklet", f"--pwfile={password}", "-D", self.scratch / "data")
@@ -88,7 +69,10 @@ class Postgres:
         return done.stdout
 
     def start(self):
-        """Up when it lets us in."""
+        """Up when it lets us in; the first time it is made."""
+        if not (self.scratch / "data").exists():
+            self._make()
+        wait_until(self._is_free, "the port of the old one is free")
         settings = ["fsync=off", "listen_addresses=127.0.0.1", "unix_socket_directories=", *self.settings]
         with open(self.scratch / "log.txt", "ab") as log:
             self.process = subprocess.Popen(
@@ -108,16 +92,14 @@ class Postgres:
         path = self.scratch / "log.txt"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def stop(self):
-        """As a person would: sessions are ended, rows are written."""
-        self._end(signal.SIGINT)
-
     def kill(self):
         """All of its processes at once, as a power cut would."""
         if self.process is None:
             return
         self._children(signal.SIGKILL)
-        self._end(signal.SIGKILL)
+        self.process.kill()
+        self.process.wait(timeout=60)
+        self.process = None
 
     def freeze(self):
         """Takes connections and answers nothing, until thaw."""
@@ -127,12 +109,6 @@ class Postgres:
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
         self._children(signal.SIGCONT)
-
-    def restart(self):
-        if self.process is not None:
-            self.kill()
-        wait_until(self._is_free, "the port of the old one is free")
-        self.start()
 
     def _is_free(self):
         with socket.socket() as sock:
@@ -145,12 +121,6 @@ class Postgres:
                     os.kill(int(pid), number)
                 except ProcessLookupError:
                     pass
-
-    def _end(self, number):
-        if self.process is not None:
-            self.process.send_signal(number)
-            self.process.wait(timeout=60)
-            self.process = None
 
     def sql(self, text):
         """What psql answers, unadorned."""
