@@ -10,6 +10,8 @@
 
 #include <socklet_bus.h>
 
+#include <socklet_bus.h>
+
 enum {
 	FIELDS_MAX = 256,
 	NAMES_MAX = 1000,      /* of an enum */
@@ -270,9 +272,11 @@ static void check_name(struct check *check, const char *name)
 
 static void check_callbacks(struct check *check, const struct sl_plugin_info *info)
 {
-	if (info->connect == NULL && info->message == NULL && info->bus == NULL)
+	if (info->connect == NULL && info->message == NULL && info->request == NULL &&
+		info->bus == NULL)
 		complain(check,
-			"neither .connect nor .message; give SL_PLUGIN at least one of them");
+			"none of .connect, .message and .request; give SL_PLUGIN at least one of "
+			"them");
 	if (info->flags & ~(uint32_t)SL_KEEP_REQUEST)
 		complain(check, "unknown .flags 0x%x, this host knows 0x%x; leave the others out",
 			info->flags, SL_KEEP_REQUEST);

@@ -69,7 +69,7 @@ class Redis:
         return f"{{url: 'redis://127.0.0.1:{self.port}'}}"
 
 
-DRIVERS = [(driver.name, driver) for driver in (Postman, Postgres, Nats)]
+DRIVERS = [(driver.name, driver) for driver in (Postman, Redis, Postgres, Nats)]
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@
 #include "table.h"
 
 #include "base/buf.h"
+#include "config/admin_keys.h"
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/security_keys.h"
@@ -18,7 +19,7 @@ struct key_type {
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
 	KEY_TYPES(TYPE) BUS_KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE)
-		TLS_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
+		TLS_KEY_TYPES(TYPE) LIMITS_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -27,26 +28,24 @@ struct key_row {
 };
 
 /* Each section is called in its heading: "## Limits". */
-static const struct key_row key_rows[] = {
+static const struct key_row key_rows[] =
+	{
 #define ROWS(section, name, type, default_text, least, most, sentence) \
 	{section, #name, #type, default_text, least, most, sentence},
 #define ROW(name, type, member, ...) ROWS("At the top", name, type, __VA_ARGS__)
-	TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)
+		TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Routes", name, type, __VA_ARGS__)
-		ROUTE_KEYS(ROW)
+			ROUTE_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Inject", name, type, __VA_ARGS__)
-			INJECT_KEYS(ROW)
+				INJECT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Providers", name, type, __VA_ARGS__)
-				PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)
+					PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Attached", name, type, __VA_ARGS__)
-					ATTACHED_KEYS(ROW)
-#undef ROW
-#define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
-						LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)
+						ATTACHED_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Ping", name, type, __VA_ARGS__)
 							PING_KEYS(ROW)
@@ -59,8 +58,21 @@ static const struct key_row key_rows[] = {
 #undef ROW
 /* The formatter would move each further to the right. */
 /* clang-format off */
+#define ROW(name, type, member, ...) ROWS("Admin", name, type, __VA_ARGS__)
+	ADMIN_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
+	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW)
+	HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Limits of a route", name, type, __VA_ARGS__)
+	ROUTE_LIMITS_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
 	QUARANTINE_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Compression", name, type, __VA_ARGS__)
+	COMPRESSION_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
 	TOPICS_KEYS(ROW)
@@ -98,7 +110,7 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Listeners", name, type, __VA_ARGS__)
 	LISTEN_KEYS(ROW)
 #undef ROW
-	/* clang-format on */
+		/* clang-format on */
 };
 
 enum { KEY_COUNT = sizeof(key_rows) / sizeof(key_rows[0]) };
