@@ -10,6 +10,8 @@ import socket
 import subprocess
 import time
 
+from broker_nats import Nats
+from broker_postgres import Postgres
 from client import Late, WebSocket
 from host import PLUGINS, TEST_PLUGINS, Host, folder, free_port, routes_text, socklet, wait_until
 
@@ -67,7 +69,7 @@ class Redis:
         return f"{{url: 'redis://127.0.0.1:{self.port}'}}"
 
 
-DRIVERS = [(driver.name, driver) for driver in (Postman, Redis)]
+DRIVERS = [(driver.name, driver) for driver in (Postman, Redis, Postgres, Nats)]
 
 
 @contextlib.contextmanager
