@@ -14,6 +14,7 @@
 #include "daemon/bus_link.h"
 #include "daemon/bus_message_pack.h"
 #include "daemon/hub_admin.h"
+#include "daemon/hub_presence.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
 #include "daemon/pack.h"
@@ -89,7 +90,9 @@ static bool take(struct master *master, struct member *member)
 		if (state != CHANNEL_MESSAGE)
 			break;
 		bytes += message.body.len;
-		if (message.kind >= ADMIN_FIRST)
+		if (message.kind >= PRESENCE_FIRST)
+			hub_presence_take(master, member, &message);
+		else if (message.kind >= ADMIN_FIRST)
 			hub_admin_take(master, member, &message);
 		else
 			pass_to_others(master, member, &message);
@@ -135,5 +138,6 @@ void hub_disconnect(struct master *master, struct member *member)
 		continue;
 	if (bus_link_is_open(&member->link))
 		bus_link_close(&member->link);
+	hub_presence_gone(master, member);
 	hub_admin_gone(master, member);
 }

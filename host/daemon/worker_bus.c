@@ -13,7 +13,10 @@
 #include "call/host.h"
 #include "daemon/bus_message_pack.h"
 #include "daemon/pack.h"
+#include "daemon/admin_kinds.h"
+#include "daemon/presence_kinds.h"
 #include "daemon/worker_admin.h"
+#include "daemon/worker_presence.h"
 
 enum { TURN_MESSAGES = 256 };
 
@@ -74,7 +77,9 @@ static void take_message(struct worker_bus *bus, const struct message *from)
 		bus_receive(bus->host, &bus->driver, &message);
 	else if (from->kind == BUS_LOST && bus_loss_unpack(from->body, &topic, &count))
 		bus_lost(bus->host, topic, count);
-	else if (bus->admin != NULL)
+	else if (from->kind >= PRESENCE_FIRST && bus->presence != NULL)
+		worker_presence_take(bus->presence, from);
+	else if (from->kind >= ADMIN_FIRST && bus->admin != NULL)
 		worker_admin_take(bus->admin, from);
 }
 

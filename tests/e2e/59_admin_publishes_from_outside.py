@@ -232,8 +232,9 @@ def test_one_connection_wherever_it_is(host):
 def test_all_members_of_a_topic_behind_what_was_published(host):
     both = two_members(host, "d/2")
     outside, _ = joined(host, "d/3")
-    published(host, "d/2", b"last words")
-    answer = post(host, "/disconnect?topic=d/2")
+    with Http(host.admin) as http:
+        http.request("/publish?topic=d/2", "POST", [("Content-Length", "10")], b"last words")
+        answer = http.request("/disconnect?topic=d/2", "POST")
     assert answer.json() == {"disconnected": 2, "workers": {"asked": 2, "answered": 2}}, answer
     for ws in both:
         ws.expect_text("last words")
