@@ -166,7 +166,8 @@ void control_give_up(struct control *control)
 
 	LIST_FOREACH (client, &control->clients, link)
 		if (client->state < CLIENT_WAITS_FOR_STOP)
-			answer(client, 1, SPAN("another process has taken over, ask again\n"));
+			answer(client, CONTROL_ASK_AGAIN,
+				SPAN("another process has taken over, ask again\n"));
 	if (control->fd >= 0)
 		close(control->fd);
 	control->fd = -1;

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 
 from client import BINARY, TEXT, Http, WebSocket, get, raw
-from host import TEST_PLUGINS, Host, is_gone, routes_text, together, wait_until
+from host import TEST_PLUGINS, Host, is_gone, routes_text, socklet, together, wait_until
 from story import each
 
 ROUTES = "  - {path: /t, plugin: gossip, limits: {queue: 64MiB}}\n"
@@ -229,7 +229,7 @@ def test_one_connection_wherever_it_is(host):
         assert post(host, f"/disconnect?id={number}").status == 404
 
 
-def test_all_members_of_a_topic_behind_what_was_published(host):
+def test_all_members_of_a_topic_behind_what_the_same_connection_published(host):
     both = two_members(host, "d/2")
     outside, _ = joined(host, "d/3")
     with Http(host.admin) as http:
@@ -299,6 +299,13 @@ def test_another_language_in_five_lines(host):
                            "http://localhost/publish?topic=curl"], capture_output=True, text=True, timeout=20)
     assert json.loads(done.stdout) == {"topics": 1, "duplicate": False}, done
     ws.expect_text("hello")
+
+
+def test_routes_tells_of_it(host):
+    said = socklet("routes", host.routes).stdout
+    assert "listen unix:admin.sock, admin (no token, body 1048576 bytes, keys known for 300000 ms)" in said, said
+    found = json.loads(socklet("routes", "--json", host.routes).stdout)[0]["listen"]
+    assert [row.get("admin") for row in found] == [None, {"token": False, "body": 1048576, "remember": 300000}], found
 
 
 # ---- workers and loads that come and go
