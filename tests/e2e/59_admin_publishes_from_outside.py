@@ -364,8 +364,12 @@ def test_a_token_is_wanted_and_never_told():
         for token in ("new-secret", "old-secret"):
             assert at(host, "/status", bearer(f"Bearer {token}")).status == 200
         assert "secret" not in host.log and "wrong-guess" not in host.log, host.log
-        host.write(host.routes.read_text().replace("admin: ", "# "))
-        host.reload()
+        with Http(host.admin, address="127.0.0.2") as stays:
+            assert stays.request("/health").status == 200
+            host.write(host.routes.read_text().replace("admin: ", "# "))
+            host.reload()
+            for headers in (bearer(), bearer("Bearer new-secret")):
+                assert stays.request("/status", headers=headers).status == 404
         ws.text("count t")
         ws.expect_text("1")
         assert get(host.port, "/health").status == 404

@@ -86,6 +86,7 @@ static int set_up(void **state)
 	admin_set_link(bench->host, &bench->link);
 	memory_transport_init(&bench->client);
 	bench->client.base.is_admin = true;
+	bench->client.base.peer = "unix:pid=1,uid=0";
 	*state = bench;
 	return 0;
 }
@@ -255,12 +256,24 @@ static void a_key_is_done_or_given_back(void **state)
 	assert_string_equal(taken(&bench->log), "claim\nrelease\n");
 }
 
+/* Its listener wanted a token, and is gone. */
+static void nobody_gets_in_by_a_reload(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->client.base.peer = "192.0.2.1:4711";
+	asks(bench, "GET /status", "", "");
+	assert_string_equal(answered(bench, 401), "{\"detail\":\"Not authenticated\"}");
+	assert_string_equal(taken(&bench->log), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(answers_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(adds_up_what_others_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(does_not_wait_for_ever, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nobody_gets_in_by_a_reload, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_key_is_done_or_given_back, set_up, tear_down),
 	};
 
