@@ -156,8 +156,7 @@ int presence_send(struct sl_conn *conn, const char *topic)
 		return SL_INVALID;
 	if (link == NULL)
 		return SL_FAILED;
-	link->ops->ask(link, span_of(topic), conn->id);
-	return SL_OK;
+	return link->ops->ask(link, span_of(topic), conn->id) ? SL_OK : SL_FULL;
 }
 
 void presence_listed(struct host *host, uint64_t id, struct span json)

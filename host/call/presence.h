@@ -31,8 +31,8 @@ struct presence {
 struct presence_link_ops {
 	void (*join)(struct presence_link *link, struct span topic, uint64_t id, struct span label);
 	void (*leave)(struct presence_link *link, struct span topic, uint64_t id);
-	/* presence_listed follows. */
-	void (*ask)(struct presence_link *link, struct span topic, uint64_t id);
+	/* presence_listed follows. False: too much waits already. */
+	bool (*ask)(struct presence_link *link, struct span topic, uint64_t id);
 };
 
 struct presence_link {

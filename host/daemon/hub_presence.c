@@ -59,6 +59,9 @@ static void answer(struct master *master, struct member *to, uint64_t id, struct
 {
 	struct buf body = {0}, text = {0};
 
+	/* It asks more than it reads; others have their turn. */
+	if (channel_queued(&to->link.channel) > to->link.bytes_max)
+		return;
 	hub_presence_print(&text, master, topic);
 	pack_number(&body, id);
 	pack_span(&body, buf_span(&text));

@@ -33,9 +33,14 @@ static void leave(struct presence_link *link, struct span topic, uint64_t id)
 	say(link, PRESENCE_LEAVE, id, topic, NULL);
 }
 
-static void ask(struct presence_link *link, struct span topic, uint64_t id)
+static bool ask(struct presence_link *link, struct span topic, uint64_t id)
 {
+	const struct bus_link *bus = &((struct worker_presence *)(void *)link)->bus->link;
+
+	if (!bus_link_is_open(bus) || channel_queued(&bus->channel) > bus->bytes_max)
+		return false;
 	say(link, PRESENCE_ASK, id, topic, NULL);
+	return true;
 }
 
 static void take_gone(struct host *host, uint64_t id, struct span body)

@@ -614,7 +614,8 @@ static inline int sl_present(struct sl_conn *conn, const char *topic, const char
  *	{"event":"present","topic":"chat/lobby","count":1,"members":[{"id":17,"label":"ann"}]}
  * Who has subscribed to "$presence/" and the topic before misses nobody: a notice that comes before
  * the list may tell of somebody who is in it. When: any callback once accepted. Limits: 10,000
- * members are listed, all are counted. Fails: SL_INVALID, SL_CLOSED. Since 1.2.
+ * members are listed, all are counted; it costs as much as the list is long, so ask when somebody
+ * comes, not for each message. Fails: SL_INVALID; SL_CLOSED; SL_FULL: too much waits. Since 1.2.
  */
 static inline int sl_send_present(struct sl_conn *conn, const char *topic)
 {
