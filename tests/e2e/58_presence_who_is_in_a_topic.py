@@ -5,8 +5,9 @@ import json
 import os
 import signal
 
+from author import compile_to
 from client import TEXT, Http, WebSocket
-from host import TEST_PLUGINS, Host, is_gone, routes_text, wait_until
+from host import TEST_PLUGINS, Host, folder, is_gone, routes_text, wait_until
 from story import each
 
 ROUTES = "  - {path: /t, plugin: gossip}\n"
@@ -169,3 +170,42 @@ def test_one_worker_alone_knows_it_too():
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: is_gone(pid), "its end")
         wait_until(lambda: present(host, "one") == [], "nobody")
+
+
+TAKEN_OVER = """
+#include <socklet.h>
+static int connect(struct sl_conn *conn, const struct sl_no_args *args)
+{
+	(void)args;
+	return sl_present(conn, "h", "of VERSION");
+}
+static int message(struct sl_conn *conn, const struct sl_no_args *args, const struct sl_message *message)
+{
+	(void)args;
+	sl_present(conn, "h", message->data.len ? "seen by VERSION" : NULL);
+	return sl_sendf(conn, "VERSION");
+}
+static int take(struct sl_conn *conn, const void *state, uint32_t layout, size_t size, void *own)
+{
+	(void)conn, (void)state, (void)layout, (void)size, (void)own;
+	return SL_OK;
+}
+SL_PLUGIN(taken, sl_no_args, .connect = connect, .message = message, .layout = 1, .hand_over = take);
+"""
+
+
+def test_newer_code_takes_over_who_is_there():
+    with folder() as plugins:
+        compile_to(plugins / "taken.so", TAKEN_OVER.replace("VERSION", "one"), "-w")
+        text = routes_text("  - {path: /t, plugin: taken}\n", plugins=plugins,
+                           top="workers: 2\nadmin: {listen: \"unix:admin.sock\"}\n")
+        with Host(text=text, listeners=2) as host, WebSocket(host.port, "/t") as ws:
+            wait_until(lambda: present(host, "h") == ["of one"], "the one")
+            compile_to(plugins / "taken.so", TAKEN_OVER.replace("VERSION", "two"), "-w")
+            host.reload()
+            assert present(host, "h") == ["of one"]
+            ws.text("hello")
+            ws.expect_text("two")
+            wait_until(lambda: present(host, "h") == ["seen by two"], "the newer label")
+            ws.drop()
+            wait_until(lambda: present(host, "h") == [], "nobody")
