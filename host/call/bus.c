@@ -93,6 +93,42 @@ void bus_unwanted(struct host *host, struct span filter)
 		}
 }
 
+/* ---- counts ----------------------------------------------------------------------------- */
+
+void bus_track(struct host *host, bool is_wanted)
+{
+	topic_tree_track(&host->fan_out.tree, is_wanted);
+}
+
+bool bus_has_changes(const struct host *host)
+{
+	return !STAILQ_EMPTY(&host->fan_out.tree.changes);
+}
+
+void bus_take_changes(struct host *host, size_t max,
+	void (*visit)(void *context, struct span filter, size_t count), void *context)
+{
+	topic_tree_take_changes(&host->fan_out.tree, max, visit, context);
+}
+
+void bus_counted(struct host *host, unsigned source, struct span filter, uint64_t count)
+{
+	topic_counts_set(&host->fan_out.others, source, filter, count);
+}
+
+void bus_uncounted(struct host *host, unsigned source)
+{
+	topic_counts_forget(&host->fan_out.others, source);
+}
+
+void bus_changed(struct host *host)
+{
+	struct bus_driver *driver;
+
+	SLIST_FOREACH (driver, &host->bus.drivers, next)
+		touch(host, driver);
+}
+
 void bus_flush(struct host *host)
 {
 	struct bus_driver *driver;

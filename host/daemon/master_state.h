@@ -11,6 +11,7 @@
 #include "daemon/crew.h"
 #include "daemon/file_watch.h"
 #include "daemon/hub_admin.h"
+#include "daemon/hub_counts.h"
 #include "daemon/inherit.h"
 #include "daemon/listen_set.h"
 #include "daemon/log_file.h"
@@ -62,6 +63,7 @@ struct master {
 	struct upgrade upgrade;
 	struct {
 		uint64_t id; /* of this host, in what its workers publish */
+		struct hub_counts counts;
 		struct hub_admin admin;
 		struct presence_table present;
 	} hub;

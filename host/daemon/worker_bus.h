@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "call/bus.h"
 #include "daemon/bus_link.h"
+#include "daemon/worker_counts.h"
 
 struct event;
 struct worker_admin;
@@ -24,6 +25,8 @@ struct worker_bus {
 	struct event_base *base;
 	struct bus_link link;
 	struct event *readable, *writable, *again;
+	struct worker_counts counts;
+	struct event *later; /* the rest of the counts is told */
 	bool is_wanted, is_attached;
 	/* They take what is no message of a topic; NULL: nobody does. */
 	struct worker_admin *admin;

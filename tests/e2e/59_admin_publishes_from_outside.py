@@ -239,8 +239,8 @@ def test_all_members_of_a_topic_behind_what_the_same_connection_published(host):
     for ws in both:
         ws.expect_text("last words")
         ws.expect_close(1000)
-    outside.text("count d/2")
-    outside.expect_text("0")
+    outside.text("count d/3")
+    outside.expect_text("1")
     assert post(host, "/disconnect?topic=d/2").json()["disconnected"] == 0
 
 

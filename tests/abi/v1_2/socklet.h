@@ -586,8 +586,12 @@ static inline int sl_plugin_publishf(
 }
 
 /*
- * How many subscriptions of this worker's connections match a topic; 0 for a name that is none.
- * Since 1.2.
+ * How many subscriptions match a topic, of the connections of all workers of this host: who matches
+ * by two filters counts twice. Asks nobody and costs about as much as finding the members. Changes
+ * on this worker show at once; those on others a turn of their loop later, a few milliseconds as a
+ * rule, so two workers may differ for a moment. When: as sl_publish. Limits: of a worker with
+ * subscriptions to more than 65,536 different filters the others count those alone that came first.
+ * Fails: 0 for a name that is none. Since 1.2.
  */
 static inline size_t sl_subscribers(const char *topic)
 {
