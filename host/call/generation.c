@@ -14,6 +14,7 @@
 
 #include "base/xalloc.h"
 #include "call/security_load.h"
+#include "topic/topic_name.h"
 #include "wire/quote.h"
 
 #define GENERATION_MAGIC 0x47454e31u
@@ -446,12 +447,25 @@ static bool is_complete(const struct route_conf *conf)
 	return conf->path.text != NULL && route_conf_target(conf) != NULL;
 }
 
+static void check_history(struct build *build, const struct topics_conf *topics)
+{
+	struct err why;
+
+	for (size_t i = 0; i < topics->history_count; i++) {
+		const struct conf_text *filter = &topics->history[i].filter;
+
+		if (filter->text != NULL && !topic_filter_check(span_of(filter->text), &why))
+			err_list_add(build->why, filter->place, "history: %s", why.text);
+	}
+}
+
 static void build_all(struct build *build)
 {
 	struct generation *generation = build->generation;
 	struct config *config = &generation->config;
 
 	generation->style = style_of(build, &config->web.headers);
+	check_history(build, &config->topics);
 	build_providers(build);
 	generation->routes = xcalloc(config->route_count + 1, sizeof(*generation->routes));
 	for (size_t i = 0; i < config->route_count; i++)

@@ -51,6 +51,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
 	fan_out_init(host);
+	resume_init(host);
 	return host;
 }
 
@@ -109,6 +110,7 @@ void host_turn_end(struct host *host)
 		TAILQ_REMOVE(&host->ended, conn, ended);
 		session_free(conn);
 	}
+	resume_turn_end(host);
 	fan_out_turn_end(host);
 	bus_flush(host);
 }

@@ -29,6 +29,7 @@ struct host {
 	struct metrics metrics;
 	struct counters counters;
 	struct fan_out fan_out;
+	struct resumes resumes;
 	struct {
 		SLIST_HEAD(, bus_driver) drivers;
 		uint64_t host_id;

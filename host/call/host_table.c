@@ -493,5 +493,6 @@ struct sl_host host_table(void)
 		.send_keyed = api_send_keyed,
 		.dropped = api_dropped,
 		.queue_limit = api_queue_limit,
+		.subscribe_from = topics_subscribe_from,
 	};
 }

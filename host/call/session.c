@@ -76,6 +76,7 @@ static void session_finish(struct sl_conn *conn, unsigned code, struct span reas
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
 	drain_cancel(conn);
+	resume_cancel_all(conn);
 	topic_tree_leave(&conn->host->fan_out.tree, &conn->topics.topics);
 	session_inject_end(conn);
 	session_security_end(conn);
@@ -276,6 +277,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
 	session_listen(conn);
+	resume_opened(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */
 	if (conn->owns_request && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);

@@ -13,6 +13,7 @@
 #include "call/generation.h"
 #include "call/host.h"
 #include "call/request.h"
+#include "call/resume.h"
 #include "call/session_table.h"
 #include "call/timer.h"
 #include "inject/inject.h"
@@ -50,6 +51,8 @@ struct sl_conn {
 	struct traffic traffic;
 	bool is_due;
 	struct fan_out_member topics;
+	struct resume_list resumes; /* subscriptions that catch up; resume.c's */
+	unsigned resume_count;
 	unsigned jobs;            /* offloaded and not done */
 	bool is_keeping;          /* a message, until its providers have answered */
 	bool is_held;             /* for one of these two reasons nothing is read */

@@ -11,5 +11,7 @@ void limits_conf_defaults(struct reader *reader);
 
 /* At the top, `limits` also has `handshake`. */
 key_reader read_top_limits, read_route_limits, read_ping, read_drain, read_stop;
+/* A time, or never: CONFIG_NEVER. */
+key_reader read_after;
 
 #endif

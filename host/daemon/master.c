@@ -306,6 +306,7 @@ static void fini(struct master *master)
 	reload_fini(master);
 	file_watch_fini(&master->files);
 	crew_fini(&master->crew);
+	hub_fini(master);
 	listen_set_fini(&master->listens);
 	commit_free(master->previous);
 	commit_free(master->committed);

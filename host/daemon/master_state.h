@@ -18,6 +18,7 @@
 #include "daemon/status.h"
 #include "daemon/suspects.h"
 #include "daemon/upgrade.h"
+#include "topic/topic_history.h"
 
 enum reload_phase {
 	RELOAD_IDLE,
@@ -59,7 +60,8 @@ struct master {
 	struct inherit inherit;
 	struct upgrade upgrade;
 	struct {
-		uint64_t id; /* of this host, in what its workers publish */
+		uint64_t id; /* of this host, in what its workers publish, and in positions */
+		struct topic_history history;
 	} hub;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;

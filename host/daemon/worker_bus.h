@@ -22,7 +22,7 @@ struct worker_bus {
 	struct event_base *base;
 	struct bus_link link;
 	struct event *readable, *writable, *again;
-	bool is_wanted, is_attached;
+	bool is_wanted, is_attached, has_others;
 };
 
 void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_base *base);
@@ -30,8 +30,11 @@ void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_bas
 void worker_bus_fini(struct worker_bus *bus);
 /* The master's message: our end of the link, which is taken, and the host's number. */
 void worker_bus_open(struct worker_bus *bus, struct span body, int fd);
-/* There are, or will be, other workers. Without that nothing is sent. */
-void worker_bus_join(struct worker_bus *bus);
+/*
+ * Topics are kept, or there are, or will be, other workers. Without that nothing is sent; without
+ * others nothing that is not kept.
+ */
+void worker_bus_join(struct worker_bus *bus, bool has_others);
 void worker_bus_set_queue(struct worker_bus *bus, uint64_t bytes);
 
 #endif

@@ -23,5 +23,7 @@ bool topic_filter_check(struct span filter, struct err *why);
 bool topic_filter_is_wild(struct span filter);
 /* Whether a message published to `name` is for who subscribed to `filter`; both checked. */
 bool topic_filter_matches(struct span filter, struct span name);
+/* Whether `rule` matches whatever `filter` matches; both checked. */
+bool topic_filter_covers(struct span rule, struct span filter);
 
 #endif

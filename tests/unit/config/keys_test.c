@@ -63,7 +63,7 @@ static const struct key_row key_rows[] = {
 	QUARANTINE_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
-	TOPICS_KEYS(ROW)
+	TOPICS_KEYS(ROW) HISTORY_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("TLS", name, type, __VA_ARGS__)
 	TLS_KEYS(ROW) TLS_CERTIFICATE_KEYS(ROW) TLS_CLIENT_KEYS(ROW)
