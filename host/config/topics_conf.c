@@ -41,7 +41,8 @@ static void read_one_history(
 	section_defaults(reader, &history_section, history);
 	if (!section_expect(reader, "history", node, TREE_MAP, "a mapping with `filter`"))
 		return;
-	if (section_read(reader, &history_section, node, history) && history->filter.text == NULL)
+	if (section_read(reader, &history_section, node, history) &&
+		yaml_tree_get(node, "filter") == NULL)
 		err_list_add(reader->why, node->place,
 			"filter is missing: say of which topics messages are kept, such as "
 			"\"chat/#\"");
