@@ -162,6 +162,7 @@ void host_free(struct host *host)
 	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
+	resume_fini(host);
 	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);

@@ -16,8 +16,9 @@
 #include "topic/topic_position.h"
 
 enum resume_state {
-	RESUME_HELD,    /* until the handshake is answered, or the queue has drained */
+	RESUME_HELD,    /* until the handshake is answered */
 	RESUME_WAITING, /* in resumes.waiting */
+	RESUME_FULL,    /* in resumes.full */
 	RESUME_ASKED,
 };
 
@@ -43,6 +44,8 @@ static void resume_drop(struct resume *resume)
 
 	if (resume->state == RESUME_WAITING)
 		TAILQ_REMOVE(&conn->host->resumes.waiting, resume, waiting);
+	if (resume->state == RESUME_FULL)
+		TAILQ_REMOVE(&conn->host->resumes.full, resume, waiting);
 	LIST_REMOVE(resume, of_conn);
 	conn->resume_count--;
 	free(resume);
@@ -158,15 +161,45 @@ static void go_on_without(struct resume *resume)
 			conn->plugin, conn, conn->args, (struct sl_str){filter.ptr, filter.len}, 0);
 }
 
+static bool is_full(const struct sl_conn *conn)
+{
+	return conn->transport->ops->queued(conn->transport) > conn->route->limits.queue_bytes / 4;
+}
+
+/* The others stay: nobody tells when a part of a queue has left. */
+static void full_on_timer(void *arg)
+{
+	struct host *host = arg;
+	struct resumes *resumes = &host->resumes;
+	struct resume *resume, *next;
+
+	for (resume = TAILQ_FIRST(&resumes->full); resume != NULL; resume = next) {
+		next = TAILQ_NEXT(resume, waiting);
+		if (is_full(resume->conn))
+			continue;
+		TAILQ_REMOVE(&resumes->full, resume, waiting);
+		ask(resume);
+	}
+	if (!TAILQ_EMPTY(&resumes->full))
+		return;
+	host->loop->ops->timer_stop(resumes->timer);
+	resumes->timer = NULL;
+}
+
 static void go_on_behind(struct resume *resume, uint64_t number)
 {
-	struct transport *transport = resume->conn->transport;
+	struct host *host = resume->conn->host;
 
 	resume->after = number;
-	if (transport->ops->queued(transport) > resume->conn->route->limits.queue_bytes / 4)
-		resume->state = RESUME_HELD;
-	else
+	if (!is_full(resume->conn)) {
 		ask(resume);
+		return;
+	}
+	resume->state = RESUME_FULL;
+	TAILQ_INSERT_TAIL(&host->resumes.full, resume, waiting);
+	if (host->resumes.timer == NULL)
+		host->resumes.timer = host->loop->ops->timer_start(
+			host->loop, 0, 0, full_on_timer, host);
 }
 
 static struct resume *find(struct host *host, uint64_t id, uint64_t serial)
@@ -237,22 +270,12 @@ static struct resume *find_held(const struct sl_conn *conn)
 }
 
 /* That may end the connection, and all of them with it. */
-static void let_go(struct sl_conn *conn)
+void resume_opened(struct sl_conn *conn)
 {
 	struct resume *resume;
 
 	while ((resume = find_held(conn)) != NULL)
 		ask(resume);
-}
-
-void resume_opened(struct sl_conn *conn)
-{
-	let_go(conn);
-}
-
-void resume_drained(struct sl_conn *conn)
-{
-	let_go(conn);
 }
 
 /* Whose topics are not kept learns that at once: a reload has ended their history. */
@@ -294,4 +317,11 @@ void resume_cancel_all(struct sl_conn *conn)
 void resume_init(struct host *host)
 {
 	TAILQ_INIT(&host->resumes.waiting);
+	TAILQ_INIT(&host->resumes.full);
+}
+
+void resume_fini(struct host *host)
+{
+	if (host->resumes.timer != NULL)
+		host->loop->ops->timer_stop(host->resumes.timer);
 }

@@ -118,7 +118,6 @@ void session_drained(struct sl_conn *conn)
 {
 	if (conn->phase == SESSION_OPEN && conn->plugin->info.drained != NULL)
 		plugin_call_drained(conn->plugin, conn, conn->args);
-	resume_drained(conn);
 }
 
 static void close_slow(struct sl_conn *conn, size_t len, unsigned code)

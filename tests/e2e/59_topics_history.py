@@ -204,7 +204,7 @@ def test_own_messages_and_several_subscriptions(host):
     one.hears("others")
     start = other.position
     other.says(f"from room/second {start}")
-    wait_until(other.is_live, "the second")
+    other.catch_up()
     other.says("pub room/second x")
     other.says("unsub room/own")
     other.says("pub room/own y")
@@ -227,6 +227,55 @@ def test_a_long_past_comes_in_parts(host):
     assert [text.split()[0] for text in again.heard] == [*map(str, range(20))] * 10 + ["live"]
     again.drop()
     speaker.drop()
+
+
+def test_a_past_longer_than_the_queue_waits_for_its_reader():
+    routes = "  - {path: /r, plugin: rejoin, limits: {queue: 300KiB}}\n"
+    with crew(1, HISTORY, routes) as host:
+        start = Member(host, "room/long")
+        start.drop()
+        speaker = Member(host, "")
+        for _ in range(5):
+            speaker.says("many room/long 150 10000")
+        readers = [Member(host, "room/long", start.position, flags, live=False) for flags in ("p", "pk", "p")]
+        speaker.says("pub room/long live")
+        for reader in readers:
+            while len(reader.heard) < 751:
+                reader.take()
+            assert [text.split()[0] for text in reader.heard] == [*map(str, range(150))] * 5 + ["live"]
+            assert not reader.lost
+            reader.drop()
+        speaker.drop()
+
+
+def test_no_position_behind_a_gap_before_it_is_told():
+    with crew(2, HISTORY.replace("{history", "{queue: 64KiB, history")) as host:
+        one = Member(host)
+        first = one.pid()
+        other = elsewhere(host, first, topic="")
+        os.kill(first, signal.SIGSTOP)
+        try:
+            for _ in range(100):
+                other.says("many room/1 1 10000")
+            host.wait_log(r"topics: worker \d does not keep up")
+        finally:
+            os.kill(first, signal.SIGCONT)
+        other.says("pub room/1 last")
+        safe = None
+        while not one.told:
+            heard = len(one.heard)
+            message = one.take()
+            if one.lost and safe is None:
+                safe = one.position
+            if message and "text" in message and not one.lost:
+                assert message["text"].split()[0] == "0" and len(one.heard) == heard + 1
+        heard, told = len(one.heard), int(one.told[0].split()[-1])
+        assert 0 < heard < 100 and told > 0, (heard, told)
+        # Whoever comes again with the last position before the gap gets all that was in it.
+        again = Member(host, position=safe)
+        assert not again.lost and len(again.heard) >= 101 - heard, (heard, len(again.heard))
+        for member in (one, other, again):
+            member.drop()
 
 
 def test_a_worker_that_dies_loses_nothing():
