@@ -199,7 +199,7 @@ static void go_on_behind(struct resume *resume, uint64_t number)
 	TAILQ_INSERT_TAIL(&host->resumes.full, resume, waiting);
 	if (host->resumes.timer == NULL)
 		host->resumes.timer = host->loop->ops->timer_start(
-			host->loop, 0, 0, full_on_timer, host);
+			host->loop, RESUME_LOOK_MS, RESUME_LOOK_MS, full_on_timer, host);
 }
 
 static struct resume *find(struct host *host, uint64_t id, uint64_t serial)
