@@ -75,6 +75,8 @@ static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 	put_number(fields, "messages_out", traffic->messages_out);
 	put_number(fields, "bytes_out", traffic->bytes_out);
 	put_number(fields, "queue_peak", conn->queue_peak);
+	if (conn->rtt_us > 0)
+		put_number(fields, "rtt_us", conn->rtt_us);
 	if (conn->dropped > 0)
 		put_number(fields, "dropped", conn->dropped);
 }
@@ -127,6 +129,35 @@ void access_log_request(
 	put_number(&fields, "status", transport->answer.status);
 	put_number(&fields, "bytes", transport->answer.bytes);
 	write_line(request->head->is_upgrade ? "refused" : "request", &fields);
+}
+
+struct access access_log_begin(const struct request *request, struct arena *arena)
+{
+	return (struct access){
+		.method = arena_span(arena, request->head->method),
+		.path = arena_span(arena, request->path),
+		.begun_ms = now_ms(),
+	};
+}
+
+void access_log_exchange(const struct sl_conn *conn, const struct access *access)
+{
+	struct fields fields;
+
+	conn->host->metrics.requests++;
+	if (!log_wants(LOG_ACCESS, LOG_INFO))
+		return;
+	fields = fields_of(conn);
+	put_text(&fields, "method", access->method);
+	put_text(&fields, "path", access->path);
+	put_number(&fields, "duration_ms", now_ms() - access->begun_ms);
+	if (access->answer.status != 0)
+		put_number(&fields, "status", access->answer.status);
+	put_number(&fields, "bytes", access->answer.bytes);
+	/* Without an answer, or in the middle of one. */
+	if (access->answer.status == 0 || conn->end.by == SL_BY_PEER)
+		put_end(&fields, conn);
+	write_line("request", &fields);
 }
 
 void access_log_received(struct sl_conn *conn, size_t bytes)

@@ -27,6 +27,17 @@ void access_log_close(const struct sl_conn *conn);
 void access_log_request(
 	struct host *host, const struct transport *transport, const struct request *request);
 
+/* A plain request that has a session: what it will tell when that ends. */
+struct access {
+	struct span method, path;
+	uint64_t begun_ms;
+	struct answer answer;
+};
+
+/* Copies what the request may not keep. */
+struct access access_log_begin(const struct request *request, struct arena *arena);
+void access_log_exchange(const struct sl_conn *conn, const struct access *access);
+
 void access_log_received(struct sl_conn *conn, size_t bytes);
 void access_log_sent(struct sl_conn *conn, size_t bytes);
 

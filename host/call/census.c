@@ -47,6 +47,16 @@ static struct census_row row_of(const struct sl_conn *conn)
 	};
 }
 
+static void add_rtt(struct census_row *row, const struct sl_conn *conn)
+{
+	struct transport_rtt rtt = {0};
+
+	if (conn->transport != NULL)
+		rtt = conn->transport->ops->rtt(conn->transport);
+	row->measured += rtt.smoothed_us != 0;
+	row->rtt_us += rtt.smoothed_us;
+}
+
 void census_take(struct census *out, const struct host *host)
 {
 	struct sessions sessions = {0};
@@ -67,6 +77,7 @@ void census_take(struct census *out, const struct host *host)
 		row->sessions++;
 		row->moved += conn->has_moved;
 		row->draining += conn->drain != NULL;
+		add_rtt(row, conn);
 	}
 	free(sessions.items);
 }

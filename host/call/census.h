@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdint.h>
 
 struct host;
 
@@ -20,6 +21,8 @@ struct census_row {
 	size_t sessions;
 	size_t moved;    /* of them: handed over at least once */
 	size_t draining; /* will be closed */
+	size_t measured; /* have a round-trip time */
+	uint64_t rtt_us; /* of those, smoothed, added up */
 };
 
 struct census {

@@ -97,12 +97,12 @@ json_t *detail_row(const struct inject_error *error)
 	return row;
 }
 
-void detail_reply_errors(
-	struct transport *transport, const struct inject_errors *errors, struct buf *headers)
+void detail_reply_errors(struct transport *transport, unsigned status,
+	const struct inject_errors *errors, struct buf *headers, bool close)
 {
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < errors->count; i++)
 		json_array_append_new(rows, detail_row(&errors->items[i]));
-	send_detail(transport, 403, rows, headers, true);
+	send_detail(transport, status, rows, headers, close);
 }

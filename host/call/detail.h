@@ -15,8 +15,8 @@ struct json_t *detail_input(const struct inject_error *error);
 /* {"detail":"text"}; `headers` (may be NULL) are taken from its owner. */
 void detail_reply(struct transport *transport, unsigned status, const char *text,
 	struct buf *headers, bool close);
-/* {"detail":[{"type":…,"loc":[…],"msg":…,"input":…},…]}, status 403, closing. */
-void detail_reply_errors(
-	struct transport *transport, const struct inject_errors *errors, struct buf *headers);
+/* {"detail":[{"type":…,"loc":[…],"msg":…,"input":…},…]} */
+void detail_reply_errors(struct transport *transport, unsigned status,
+	const struct inject_errors *errors, struct buf *headers, bool close);
 
 #endif

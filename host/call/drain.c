@@ -1,6 +1,7 @@
 /*
  * One timer a session that is to be closed, spread by chance, so that their peers do not all come
- * back at once. Whether it is still left behind is looked at when its time has come. Called by
+ * back at once. Whether it is still left behind is looked at when its time has come. A plain
+ * request is not closed before its answer has begun: it ends soon by itself. Called by
  * session_move.c, session.c and host.c. SPDX-License-Identifier: MIT
  */
 #include "call/drain.h"
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "call/exchange.h"
 #include "call/host_state.h"
 #include "call/session_move.h"
 
@@ -49,6 +51,8 @@ void drain_retired(struct sl_conn *conn)
 
 	if (conn->drain != NULL || conn->phase == SESSION_ENDED || drain->after_ms == CONFIG_NEVER)
 		return;
+	if (exchange_is_open(conn))
+		return;
 	if (route == NULL || route->plugin != conn->plugin)
 		start(conn, drain->after_ms, drain->spread_ms, retired_on_timer);
 }
@@ -60,7 +64,7 @@ static void stopping_on_timer(void *arg)
 
 void drain_stop(struct sl_conn *conn, uint64_t spread_ms)
 {
-	if (conn->phase == SESSION_ENDED)
+	if (conn->phase == SESSION_ENDED || exchange_is_open(conn))
 		return;
 	drain_cancel(conn);
 	if (spread_ms == 0)
@@ -74,6 +78,8 @@ void drain_leave(struct sl_conn *conn)
 	const struct drain_conf *drain = drain_of(conn, session_move_route(conn));
 
 	if (conn->phase == SESSION_ENDED || drain->after_ms == CONFIG_NEVER)
+		return;
+	if (exchange_is_open(conn))
 		return;
 	drain_cancel(conn);
 	start(conn, drain->after_ms, drain->spread_ms, stopping_on_timer);

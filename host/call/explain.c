@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "call/admission.h"
+#include "call/exchange.h"
 #include "call/host_state.h"
+#include "call/plain_request.h"
 #include "call/session_inject.h"
 #include "call/session_subprotocol.h"
 #include "inject/inject_value.h"
@@ -97,6 +99,12 @@ static bool keep_limits(struct transport *transport, const struct transport_limi
 	return true;
 }
 
+static struct transport_rtt not_measured(const struct transport *transport)
+{
+	(void)transport;
+	return (struct transport_rtt){0};
+}
+
 static void write_peer(struct transport *transport, struct span peer)
 {
 	struct explanation *out = explanation_of(transport);
@@ -104,6 +112,7 @@ static void write_peer(struct transport *transport, struct span peer)
 	transport->peer = peer.len == 0 ? PEER : arena_text(&out->arena, peer.ptr, peer.len);
 }
 
+/* Of what follows request, which is not called, none is reached but by mistake of a provider. */
 static const struct transport_ops write_down = {
 	.reply = write_reply,
 	.upgrade = write_upgrade,
@@ -114,6 +123,7 @@ static const struct transport_ops write_down = {
 	.set_paused = do_not_pause,
 	.set_held = do_not_pause,
 	.set_limits = keep_limits,
+	.rtt = not_measured,
 	.set_peer = write_peer,
 };
 
@@ -155,7 +165,7 @@ static void mark_skipped(struct explanation *out)
 	}
 }
 
-static void run_plan(struct explanation *out)
+static void run_plan(struct explanation *out, bool is_plain)
 {
 	const struct plan *plan = &out->route->plan;
 	struct explain_call *own;
@@ -163,7 +173,9 @@ static void run_plan(struct explanation *out)
 	out->calls = arena_alloc(&out->arena, plan->call_count * sizeof(*out->calls));
 	own = &out->calls[plan->call_count - 1];
 	out->session = session_new(out->host, &out->transport, out->route, &out->request);
-	if (session_subprotocol_check(out->session) &&
+	if (is_plain)
+		exchange_attach(out->session);
+	if ((is_plain || session_subprotocol_check(out->session)) &&
 		session_inject(out->session, call_and_note)) {
 		out->outcome = EXPLAIN_REACHES;
 		own->state = EXPLAIN_CALLED;
@@ -203,6 +215,21 @@ static void give_states(const struct generation *generation)
 			plugin_give_state(generation->plugins.plugins[i]);
 }
 
+static void explain_plain(struct explanation *out, const struct generation *generation)
+{
+	const struct route *route = host_match(generation->http, &out->transport, &out->request);
+
+	out->outcome = EXPLAIN_NO_WEBSOCKET;
+	if (route == NULL || route->conf->kind != ROUTE_PLUGIN)
+		return;
+	out->route = route;
+	out->outcome = EXPLAIN_REFUSED;
+	if (plain_request_is_taken(&out->transport, route, &out->request))
+		run_plan(out, true);
+	else
+		out->route = NULL;
+}
+
 void explain_run(struct explanation *out, struct host *host, struct generation *generation,
 	struct span raw, const struct inject_provider **calling)
 {
@@ -214,16 +241,16 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	if (!decode(out, raw))
 		return;
 	request_init(&out->request, &out->head, raw);
-	if (!out->head.is_upgrade) {
-		out->outcome = EXPLAIN_NO_WEBSOCKET;
-		return;
-	}
 	if (!admission_check(generation, &out->transport, &out->request))
 		return;
 	give_states(generation);
+	if (!host_is_handshake(generation, &out->request)) {
+		explain_plain(out, generation);
+		return;
+	}
 	out->route = host_find_route(generation, &out->transport, &out->request);
 	if (out->route != NULL)
-		run_plan(out);
+		run_plan(out, false);
 	else
 		find_http_route(out, generation);
 }

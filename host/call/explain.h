@@ -38,10 +38,10 @@ struct explain_answer {
 };
 
 enum explain_outcome {
-	EXPLAIN_REACHES,      /* all arguments are there: connect would be called */
+	EXPLAIN_REACHES,      /* all arguments are there: connect, or request, would be called */
 	EXPLAIN_REFUSED,      /* there is an answer */
 	EXPLAIN_UNDECIDED,    /* a provider answers later, and was not waited for */
-	EXPLAIN_NO_WEBSOCKET, /* Upgrade or Connection say something else: nothing was done */
+	EXPLAIN_NO_WEBSOCKET, /* a plain request, which no plugin answers: nothing was done */
 };
 
 struct explanation {

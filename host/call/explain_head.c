@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "wire/http_head.h"
 #include "wire/quote.h"
 
 struct parts {
@@ -69,8 +70,8 @@ static bool is_replaced(struct span name, const char *const *headers, size_t cou
 	return false;
 }
 
-static void put_head(
-	struct buf *out, const struct parts *parts, const char *const *headers, size_t header_count)
+static void put_head(struct buf *out, const struct parts *parts, const char *method,
+	const char *const *headers, size_t header_count)
 {
 	const struct {
 		const char *name;
@@ -84,9 +85,10 @@ static void put_head(
 	};
 
 	/* "ws://host?q=1" */
-	buf_printf(out, "GET %s%.*s HTTP/1.1\r\n", span_starts(parts->target, SPAN("/")) ? "" : "/",
-		SPAN_ARG(parts->target));
-	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+	buf_printf(out, "%s %s%.*s HTTP/1.1\r\n", method == NULL ? "GET" : method,
+		span_starts(parts->target, SPAN("/")) ? "" : "/", SPAN_ARG(parts->target));
+	/* Of a plain request Host is all. */
+	for (size_t i = 0; i < (method == NULL ? sizeof(usual) / sizeof(usual[0]) : 1); i++)
 		if (!is_replaced(span_of(usual[i].name), headers, header_count))
 			buf_printf(out, "%s: %.*s\r\n", usual[i].name, SPAN_ARG(usual[i].value));
 	for (size_t i = 0; i < header_count; i++)
@@ -94,8 +96,8 @@ static void put_head(
 	buf_append_span(out, SPAN("\r\n"));
 }
 
-bool explain_head(struct buf *out, const char *url, const char *const *headers, size_t header_count,
-	struct err *why)
+bool explain_head(struct buf *out, const char *url, const char *method, const char *const *headers,
+	size_t header_count, struct err *why)
 {
 	struct parts parts;
 
@@ -112,6 +114,11 @@ bool explain_head(struct buf *out, const char *url, const char *const *headers, 
 			quote(span_of(headers[i])).text);
 		return false;
 	}
-	put_head(out, &parts, headers, header_count);
+	if (method != NULL && !http_is_token(span_of(method))) {
+		err_set(why, ERR_BAD_REQUEST, "found %s, wanted a method such as POST",
+			quote(span_of(method)).text);
+		return false;
+	}
+	put_head(out, &parts, method, headers, header_count);
 	return true;
 }

@@ -233,7 +233,9 @@ static void put_reached(struct buf *out, const struct explanation *explanation)
 {
 	const struct sl_plugin *plugin = explanation->route->plugin;
 
-	if (plugin->info.connect == NULL)
+	if (explanation->session->exchange != NULL)
+		buf_printf(out, "goes to request of plugin %s, which answers\n", plugin->name);
+	else if (plugin->info.connect == NULL)
 		buf_printf(out, "accepted: plugin %s has no connect callback\n", plugin->name);
 	else
 		buf_printf(out, "goes to connect of plugin %s, which decides\n", plugin->name);
@@ -247,7 +249,7 @@ void explain_report_text(struct buf *out, struct explanation *explanation)
 {
 	if (explanation->outcome == EXPLAIN_NO_WEBSOCKET) {
 		buf_printf(out, "no WebSocket request: its Upgrade or Connection header does not "
-				"ask for one\n");
+				"ask for one, and no plugin answers plain requests there\n");
 		return;
 	}
 	put_route(out, explanation);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "call/route_serves.h"
 #include "call/security_load.h"
 #include "topic/topic_name.h"
 #include "wire/quote.h"
@@ -246,20 +247,31 @@ static void plan_untaken(struct build *build)
 
 /* ---- routes ----------------------------------------------------------------------------- */
 
-static void add_to_map(struct build *build, struct route *route, const struct pattern *pattern)
+static bool add_to_map(struct build *build, struct route_map *map, struct route *route,
+	const struct pattern *pattern)
 {
-	struct generation *generation = build->generation;
-	bool is_websocket = route->conf->kind == ROUTE_PLUGIN;
 	void *taken = NULL;
 
-	if (route_map_add(is_websocket ? generation->websocket : generation->http, pattern, route,
-		    &taken))
-		return;
+	if (route_map_add(map, pattern, route, &taken))
+		return true;
 	err_list_add(build->why, route->conf->path.place,
 		"route \"%s\" matches the same paths as \"%s\" in line %u and would never be "
 		"reached; remove one or change its path",
 		route->conf->path.text, ((struct route *)taken)->conf->path.text,
 		((struct route *)taken)->conf->path.place.line);
+	return false;
+}
+
+/* One complaint is enough for a plugin that is both. */
+static void add_to_maps(struct build *build, struct route *route, const struct pattern *pattern)
+{
+	struct generation *generation = build->generation;
+
+	if (route_serves_websocket(route) &&
+		!add_to_map(build, generation->websocket, route, pattern))
+		return;
+	if (route_serves_http(route))
+		add_to_map(build, generation->http, route, pattern);
 }
 
 static bool parse_pattern(
@@ -319,6 +331,7 @@ static void build_plugin_route(struct build *build, struct route *route)
 		attach(build, conf, &input);
 		plan_build(&route->plan, &input, arena, build->why);
 	}
+	route_serves_find_methods(route, arena, build->why);
 	route->is_quarantined = build->met_quarantined;
 }
 
@@ -357,7 +370,7 @@ static void build_dir_route(struct build *build, struct route *route)
 	if (parse_pattern(build, route,
 		    arena_printf(arena, "%.*s/{file:path}", (int)len, route->conf->path.text),
 		    below))
-		add_to_map(build, route, below);
+		add_to_maps(build, route, below);
 }
 
 static enum overflow overflow_of(enum overflow_conf conf)
@@ -420,6 +433,15 @@ static void build_route(struct build *build, struct route *route, const struct r
 		.close_ms = limits->close_ms,
 		.ping_interval_ms = conf->ping.interval_ms,
 		.ping_timeout_ms = conf->ping.timeout_ms,
+		.frame_bytes = limits->frame_bytes,
+		.message_time_ms = limits->message_time_ms,
+		.lifetime_ms = limits->lifetime_ms,
+		.lifetime_spread_ms = limits->lifetime_spread_ms,
+		.messages_per_s = limits->rates.messages,
+		.messages_burst = limits->rates.messages_burst,
+		.bytes_per_s = limits->rates.bytes,
+		.bytes_burst = limits->rates.bytes_burst,
+		.excess = (enum transport_excess)limits->rates.excess,
 	};
 	route->label = conf->kind == ROUTE_PLUGIN ? arena_printf(&build->generation->arena, "%s %s",
 							    conf->plugin.text, conf->path.text)
@@ -436,7 +458,7 @@ static void build_route(struct build *build, struct route *route, const struct r
 		build_dir_route(build, route);
 	/* "/" as a folder is its own pattern below. */
 	if (conf->kind != ROUTE_DIR || strcmp(conf->path.text, "/") != 0)
-		add_to_map(build, route, &route->pattern);
+		add_to_maps(build, route, &route->pattern);
 }
 
 /* ---- the whole -------------------------------------------------------------------------- */
@@ -467,6 +489,8 @@ static void build_all(struct build *build)
 	generation->style = style_of(build, &config->web.headers);
 	check_history(build, &config->topics);
 	build_providers(build);
+	generation->admin_tokens = security_load_tokens(
+		&config->admin.tokens, &generation->arena, build->why);
 	generation->routes = xcalloc(config->route_count + 1, sizeof(*generation->routes));
 	for (size_t i = 0; i < config->route_count; i++)
 		if (is_complete(&config->routes[i]))
@@ -561,6 +585,7 @@ void generation_unref(struct generation *generation)
 	route_map_free(generation->websocket);
 	for (size_t i = 0; i < generation->provider_count; i++)
 		security_free((struct security *)generation->providers[i].security);
+	secret_set_free(generation->admin_tokens);
 	free(generation->providers);
 	free(generation->routes);
 	arena_fini(&generation->arena);

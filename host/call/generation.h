@@ -28,6 +28,9 @@ struct route {
 	int dir_fd;               /* ROUTE_DIR, else -1 */
 	struct redirect redirect; /* ROUTE_REDIRECT */
 	struct http_style style;  /* of its answers */
+	const char *allow; /* of `methods`, for an Allow header; NULL: the plugin takes any */
+	bool takes_head;   /* HEAD is answered by what answers GET: */
+	bool wants_head;   /* or the plugin sees it */
 	/* Refuses handshakes: its plugin, or a provider's, ended workers. Plugin or plan may miss.
 	 */
 	bool is_quarantined;
@@ -45,6 +48,7 @@ struct generation {
 	struct inject_provider *providers;
 	size_t provider_count;
 	struct plugin_set plugins;
+	struct secret_set *admin_tokens;    /* NULL: none is wanted */
 	struct route_map *http, *websocket; /* path to struct route */
 };
 

@@ -12,14 +12,16 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/admin.h"
 #include "call/admission.h"
+#include "call/crowd.h"
 #include "call/detail.h"
 #include "call/drain.h"
 #include "call/host_state.h"
+#include "call/plain_request.h"
 #include "call/quarantine.h"
 #include "call/session_inject.h"
 #include "call/session_move.h"
-#include "call/static_file.h"
 #include "plugin/breadcrumb.h"
 #include "plugin/manners.h"
 #include "wire/ws_key.h"
@@ -52,6 +54,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	TAILQ_INIT(&host->ended);
 	fan_out_init(host);
 	resume_init(host);
+	admin_init(host);
 	return host;
 }
 
@@ -59,6 +62,12 @@ void host_set_last_id(struct host *host, uint64_t id)
 {
 	assert(host->sessions.count == 0);
 	host->sessions.last_id = id;
+}
+
+void host_set_tally(struct host *host, struct tally tally)
+{
+	assert(host->sessions.count == 0);
+	host->tally = tally;
 }
 
 void host_set_breadcrumb(struct host *host, struct breadcrumb *page)
@@ -187,6 +196,8 @@ void host_swap(struct host *host, struct generation *next)
 	struct generation *last = host->generation;
 
 	host->generation = next;
+	if (last != NULL)
+		crowd_changed(host, &last->config.limits);
 	generation_unref(last);
 	session_move_all(host);
 }
@@ -236,8 +247,7 @@ const struct http_style *host_style(const struct host *host)
 	return host->generation == NULL ? NULL : &host->generation->style;
 }
 
-/* Answers from here on look as those of the route, if there is one. */
-static const struct route *match(
+const struct route *host_match(
 	const struct route_map *map, struct transport *transport, struct request *request)
 {
 	struct route_match found;
@@ -248,60 +258,6 @@ static const struct route *match(
 	memcpy(request->params, found.params, sizeof(found.params));
 	request->param_count = found.param_count;
 	return found.route;
-}
-
-static void reply_upgrade_required(struct transport *transport)
-{
-	struct buf headers = {0};
-
-	buf_printf(&headers, "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-			     "Sec-WebSocket-Version: 13\r\n");
-	detail_reply(transport, 426, "This route serves WebSocket only: connect with ws://",
-		&headers, false);
-}
-
-static void reply_method_not_allowed(struct transport *transport, const char *allowed)
-{
-	struct buf headers = {0};
-
-	buf_printf(&headers, "Allow: %s\r\n", allowed);
-	detail_reply(transport, 405, "Method Not Allowed", &headers, false);
-}
-
-static bool is_method(const struct request *request, const char *method)
-{
-	return span_equal(request->head->method, span_of(method));
-}
-
-static void reply_redirect(
-	struct transport *transport, const struct route *route, const struct request *request)
-{
-	struct reply reply = {.status = route->conf->redirect.status, .fd = -1};
-
-	buf_append_span(&reply.headers, SPAN("Location: "));
-	redirect_write(&route->redirect, &reply.headers, request->params, request->head->query);
-	buf_append_span(&reply.headers, SPAN("\r\n"));
-	transport->ops->reply(transport, &reply);
-	buf_fini(&reply.headers);
-}
-
-static void plain_request(
-	struct generation *generation, struct transport *transport, struct request *request)
-{
-	const struct route *route = match(generation->http, transport, request);
-
-	if (route != NULL && route->conf->kind == ROUTE_REDIRECT)
-		reply_redirect(transport, route, request);
-	else if (route != NULL && (is_method(request, "GET") || is_method(request, "HEAD")))
-		static_file_reply(transport, route, request);
-	else if (route != NULL)
-		reply_method_not_allowed(transport, "GET, HEAD");
-	else if (match(generation->websocket, transport, request) == NULL)
-		detail_reply(transport, 404, "Not Found", NULL, false);
-	else if (is_method(request, "GET"))
-		reply_upgrade_required(transport);
-	else
-		reply_method_not_allowed(transport, "GET");
 }
 
 static bool handshake_check(const struct http_head *head, struct err *why)
@@ -322,25 +278,43 @@ const struct route *host_find_route(
 		host_bad_request(transport, &why);
 		return NULL;
 	}
-	route = match(generation->websocket, transport, request);
+	route = host_match(generation->websocket, transport, request);
 	if (route != NULL)
 		return admission_check_origin(transport, route, request) ? route : NULL;
-	if (match(generation->http, transport, request) != NULL)
+	if (host_match(generation->http, transport, request) != NULL)
 		detail_reply(transport, 403, "This route serves no WebSocket", NULL, true);
 	else
 		detail_reply(transport, 404, "Not Found", NULL, true);
 	return NULL;
 }
 
+bool host_is_handshake(const struct generation *generation, const struct request *request)
+{
+	struct route_match found;
+
+	if (!request->head->is_upgrade || span_equal(request->head->method, SPAN("GET")))
+		return request->head->is_upgrade;
+	return !route_map_match(generation->http, request->path, &found) ||
+	       ((const struct route *)found.route)->conf->kind != ROUTE_PLUGIN;
+}
+
 static void websocket_request(
 	struct host *host, struct transport *transport, struct request *request)
 {
 	const struct route *route = host_find_route(host->generation, transport, request);
+	struct sl_conn *conn;
 
-	if (route != NULL && route->is_quarantined)
+	if (route == NULL)
+		return;
+	if (route->is_quarantined) {
 		quarantine_refuse(transport, route, request);
-	else if (route != NULL)
-		session_connect(session_new(host, transport, route, request));
+		return;
+	}
+	if (!crowd_ask(host, transport, route, request))
+		return;
+	conn = session_new(host, transport, route, request);
+	crowd_enter(conn);
+	session_connect(conn);
 }
 
 bool host_is_proxy(const struct host *host, struct span peer)
@@ -358,14 +332,18 @@ void host_request(struct host *host, struct transport *transport, const struct h
 
 	assert(transport->session == NULL);
 	transport->answer = (struct answer){0};
+	if (transport->is_admin) {
+		admin_take(host, transport, head);
+		return;
+	}
 	request_init(&request, head, raw);
 	transport->style = host_style(host);
 	if (!admission_check(host->generation, transport, &request))
 		;
-	else if (head->is_upgrade)
+	else if (host_is_handshake(host->generation, &request))
 		websocket_request(host, transport, &request);
 	else
-		plain_request(host->generation, transport, &request);
+		plain_request_answer(host, transport, &request);
 	/* A session tells for itself, when it ends. */
 	if (transport->session == NULL && transport->answer.status != 0 &&
 		host->sessions.last_id == last_id)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "call/loop.h"
+#include "base/tally.h"
 #include "call/transport.h"
 #include "wire/http_head.h"
 
@@ -24,6 +25,8 @@ struct sl_conn;
 struct host *host_new(struct loop *loop, struct err_list *why);
 /* Plugin code is noted there, for who looks after a crash. Before the first generation. */
 void host_set_breadcrumb(struct host *host, struct breadcrumb *page);
+/* Sessions are counted there; without it no limit of their number holds. Before the first. */
+void host_set_tally(struct host *host, struct tally tally);
 /* Connections are numbered from there on; before the first. */
 void host_set_last_id(struct host *host, uint64_t id);
 /* All transports are gone. Ends every session, stops every plugin, frees all. */
@@ -90,6 +93,8 @@ void host_leave(struct host *host);
 /* A whole text or binary message, which stays valid until this returns. Afterwards look at
  * transport->session again: the plugin may have closed. */
 void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span payload);
+/* The whole body of a plain request, as ops->want_body has asked; taken, and `body` emptied. */
+void exchange_body(struct sl_conn *session, struct buf *body);
 /* All that was queued has left. */
 void session_drained(struct sl_conn *session);
 /*

@@ -7,7 +7,9 @@
 
 #include <socklet.h>
 
+#include "call/admin_request.h"
 #include "call/bus.h"
+#include "call/crowd.h"
 #include "call/fan_out.h"
 #include "call/host.h"
 #include "call/metrics.h"
@@ -30,12 +32,15 @@ struct host {
 	struct counters counters;
 	struct fan_out fan_out;
 	struct resumes resumes;
+	struct admin admin;
 	struct {
 		SLIST_HEAD(, bus_driver) drivers;
 		uint64_t host_id;
 	} bus;
 	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;          /* the next bucket of `sessions` */
+	struct tally tally;
+	struct crowd crowd;
 	struct audit_threads threads;
 	struct breadcrumb *page; /* what plugin ran last; NULL: nobody gave one */
 	uint32_t watched_turn;   /* of the page, at the last look */
@@ -43,6 +48,17 @@ struct host {
 	bool is_watched;
 };
 
+/*
+ * The route of the request's path, whose parameters the request then has; NULL: there is none.
+ * Answers from here on look as those of the route.
+ */
+const struct route *host_match(
+	const struct route_map *map, struct transport *transport, struct request *request);
+/*
+ * Whether it is to be treated as one, right or wrong. Only a GET upgrades: where a plugin answers
+ * plain requests, any other method is one, whatever it would like to upgrade to.
+ */
+bool host_is_handshake(const struct generation *generation, const struct request *request);
 /*
  * Checks the handshake and finds the plugin's route; the request then has its path parameters.
  * NULL: there is none, and the transport was answered.

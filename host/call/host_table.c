@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/exchange.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
@@ -58,6 +59,44 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 	return session_refuse(conn, &reply);
 }
 
+/* ---- the answer to a plain request ------------------------------------------------------- */
+
+static int reply_with(struct sl_conn *conn, unsigned status, const char *content_type,
+	struct span body, int (*answer)(struct sl_conn *, struct reply *))
+{
+	struct reply reply = {
+		.status = status, .content_type = content_type, .body = body, .fd = -1};
+
+	if (conn->phase == SESSION_ENDED)
+		return SL_CLOSED;
+	if (content_type != NULL && !http_reply_is_value(span_of(content_type))) {
+		log_error("%s: sl_respond: control characters in the content type \"%s\"",
+			conn->label, content_type);
+		return SL_INVALID;
+	}
+	if (body.ptr == NULL && body.len > 0) {
+		log_error("%s: sl_respond with %zu bytes at NULL", conn->label, body.len);
+		return SL_INVALID;
+	}
+	return answer(conn, &reply);
+}
+
+static int api_respond(struct sl_conn *conn, unsigned status, const char *content_type,
+	const void *body, size_t len)
+{
+	return reply_with(conn, status, content_type, (struct span){body, len}, exchange_respond);
+}
+
+static int api_respond_start(struct sl_conn *conn, unsigned status, const char *content_type)
+{
+	return reply_with(conn, status, content_type, SPAN(""), exchange_start);
+}
+
+static int api_respond_write(struct sl_conn *conn, const void *data, size_t len)
+{
+	return exchange_write(conn, (struct span){data, len});
+}
+
 /* ---- sending ---------------------------------------------------------------------------- */
 
 static int api_send(struct sl_conn *conn, uint32_t type, const void *data, size_t len)
@@ -84,7 +123,7 @@ static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 	int len;
 
 	if (conn->phase != SESSION_OPEN)
-		return SL_CLOSED;
+		return session_not_open(conn, "sl_sendf");
 	scratch->len = 0;
 	buf_reserve(scratch, 512);
 	va_copy(again, args);
@@ -104,27 +143,52 @@ static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 	return session_send(conn, SL_TEXT, (struct span){scratch->data, (size_t)len});
 }
 
-static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args)
+/* NULL: the format is wrong, which the log then says. The caller's, by free. */
+static char *pack_json(
+	const struct sl_conn *conn, const char *who, const char *format, va_list args)
 {
 	json_error_t error;
 	json_t *value;
 	va_list again;
 	char *text;
-	int result;
 
-	if (conn->phase != SESSION_OPEN)
-		return SL_CLOSED;
 	va_copy(again, args);
 	value = json_vpack_ex(&error, 0, format, again);
 	va_end(again);
 	if (value == NULL) {
-		log_error("%s: sl_send_json \"%s\": %s", conn->label, format, error.text);
-		return SL_INVALID;
+		log_error("%s: %s \"%s\": %s", conn->label, who, format, error.text);
+		return NULL;
 	}
 	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	result = session_send(conn, SL_TEXT, span_of(text));
-	free(text);
 	json_decref(value);
+	return text;
+}
+
+static int api_vsend_json(struct sl_conn *conn, const char *format, va_list args)
+{
+	char *text;
+	int result;
+
+	if (conn->phase != SESSION_OPEN)
+		return session_not_open(conn, "sl_send_json");
+	text = pack_json(conn, "sl_send_json", format, args);
+	result = text == NULL ? SL_INVALID : session_send(conn, SL_TEXT, span_of(text));
+	free(text);
+	return result;
+}
+
+static int api_vrespond_json(
+	struct sl_conn *conn, unsigned status, const char *format, va_list args)
+{
+	char *text;
+	int result;
+
+	if (conn->phase == SESSION_ENDED)
+		return SL_CLOSED;
+	text = pack_json(conn, "sl_respond_json", format, args);
+	result = text == NULL ? SL_INVALID
+			      : api_respond(conn, status, "application/json", text, strlen(text));
+	free(text);
 	return result;
 }
 
@@ -143,8 +207,19 @@ static uint64_t api_dropped(const struct sl_conn *conn)
 	return conn->transport == NULL ? conn->dropped : conn->transport->dropped;
 }
 
+static uint64_t api_rtt(const struct sl_conn *conn, int last)
+{
+	struct transport_rtt rtt = {0};
+
+	if (conn->transport != NULL)
+		rtt = conn->transport->ops->rtt(conn->transport);
+	return last ? rtt.last_us : rtt.smoothed_us;
+}
+
 static int set_paused(struct sl_conn *conn, bool paused)
 {
+	if (conn->exchange != NULL)
+		return session_not_open(conn, paused ? "sl_pause" : "sl_resume");
 	if (conn->transport == NULL)
 		return SL_CLOSED;
 	conn->transport->ops->set_paused(conn->transport, paused);
@@ -493,6 +568,12 @@ struct sl_host host_table(void)
 		.send_keyed = api_send_keyed,
 		.dropped = api_dropped,
 		.queue_limit = api_queue_limit,
+		.rtt = api_rtt,
+		.respond = api_respond,
+		.vrespond_json = api_vrespond_json,
+		.respond_start = api_respond_start,
+		.respond_write = api_respond_write,
+		.respond_end = exchange_end,
 		.subscribe_from = topics_subscribe_from,
 	};
 }

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "call/detail.h"
-#include "wire/ws_key.h"
+#include "call/turn_away.h"
 
 enum { RETRY_S = 30 };
 
@@ -39,33 +39,19 @@ void quarantine_begin(struct generation *generation, const char *plugin, unsigne
 			generation->routes[i].is_quarantined = true;
 }
 
-static void close_at_once(
-	struct transport *transport, const struct route *route, struct request *request)
-{
-	struct ws_offers offers = {.head = request->head};
-	struct span offer = ws_offers_next(&offers);
-	struct upgrade upgrade = {
-		.key = http_header_get(request->head, SPAN("sec-websocket-key"), 0),
-		.limits = route->limits,
-	};
-
-	/* A browser that offered some and is given none fails the connection before it listens. */
-	if (offer.ptr != NULL)
-		upgrade.subprotocol = arena_text(&request->arena, offer.ptr, offer.len);
-	transport->ops->upgrade(transport, &upgrade);
-	transport->ops->close(
-		transport, err_close_code(ERR_UNAVAILABLE), SPAN("Service Unavailable"));
-}
-
 void quarantine_refuse(
 	struct transport *transport, const struct route *route, struct request *request)
 {
+	struct err why;
+
+	err_set(&why, ERR_UNAVAILABLE, "Service Unavailable");
+	turn_away(transport, route, request, &why, RETRY_S);
+}
+
+void quarantine_reply(struct transport *transport)
+{
 	struct buf headers = {0};
 
-	if (route->conf->reject == REJECT_CLOSE) {
-		close_at_once(transport, route, request);
-		return;
-	}
 	buf_printf(&headers, "Retry-After: %d\r\n", RETRY_S);
 	detail_reply(
 		transport, err_http_status(ERR_UNAVAILABLE), "Service Unavailable", &headers, true);

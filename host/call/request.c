@@ -34,7 +34,7 @@ struct request *request_copy(const struct request *request)
 {
 	struct request *copy = xcalloc(1, sizeof(*copy));
 	struct http_head *head = arena_alloc(&copy->arena, sizeof(*head));
-	struct http_progress progress = {0};
+	struct http_progress progress = {.limits = &http_limits_none};
 	struct err why;
 	enum wire decoded;
 

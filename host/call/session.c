@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "call/detail.h"
 #include "call/drain.h"
+#include "call/exchange.h"
 #include "call/host_state.h"
 #include "call/session_inject.h"
 #include "call/session_security.h"
@@ -58,17 +59,19 @@ static void note_queue(struct sl_conn *conn)
 {
 	conn->queue_peak = conn->transport->queue_peak;
 	conn->dropped = conn->transport->dropped;
+	conn->rtt_us = conn->transport->ops->rtt(conn->transport).smoothed_us;
 	if (conn->dropped > 0)
 		log_info("%s: %llu messages to %s were dropped, which reads too slowly",
 			conn->label, (unsigned long long)conn->dropped, conn->peer);
 }
 
-/* From here on the transport and the session do not know each other. */
-static void session_finish(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
+void session_finish(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
 {
 	struct span kept = arena_span(&conn->arena, reason);
 
 	assert(conn->phase != SESSION_ENDED);
+	if (conn->exchange != NULL)
+		exchange_note_answer(conn);
 	conn->phase = SESSION_ENDED;
 	conn->end = (struct sl_end){.code = code, .by = by, .reason = {kept.ptr, kept.len}};
 	note_queue(conn);
@@ -105,12 +108,17 @@ void session_free(struct sl_conn *conn)
 	const struct sl_plugin_info *info = &conn->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
-	access_log_close(conn);
-	session_inject_clear(conn);
+	if (conn->exchange != NULL) {
+		exchange_free(conn);
+	} else {
+		access_log_close(conn);
+		session_inject_clear(conn);
+	}
 	if (conn->owes_disconnect && info->disconnect != NULL)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
 	session_inject_fini(conn);
 	session_table_remove(&conn->host->sessions, conn);
+	crowd_leave(conn);
 	conn->magic = 0;
 	drop_request(conn);
 	buf_fini(&conn->response_headers);
@@ -136,7 +144,7 @@ const char *session_label(const struct sl_conn *conn)
 static void session_refused(struct sl_conn *conn, unsigned status)
 {
 	conn->owes_disconnect = false;
-	session_finish(conn, 1006, SPAN(""), SL_BY_PLUGIN);
+	session_finish(conn, conn->exchange != NULL ? 1000 : 1006, SPAN(""), SL_BY_PLUGIN);
 	conn->end.status = status;
 	log_debug("%s: refused with %u", conn->label, status);
 }
@@ -159,27 +167,44 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 	if (may != SL_OK)
 		return may;
 	reply->headers = conn->response_headers;
-	reply->close = true;
+	reply->close = conn->exchange == NULL;
 	conn->transport->ops->reply(conn->transport, reply);
 	session_refused(conn, reply->status);
 	return SL_OK;
 }
 
+/* What the peer offered and the route allows; the answer's header line is added. */
+static bool agree_on_compression(struct sl_conn *conn, struct ws_compression *agreed)
+{
+	struct buf answer = {0};
+	bool is_agreed = ws_extension_negotiate(
+		conn->request->head, &conn->route->conf->compression, agreed, &answer);
+
+	if (is_agreed)
+		buf_printf(&conn->response_headers, "Sec-WebSocket-Extensions: %.*s\r\n",
+			SPAN_ARG(buf_span(&answer)));
+	buf_fini(&answer);
+	return is_agreed;
+}
+
 static void send_upgrade(struct sl_conn *conn, const char *subprotocol)
 {
 	struct upgrade upgrade = {0};
+	struct ws_compression agreed;
 
 	upgrade.key = http_header_get(conn->request->head, SPAN("sec-websocket-key"), 0);
 	upgrade.subprotocol = subprotocol;
+	if (agree_on_compression(conn, &agreed))
+		upgrade.compression = &agreed;
 	upgrade.headers = buf_span(&conn->response_headers);
 	upgrade.limits = conn->route->limits;
 	conn->transport->ops->upgrade(conn->transport, &upgrade);
 	buf_fini(&conn->response_headers);
 }
 
-static bool rejects_by_close(const struct sl_conn *conn)
+bool session_rejects_by_close(const struct sl_conn *conn)
 {
-	return conn->route->conf->reject == REJECT_CLOSE;
+	return conn->exchange == NULL && conn->route->conf->reject == REJECT_CLOSE;
 }
 
 /* Accepted for the peer, which can read a close frame; refused for the plugin. */
@@ -225,11 +250,12 @@ int session_reject(struct sl_conn *conn, unsigned status, unsigned code, const c
 		return SL_INVALID;
 	if (detail == NULL)
 		detail = http_status_phrase(status);
-	if (rejects_by_close(conn)) {
+	if (session_rejects_by_close(conn)) {
 		reject_by_close(conn, status, code, reason_of(conn, "sl_reject", detail));
 		return SL_OK;
 	}
-	detail_reply(conn->transport, status, detail, &conn->response_headers, true);
+	detail_reply(
+		conn->transport, status, detail, &conn->response_headers, conn->exchange == NULL);
 	session_refused(conn, status);
 	return SL_OK;
 }
@@ -257,6 +283,8 @@ static bool is_offered(const struct sl_conn *conn, const char *subprotocol)
 
 int session_accept(struct sl_conn *conn, const char *subprotocol)
 {
+	if (conn->exchange != NULL)
+		return session_not_open(conn, "sl_accept");
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
 	if (session_inject_waits(conn)) {
@@ -293,20 +321,34 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason)
 	if (!is_close_code(conn, "sl_close", code))
 		return SL_INVALID;
 	reason = reason_of(conn, "sl_close", reason);
-	if (conn->phase == SESSION_DECIDING && rejects_by_close(conn)) {
+	if (conn->phase == SESSION_DECIDING && session_rejects_by_close(conn)) {
 		reject_by_close(conn, 403, code, reason);
 		return SL_OK;
 	}
 	if (conn->phase == SESSION_DECIDING)
 		return session_refuse_detail(conn, 403, reason[0] == '\0' ? "Forbidden" : reason);
-	close_open(conn, code, reason, SL_BY_PLUGIN);
+	if (conn->phase == SESSION_STREAMING)
+		exchange_cut(conn, SL_BY_PLUGIN);
+	else
+		close_open(conn, code, reason, SL_BY_PLUGIN);
 	return SL_OK;
+}
+
+int session_not_open(const struct sl_conn *conn, const char *who)
+{
+	if (conn->exchange == NULL)
+		return SL_CLOSED;
+	log_error("%s: %s on a plain request, wanted a WebSocket; answer with sl_respond",
+		conn->label, who);
+	return SL_INVALID;
 }
 
 void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 {
 	if (conn->phase == SESSION_OPEN) {
 		close_open(conn, code, reason, SL_BY_HOST);
+	} else if (conn->phase == SESSION_STREAMING) {
+		exchange_cut(conn, SL_BY_HOST);
 	} else if (conn->phase == SESSION_DECIDING) {
 		detail_reply(conn->transport, 503, "Service Unavailable", NULL, true);
 		session_finish(conn, 1006, span_of(reason), SL_BY_HOST);
@@ -319,18 +361,20 @@ void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 void session_refuse_invalid(struct sl_conn *conn, const struct inject_errors *errors)
 {
 	const struct inject_error *first = &errors->items[0];
+	unsigned status = conn->exchange != NULL ? 422 : 403;
 
 	log_info("%s: refused %s with %u: %s %s: %s (%zu error%s)", conn->label, conn->peer,
-		rejects_by_close(conn) ? 1008u : 403u, first->source, first->name, first->message,
-		errors->count, errors->count == 1 ? "" : "s");
-	if (rejects_by_close(conn)) {
+		session_rejects_by_close(conn) ? 1008u : status, first->source, first->name,
+		first->message, errors->count, errors->count == 1 ? "" : "s");
+	if (session_rejects_by_close(conn)) {
 		reject_by_close(conn, 403, 1008,
 			arena_printf(&conn->arena, "%s %s: %s", first->source, first->name,
 				first->message));
 		return;
 	}
-	detail_reply_errors(conn->transport, errors, &conn->response_headers);
-	session_refused(conn, 403);
+	detail_reply_errors(
+		conn->transport, status, errors, &conn->response_headers, conn->exchange == NULL);
+	session_refused(conn, status);
 }
 
 void session_fail(struct sl_conn *conn, const char *what, int result)
@@ -338,9 +382,13 @@ void session_fail(struct sl_conn *conn, const char *what, int result)
 	if (conn->phase == SESSION_ENDED)
 		return;
 	log_error("%s: %s failed with %d, %s", conn->label, what, result,
-		conn->phase == SESSION_OPEN ? "closing with 1011" : "answering 500");
+		conn->phase == SESSION_OPEN        ? "closing with 1011"
+		: conn->phase == SESSION_STREAMING ? "breaking its answer off"
+						   : "answering 500");
 	if (conn->phase == SESSION_OPEN)
 		close_open(conn, 1011, "internal error", SL_BY_HOST);
+	else if (conn->phase == SESSION_STREAMING)
+		exchange_cut(conn, SL_BY_HOST);
 	else
 		session_refuse_detail(conn, 500, "Internal Server Error");
 }
@@ -369,9 +417,16 @@ void session_connect(struct sl_conn *conn)
 {
 	if (session_subprotocol_check(conn) && session_inject(conn, session_call_provider))
 		session_call_connect(conn);
-	/* A connection that connect accepted and closed has its disconnect to come. */
-	if (conn->phase == SESSION_DECIDING ||
-		(conn->owes_disconnect && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))
+	session_settle_request(conn);
+}
+
+void session_settle_request(struct sl_conn *conn)
+{
+	/* One that was accepted and closed has its disconnect to come, a request its end. */
+	bool is_owed = conn->owes_disconnect || conn->exchange != NULL;
+
+	if (conn->phase == SESSION_DECIDING || conn->phase == SESSION_STREAMING ||
+		(is_owed && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))
 		keep_request(conn);
 	else
 		drop_request(conn);

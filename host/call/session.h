@@ -19,9 +19,10 @@
 #include "inject/inject.h"
 
 enum session_phase {
-	SESSION_DECIDING, /* the handshake is not answered */
-	SESSION_OPEN,     /* accepted */
-	SESSION_ENDED,    /* refused, closed or lost; freed at the end of the loop's turn */
+	SESSION_DECIDING,  /* the handshake, or the plain request, is not answered */
+	SESSION_OPEN,      /* accepted */
+	SESSION_STREAMING, /* a plain request whose answer has begun */
+	SESSION_ENDED,     /* answered, refused, closed or lost; freed at the end of the turn */
 };
 
 struct sl_conn {
@@ -46,10 +47,13 @@ struct sl_conn {
 	struct timer_list timers;
 	struct injection *injection; /* session_inject.c's; NULL: the plan has no provider */
 	struct session_security
-		*security; /* session_security.c's; NULL: no credential was wanted */
+		*security;         /* session_security.c's; NULL: no credential was wanted */
+	struct exchange *exchange; /* exchange.c's; NULL: a handshake, or an open WebSocket */
 	struct sl_end end;
 	struct traffic traffic;
 	bool is_due;
+	uint64_t address_key; /* crowd.c's: it counts for it; 0: for none */
+	bool is_counted;      /* for its route */
 	struct fan_out_member topics;
 	struct resume_list resumes; /* subscriptions that catch up; resume.c's */
 	unsigned resume_count;
@@ -58,6 +62,7 @@ struct sl_conn {
 	bool is_held;             /* for one of these two reasons nothing is read */
 	size_t queue_peak;        /* the transport's, once ended */
 	uint64_t dropped;         /* the same */
+	uint32_t rtt_us;          /* the same, smoothed; 0: not measured */
 	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
 	bool is_moving;           /* a hand-over is being asked for */
 	bool has_moved;           /* was handed over at least once */
@@ -77,6 +82,14 @@ void session_connect(struct sl_conn *conn);
 struct plugin_subject session_subject(const struct sl_conn *conn);
 /* Connect, with the arguments that are there now, and its answer. */
 void session_call_connect(struct sl_conn *conn);
+/* What is needed of the request behind the call that brought it is copied. */
+void session_settle_request(struct sl_conn *conn);
+/* From here on the transport and the session do not know each other. */
+void session_finish(struct sl_conn *conn, unsigned code, struct span reason, unsigned by);
+/* Whether a refusal is 101 and a close frame. */
+bool session_rejects_by_close(const struct sl_conn *conn);
+/* SL_CLOSED, or with a log line SL_INVALID: what `who` does is for WebSockets only. */
+int session_not_open(const struct sl_conn *conn, const char *who);
 /* Runs disconnect if owed, releases what providers gave, frees all. Only from the top of the loop.
  */
 void session_free(struct sl_conn *conn);

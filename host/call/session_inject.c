@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "call/exchange.h"
 #include "call/host_state.h"
 #include "call/session_security.h"
 
@@ -333,15 +334,27 @@ void session_inject_message_over(struct sl_conn *conn)
 
 /* ---- at the end of the turn ------------------------------------------------------------- */
 
+static void resume_message(struct sl_conn *conn, enum inject_result result)
+{
+	if (conn->exchange != NULL)
+		exchange_resume(conn, result);
+	else
+		session_message_resume(conn, result);
+}
+
 static void go_on(struct sl_conn *conn)
 {
 	struct injection *injection = conn->injection;
 
 	injection->has_value = false;
 	injection->awaited = NULL;
-	if (conn->phase == SESSION_OPEN)
-		session_message_resume(conn, message_result(conn, inject_resume(&injection->run)));
-	else if (run_plan(conn, &injection->run, inject_resume))
+	if (injection->run.is_message)
+		resume_message(conn, message_result(conn, inject_resume(&injection->run)));
+	else if (!run_plan(conn, &injection->run, inject_resume))
+		return;
+	else if (conn->exchange != NULL)
+		exchange_go_on(conn);
+	else
 		session_call_connect(conn);
 }
 

@@ -41,7 +41,7 @@ static void keep(struct sl_conn *conn, const struct sl_message *message)
 
 static bool has_work_behind(const struct sl_conn *conn)
 {
-	unsigned most = conn->route->conf->limits.jobs;
+	uint64_t most = conn->route->conf->limits.jobs;
 
 	return most != 0 && conn->jobs >= most;
 }
@@ -116,7 +116,7 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 
 void session_drained(struct sl_conn *conn)
 {
-	if (conn->phase == SESSION_OPEN && conn->plugin->info.drained != NULL)
+	if (conn->phase != SESSION_ENDED && conn->plugin->info.drained != NULL)
 		plugin_call_drained(conn->plugin, conn, conn->args);
 }
 
@@ -194,7 +194,7 @@ int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct
 	enum sent sent;
 
 	if (conn->phase != SESSION_OPEN)
-		return SL_CLOSED;
+		return session_not_open(conn, "sl_send");
 	if (type != SL_TEXT && type != SL_BINARY) {
 		log_error(
 			"%s: sl_send with type %u, wanted SL_TEXT or SL_BINARY", conn->label, type);

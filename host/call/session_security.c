@@ -41,7 +41,7 @@ static void reject(struct sl_conn *conn, unsigned status, unsigned close_code, c
 	const char *challenge)
 {
 	/* A 101 asks for nothing. */
-	if (conn->route->conf->reject == REJECT_HTTP)
+	if (!session_rejects_by_close(conn))
 		buf_printf(&conn->response_headers, "WWW-Authenticate: %s\r\n", challenge);
 	session_reject(conn, status, close_code, detail);
 }
@@ -72,7 +72,7 @@ static void expiry_on_timer(void *arg)
 		return;
 	}
 	log_info("%s: the credential of %s expired", conn->label, conn->peer);
-	if (conn->phase == SESSION_OPEN)
+	if (conn->phase != SESSION_DECIDING)
 		session_stop(conn, security->expire_code, "credential expired");
 	else
 		reject(conn, 401, security->expire_code, security->expire_detail,

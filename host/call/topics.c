@@ -32,6 +32,8 @@ int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
 	struct host *host = conn->host;
 	struct topic_member *member = &conn->topics.topics;
 
+	if (conn->exchange != NULL)
+		return session_not_open(conn, "sl_subscribe");
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
 	if (!check(conn->label, "sl_subscribe", span_of(topic), topic_filter_check))
@@ -54,6 +56,8 @@ int topics_subscribe_from(
 	static const uint32_t all = SL_EXCLUDE_SELF | SL_POSITIONS | SL_KEPT;
 	struct span filter = span_of(topic);
 
+	if (conn->exchange != NULL)
+		return session_not_open(conn, "sl_subscribe_from");
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
 	if (!check(conn->label, "sl_subscribe_from", filter, topic_filter_check))
@@ -205,6 +209,14 @@ int topics_plugin_publish(
 	const struct publisher from = of_plugin(plugin);
 
 	return publish(&from, topic, type, (struct span){data, len});
+}
+
+bool topics_admin_publish(
+	struct host *host, const char *topic, enum ws_opcode opcode, struct span data)
+{
+	const struct publisher from = {host, 0, "admin"};
+
+	return publish(&from, topic, opcode == WS_TEXT ? SL_TEXT : SL_BINARY, data) == SL_OK;
 }
 
 SL_PRINTF(3, 0)

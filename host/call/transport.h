@@ -11,12 +11,18 @@
 
 #include "base/buf.h"
 #include "base/span.h"
+#include "call/transport_limits.h"
 #include "wire/http_reply.h"
 #include "wire/peer_certificate.h"
+#include "wire/ws_extension.h"
 #include "wire/ws_shared.h"
 
 struct transport;
+struct admin_request;
 struct sl_conn;
+
+/* Bytes of a body that nobody reads: a longer one ends the connection. */
+enum { TRANSPORT_SKIP_MAX = 65536 };
 
 /* A whole HTTP answer. Zero it; fd -1 when there is no file. */
 struct reply {
@@ -29,37 +35,13 @@ struct reply {
 	bool close;                   /* end the connection behind it */
 };
 
-/* What is done with a message that would have more than queue_bytes wait. */
-enum overflow {
-	OVERFLOW_CLOSE,      /* 1013 */
-	OVERFLOW_CLOSE_1008, /* the same with another code */
-	OVERFLOW_TELL,       /* it is not queued, and the plugin is told */
-	OVERFLOW_DROP_NEWEST,
-	OVERFLOW_DROP_OLDEST,
-	OVERFLOW_KEEP_LAST, /* of each key; else as OVERFLOW_DROP_OLDEST */
-};
-
-/* What became of a message. */
-enum sent {
-	SENT_QUEUED,
-	SENT_DROPPED, /* it was; the connection stays */
-	SENT_FULL,    /* it does not fit, and the route's overflow says close or tell */
-};
-
-/* What a route allows its connections. Compared as bytes: no padding. */
-struct transport_limits {
-	uint64_t message_bytes, queue_bytes;
-	uint64_t idle_ms, close_ms;                 /* idle 0: never */
-	uint64_t ping_interval_ms, ping_timeout_ms; /* interval 0: never */
-	uint64_t overflow;                          /* enum overflow */
-};
-
 /* The answer that turns HTTP into frames. */
 struct upgrade {
 	struct span key;         /* Sec-WebSocket-Key as it came */
 	const char *subprotocol; /* NULL: none */
 	struct span headers;     /* further header lines, each ending in CRLF */
 	struct transport_limits limits;
+	const struct ws_compression *compression; /* agreed on, to be copied; NULL: none is */
 };
 
 /* None of these calls back into call/: what they find out is told at the end of the loop's turn. */
@@ -89,8 +71,22 @@ struct transport_ops {
 	void (*set_paused)(struct transport *transport, bool paused);
 	/* True: hands over no further message, reads no more, and keeps what has come. */
 	void (*set_held)(struct transport *transport, bool held);
+	/*
+	 * Of a plain request that a session was made for: how long each of these may take, the body
+	 * to come, the answer to begin.
+	 */
+	void (*set_patience)(struct transport *transport, uint64_t ms);
+	/* Hands the body over to exchange_body when it is whole; ends the session if it cannot. */
+	void (*want_body)(struct transport *transport, uint64_t body_bytes);
+	/* The head of an answer in pieces, of which at most queue_bytes wait; in place of reply. */
+	void (*begin)(struct transport *transport, const struct reply *reply, uint64_t queue_bytes);
+	/* One piece, copied. False: no room; nothing was queued, session_drained follows. */
+	bool (*write)(struct transport *transport, struct span data);
+	/* The end of it; not whole: the peer is made to see that something is missing. */
+	void (*finish)(struct transport *transport, bool is_whole);
 	/* False while a message has begun and is not whole: nothing was changed. */
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
+	struct transport_rtt (*rtt)(const struct transport *transport);
 	/* Sets transport->peer to a copy; an empty text: back to who is connected. */
 	void (*set_peer)(struct transport *transport, struct span peer);
 };
@@ -104,8 +100,10 @@ struct answer {
 struct transport {
 	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
-	struct answer answer;    /* set by ops->reply */
-	const char *peer;        /* "127.0.0.1:53124"; or for whom a trusted proxy speaks */
+	struct admin_request *admin; /* admin.c's; NULL: none waits */
+	bool is_admin;               /* of an admin listener: asks for no route */
+	struct answer answer;        /* set by ops->reply */
+	const char *peer;            /* "127.0.0.1:53124"; or for whom a trusted proxy speaks */
 	/* How answers to the present request look; NULL: as the serving generation says. */
 	const struct http_style *style;
 	bool is_secure; /* the peer's bytes are encrypted, if only on their way to the proxy */

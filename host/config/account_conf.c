@@ -12,7 +12,7 @@
 #include "config/section.h"
 
 /* A number needs no entry in the machine's lists: containers have few. */
-static bool read_number(const char *text, unsigned *out)
+static bool take_number(const char *text, unsigned *out)
 {
 	unsigned long number;
 
@@ -47,7 +47,7 @@ static void read_account(struct reader *reader, const struct key *key, const str
 {
 	if (!section_expect(reader, key->name, node, TREE_TEXT, wanted))
 		return;
-	if (find(node->text, &out->id) || read_number(node->text, &out->id))
+	if (find(node->text, &out->id) || take_number(node->text, &out->id))
 		out->name = (struct conf_text){node->text, node->place};
 	else
 		err_list_add(reader->why, node->place,

@@ -15,6 +15,8 @@
 
 #include "base/buf.h"
 #include "config/account_conf.h"
+#include "config/admin_conf.h"
+#include "config/compression_conf.h"
 #include "config/config_check.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
@@ -71,6 +73,7 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 
 	section_defaults(reader, &top_section, config);
 	limits_conf_defaults(reader);
+	compression_conf_defaults(reader, &config->compression);
 	quarantine_conf_defaults(reader, &config->quarantine);
 	topics_conf_defaults(reader, &config->topics);
 	log_conf_defaults(reader, &config->log);

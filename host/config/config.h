@@ -14,27 +14,19 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "config/account_conf.h"
+#include "config/conf_admin.h"
 #include "config/conf_inject.h"
 #include "config/conf_life.h"
-#include "config/conf_overflow.h"
+#include "config/conf_limits.h"
 #include "config/conf_text.h"
 #include "config/conf_tls.h"
 #include "config/conf_web.h"
 #include "config/listen_conf.h"
+#include "wire/ws_extension.h"
 
 struct option_conf {
 	struct conf_text name, value; /* value is absent: the items of a list */
 	struct conf_list items;
-};
-
-struct limits_conf {
-	uint64_t message_bytes; /* a message, beyond it 1009 */
-	uint64_t queue_bytes;   /* waiting to be sent to one peer */
-	enum overflow_conf overflow;
-	unsigned jobs;         /* offloaded and not done, of one connection; 0: any number */
-	uint64_t idle_ms;      /* without a message from the peer, beyond it 1001; 0: never */
-	uint64_t handshake_ms; /* from accept to the end of the handshake, beyond it 408 or 503 */
-	uint64_t close_ms;     /* from our close frame to the end of TCP */
 };
 
 struct ping_conf {
@@ -70,10 +62,13 @@ struct route_conf {
 	size_t attached_count;
 	struct option_conf *options;
 	size_t option_count;
+	const char *const *methods; /* NULL-ended; NULL: whatever the plugin makes of them */
+	struct place methods_place;
 	enum reject_conf reject;
 	struct strict_conf strict; /* the file's default filled in */
 	struct limits_conf limits; /* the file's defaults filled in */
 	struct ping_conf ping;
+	struct ws_compression compression;
 	struct drain_conf drain;
 };
 
@@ -90,6 +85,7 @@ struct config {
 	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
+	struct admin_conf admin;
 	struct tls_conf tls;
 	struct account_conf user, group; /* that workers run as; absent: the host's */
 	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
@@ -98,6 +94,7 @@ struct config {
 	struct quarantine_conf quarantine;
 	struct limits_conf limits;
 	struct ping_conf ping;
+	struct ws_compression compression;
 	struct drain_conf drain;
 	struct stop_conf stop;
 	struct topics_conf topics;

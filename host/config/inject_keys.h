@@ -7,8 +7,8 @@
 
 #define INJECT_KEYS(ROW)                                                                           \
 	ROW(from, source, from, NULL, NULL, NULL,                                                  \
-		"`path`, `query`, `header`, `cookie` or `provider`; without it by the "            \
-		"convention")                                                                      \
+		"`path`, `query`, `header`, `cookie`, `certificate` or `provider`; without it "    \
+		"by the convention")                                                               \
 	ROW(alias, text, alias, NULL, NULL, NULL,                                                  \
 		"the name at the source, when it is not the field's own")                          \
 	ROW(type, inject_type, type, NULL, NULL, NULL,                                             \

@@ -7,11 +7,14 @@
 
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                                                \
+	TYPE(admin, "section", "")                                     \
+	TYPE(admin_listen, "address, mapping, or list of them", "")    \
 	TYPE(after, "time, `never`", "ms")                             \
 	TYPE(any_text, "text", "")                                     \
 	TYPE(attached, "list of provider names", "")                   \
 	TYPE(bound, "a value of the type", "")                         \
 	TYPE(choices, "text, or list of them", "")                     \
+	TYPE(compression, "section, `true`, `false`", "")              \
 	TYPE(deaths, "number", "deaths")                               \
 	TYPE(default, "text, or list of them", "")                     \
 	TYPE(drain, "section", "")                                     \
@@ -28,6 +31,7 @@
 	TYPE(log_level, "level", "")                                   \
 	TYPE(log_to, "file, `stderr`, `syslog`", "")                   \
 	TYPE(message_count, "number", "messages")                      \
+	TYPE(methods, "list of HTTP methods", "")                      \
 	TYPE(overflow, "policy", "")                                   \
 	TYPE(overrides, "mapping of sections", "")                     \
 	TYPE(path, "path pattern", "")                                 \
@@ -44,6 +48,7 @@
 	TYPE(scope, "scope", "")                                       \
 	TYPE(scopes, "list of texts", "")                              \
 	TYPE(size, "size", "bytes")                                    \
+	TYPE(small_number, "number", "")                               \
 	TYPE(source, "source", "")                                     \
 	TYPE(stop, "section", "")                                      \
 	TYPE(strict, "`true`, `false`, list of `query`, `cookie`", "") \

@@ -13,11 +13,15 @@
 #ifndef SOCKLET_CONFIG_KEYS_H
 #define SOCKLET_CONFIG_KEYS_H
 
+#include "config/admin_keys.h"
+#include "config/compression_keys.h"
 #include "config/inject_keys.h"
 #include "config/key_types.h"
 #include "config/life_keys.h"
+#include "config/limits_keys.h"
 #include "config/listen_keys.h"
 #include "config/log_keys.h"
+#include "config/request_keys.h"
 #include "config/web_keys.h"
 
 /* limits and ping before routes, which inherit them. */
@@ -26,6 +30,7 @@
 		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "        \
 		"for any free one; with `https://` before it they speak TLS; `unix:` and a "       \
 		"path; `systemd` or `fd:` and a name for a socket that is inherited")              \
+	ADMIN_TOP_KEYS(ROW)                                                                        \
 	ROW(tls, tls, tls, NULL, NULL, NULL,                                                       \
 		"certificates and rules of the addresses with `https://`")                         \
 	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                          \
@@ -46,6 +51,8 @@
 		"the limits of all routes that do not set their own")                              \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                                    \
 		"the keep-alive of all routes that do not set their own")                          \
+	ROW(compression, compression, compression, NULL, NULL, NULL,                               \
+		"how messages are compressed, of all routes that do not set their own")            \
 	ROW(drain, drain, drain, NULL, NULL, NULL,                                                 \
 		"when connections of what a reload has replaced are closed, of all routes "        \
 		"that do not set their own")                                                       \
@@ -78,6 +85,8 @@
 		"providers to call before those of the fields, for what they do")        \
 	ROW(options, route_options, options, NULL, NULL, NULL,                           \
 		"options of the plugin by name; which there are, the plugin says")       \
+	ROW(methods, methods, methods, NULL, NULL, NULL,                                 \
+		"the plain requests that the plugin answers, others get 405; else all")  \
 	ROW(reject, reject, reject, "http", NULL, NULL,                                  \
 		"how a refused handshake is answered: `http` with status and JSON, "     \
 		"`close` with 101 and a close frame whose reason a browser can read")    \
@@ -88,6 +97,8 @@
 		"limits of this route; what it leaves out is as at the top")             \
 	ROW(ping, ping, ping, NULL, NULL, NULL,                                          \
 		"keep-alive of this route; what it leaves out is as at the top")         \
+	ROW(compression, compression, compression, NULL, NULL, NULL,                     \
+		"compression of this route; what it leaves out is as at the top")        \
 	ROW(drain, drain, drain, NULL, NULL, NULL,                                       \
 		"drain of this route; what it leaves out is as at the top")
 
@@ -115,10 +126,10 @@
 		"from the connection to the end of the handshake, then 408 (or 503, when the " \
 		"plugin is late); at the top only")
 
-#define PING_KEYS(ROW)                                                   \
-	ROW(interval, duration, interval_ms, "20s", "0", "365d",         \
-		"silence from the peer before it is pinged; 0 is never") \
-	ROW(timeout, duration, timeout_ms, "20s", "1ms", "365d",         \
+#define PING_KEYS(ROW)                                           \
+	ROW(interval, duration, interval_ms, "20s", "0", "365d", \
+		"from one ping to the next; 0 is never")         \
+	ROW(timeout, duration, timeout_ms, "20s", "1ms", "365d", \
 		"the wait for its answer, then closes with 1011")
 
 #endif

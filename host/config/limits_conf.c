@@ -11,48 +11,60 @@
 
 #include "config/keys.h"
 
+const char *const limits_overflow_names[] = {
+	[OVERFLOW_CONF_CLOSE] = "close",
+	[OVERFLOW_CONF_CLOSE_1008] = "close_1008",
+	[OVERFLOW_CONF_TELL] = "tell",
+	[OVERFLOW_CONF_DROP_NEWEST] = "drop_newest",
+	[OVERFLOW_CONF_DROP_OLDEST] = "drop_oldest",
+	[OVERFLOW_CONF_KEEP_LAST] = "keep_last",
+	NULL,
+};
+
 static void read_overflow(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
-	static const char *const names[] = {[OVERFLOW_CONF_CLOSE] = "close",
-		[OVERFLOW_CONF_CLOSE_1008] = "close_1008",
-		[OVERFLOW_CONF_TELL] = "tell",
-		[OVERFLOW_CONF_DROP_NEWEST] = "drop_newest",
-		[OVERFLOW_CONF_DROP_OLDEST] = "drop_oldest",
-		[OVERFLOW_CONF_KEEP_LAST] = "keep_last",
-		NULL};
 	enum overflow_conf *out = section_member(key, base);
 	size_t i;
 
 	if (!section_expect(
 		    reader, key->name, node, TREE_TEXT, "a policy such as close or drop_oldest"))
 		return;
-	i = section_choose(reader, node->place, "overflow", node->text, names);
-	if (names[i] != NULL)
+	i = section_choose(reader, node->place, "overflow", node->text, limits_overflow_names);
+	if (limits_overflow_names[i] != NULL)
 		*out = (enum overflow_conf)i;
 }
 
-static void read_job_count(
+/* Types that differ in their unit only. */
+#define read_connections read_number
+#define read_rate        read_number
+#define read_burst       read_number
+#define read_lines       read_number
+#define read_bits        read_number
+#define read_job_count   read_number
+#define read_size_rate   read_size
+
+static void read_excess(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
-	unsigned *out = section_member(key, base);
-	unsigned long most = strtoul(key->most, NULL, 10), count;
-	char *end;
+	static const char *const names[] = {[EXCESS_PAUSE] = "pause",
+		[EXCESS_REFUSE] = "refuse",
+		[EXCESS_CLOSE] = "close",
+		NULL};
+	size_t i;
 
-	if (!section_expect(reader, key->name, node, TREE_TEXT, "a number"))
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "pause, refuse or close"))
 		return;
-	count = strtoul(node->text, &end, 10);
-	if (!isdigit((unsigned char)node->text[0]) || *end != '\0' || count > most)
-		err_list_add(reader->why, node->place,
-			"%s: found %s, wanted a number from 0 (any number) to %lu", key->name,
-			yaml_tree_found(node, reader->arena), most);
-	else
-		*out = (unsigned)count;
+	i = section_choose(reader, node->place, key->name, node->text, names);
+	if (names[i] != NULL)
+		*(enum excess_conf *)section_member(key, base) = (enum excess_conf)i;
 }
 
 #define ROW(...) SECTION_ROW(struct limits_conf, __VA_ARGS__)
-static const struct key limits_keys[] = {LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)};
-static const struct key route_limits_keys[] = {LIMITS_KEYS(ROW)};
+static const struct key limits_keys[] = {LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW)
+		HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)};
+static const struct key route_limits_keys[] = {
+	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW) ROUTE_LIMITS_KEYS(ROW)};
 #undef ROW
 static const struct section limits_section = SECTION("in limits", limits_keys);
 static const struct section route_limits_section = SECTION(

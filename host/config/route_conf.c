@@ -7,11 +7,13 @@
 
 #include <string.h>
 
+#include "config/compression_conf.h"
 #include "config/inject_conf.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
 #include "config/provider_conf.h"
 #include "config/web_conf.h"
+#include "wire/http_head.h"
 
 static void read_path(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
@@ -38,6 +40,38 @@ static void read_reject(
 	i = section_choose(reader, node->place, "reject", node->text, names);
 	if (names[i] != NULL)
 		route->reject = (enum reject_conf)i;
+}
+
+static bool is_method(const char *text)
+{
+	return http_is_token(span_of(text)) && strlen(text) <= HTTP_METHOD_MAX &&
+	       strcmp(text, "CONNECT") != 0;
+}
+
+static void read_methods(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct route_conf *route = base;
+	const char **texts;
+
+	if (!section_expect(reader, key->name, node, TREE_LIST, "a list such as [GET, POST]"))
+		return;
+	texts = arena_alloc(reader->arena, (node->count + 1) * sizeof(*texts));
+	route->methods = texts;
+	route->methods_place = node->key_place;
+	if (node->count == 0)
+		err_list_add(reader->why, node->place,
+			"methods: found an empty list: name one, such as POST, or take it away");
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next) {
+		if (!section_expect(reader, key->name, child, TREE_TEXT, "a method such as POST"))
+			continue;
+		*texts = child->text;
+		if (is_method(*texts++))
+			continue;
+		err_list_add(reader->why, child->place,
+			"methods: found %s, wanted an HTTP method such as GET or POST",
+			yaml_tree_found(child, reader->arena));
+	}
 }
 
 static void read_strict_source(
@@ -184,10 +218,12 @@ static const struct {
 	{"inject", WITH_PLUGIN},
 	{"providers", WITH_PLUGIN},
 	{"options", WITH_PLUGIN},
+	{"methods", WITH_PLUGIN},
 	{"reject", WITH_PLUGIN},
 	{"strict", WITH_PLUGIN},
 	{"limits", WITH_PLUGIN},
 	{"ping", WITH_PLUGIN},
+	{"compression", WITH_PLUGIN},
 	{"drain", WITH_PLUGIN},
 	{"origins", WITH_PLUGIN},
 	{"subprotocols", WITH_PLUGIN},
@@ -224,6 +260,7 @@ static void read_route(
 	section_defaults(reader, &route_section, route);
 	route->limits = reader->config->limits;
 	route->ping = reader->config->ping;
+	route->compression = reader->config->compression;
 	route->drain = reader->config->drain;
 	route->strict = reader->config->strict;
 	route->web = reader->config->web;

@@ -5,11 +5,13 @@
  */
 #include "config/section.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/value.h"
 
-enum { NAMES_LISTED = 16 }; /* in a complaint; more are no help */
+enum { NAMES_LISTED = 12 }; /* in a complaint; more are no help */
 
 bool section_expect(struct reader *reader, const char *name, const struct yaml_tree *node,
 	enum tree_kind kind, const char *wanted)
@@ -264,6 +266,26 @@ void read_duration(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	read_value(reader, key, node, base, VALUE_DURATION);
+}
+
+/* One that overflows is read as the largest, which is beyond any range. */
+void read_number(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	uint64_t least = strtoull(key->least, NULL, 10), most = strtoull(key->most, NULL, 10);
+	unsigned long long number;
+	char *end;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "a number"))
+		return;
+	number = strtoull(node->text, &end, 10);
+	if (!isdigit((unsigned char)node->text[0]) || *end != '\0' || number < least ||
+		number > most)
+		err_list_add(reader->why, node->place,
+			"%s: found %s, wanted a number from %s to %s", key->name,
+			yaml_tree_found(node, reader->arena), key->least, key->most);
+	else
+		*(uint64_t *)section_member(key, base) = number;
 }
 
 void read_flag(

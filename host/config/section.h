@@ -94,5 +94,8 @@ void read_size(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
 void read_duration(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
+/* A whole number without a unit, into an uint64_t. */
+void read_number(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);
 
 #endif

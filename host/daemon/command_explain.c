@@ -106,7 +106,8 @@ int command_explain(const struct options *options)
 	struct err why;
 	int status = WRONG_USE;
 
-	if (explain_head(&raw, options->url, options->headers, options->header_count, &why))
+	if (explain_head(&raw, options->url, options->method, options->headers,
+		    options->header_count, &why))
 		status = load_and_explain(options, buf_span(&raw));
 	else
 		fprintf(stderr, "socklet: %s; see socklet --help\n", why.text);

@@ -6,9 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/limits_show.h"
 #include "daemon/command.h"
 #include "daemon/idle_loop.h"
 #include "daemon/load.h"
+#include "daemon/command_routes_compression.h"
+#include "daemon/command_routes_listen.h"
+#include "daemon/command_routes_tls.h"
 #include "daemon/command_routes_web.h"
 
 static const char *kind_name(const struct route *route)
@@ -74,6 +78,40 @@ static void print_call(const struct plan_call *call)
 	printf("%s\n", call->fetch_count > 0 ? ", with" : "");
 }
 
+/* What is as usual is not said. */
+static void print_limits(const char *start, const struct limit_shown *limits, size_t count)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < count; i++) {
+		if (limits[i].is_default)
+			continue;
+		printf("%s %s %s", is_first ? start : ",", limits[i].name, limits[i].text);
+		is_first = false;
+	}
+	if (!is_first)
+		printf("\n");
+}
+
+static void print_route_limits(const struct route *route)
+{
+	struct limit_shown limits[LIMITS_SHOWN_MAX];
+	struct arena arena = {0};
+
+	print_limits("    limits:", limits, limits_show_route(limits, route->conf, &arena));
+	arena_fini(&arena);
+}
+
+static void print_host_limits(const struct config *config)
+{
+	struct limit_shown limits[LIMITS_SHOWN_MAX];
+	struct arena arena = {0};
+
+	print_limits(
+		"limits of the host:", limits, limits_show_host(limits, &config->limits, &arena));
+	arena_fini(&arena);
+}
+
 static void print_route(const struct route *route, int width)
 {
 	printf("%-*s  %s %s\n", width, route->conf->path.text, kind_name(route), target(route));
@@ -89,6 +127,9 @@ static void print_route(const struct route *route, int width)
 		}
 	}
 	print_strict(&route->plan);
+	if (route->conf->kind == ROUTE_PLUGIN)
+		print_route_limits(route);
+	command_routes_compression_print(route);
 	command_routes_web_print(route);
 }
 
@@ -102,9 +143,13 @@ static void print_text(const struct generation *generation)
 		if (len > width)
 			width = len;
 	}
+	command_routes_listen_print(&generation->config);
+	command_routes_tls_print(&generation->config.tls);
 	command_routes_web_print_top(&generation->config);
+	command_routes_compression_print_top(&generation->config);
 	for (size_t i = 0; i < generation->route_count; i++)
 		print_route(&generation->routes[i], width);
+	print_host_limits(&generation->config);
 }
 
 /* Numbers and truth values bare, if JSON can say them so. */
@@ -157,6 +202,22 @@ static json_t *call_json(const struct plan *plan, const struct plan_call *call)
 		scopes, "fields", fields);
 }
 
+/* All of them, in bytes and milliseconds. */
+static json_t *limits_json(const struct route *route)
+{
+	struct limit_shown limits[LIMITS_SHOWN_MAX];
+	struct arena arena = {0};
+	size_t count = limits_show_route(limits, route->conf, &arena);
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_set_new(out, limits[i].name,
+			limits[i].is_number ? json_integer((json_int_t)limits[i].number)
+					    : json_string(limits[i].text));
+	arena_fini(&arena);
+	return out;
+}
+
 static json_t *route_json(const struct route *route)
 {
 	json_t *calls = json_array(), *strict = json_array(), *object;
@@ -167,10 +228,15 @@ static json_t *route_json(const struct route *route)
 		json_array_append_new(strict, json_string("query"));
 	if (route->plan.cookies.is_strict)
 		json_array_append_new(strict, json_string("cookie"));
-	object = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "path", route->conf->path.text,
+	object = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o}", "path", route->conf->path.text,
 		"serves", kind_name(route), "target", target(route), "line",
-		(int)route->conf->path.place.line, "strict", strict, "calls", calls);
+		(int)route->conf->path.place.line, "strict", strict, "limits", limits_json(route),
+		"calls", calls);
+	command_routes_compression_add(object, route);
 	command_routes_web_add(object, route);
+	json_object_set_new(
+		object, "listen", command_routes_listen_json(&route->generation->config));
+	json_object_set_new(object, "tls", command_routes_tls_json(&route->generation->config.tls));
 	return object;
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "call/route_serves.h"
+
 static void print_list(const char *indent, const char *name, const struct conf_list *list)
 {
 	if (list->count == 0)
@@ -22,10 +24,24 @@ static void print_headers(const char *indent, const struct headers_conf *headers
 			headers->items[i].value);
 }
 
+/* What a plugin's route does besides WebSocket, or instead. */
+static void print_requests(const struct route *route)
+{
+	const struct limits_conf *limits = &route->conf->limits;
+
+	if (route->conf->kind != ROUTE_PLUGIN || !route_serves_http(route))
+		return;
+	printf("    answers HTTP%s: %s\n", route_serves_websocket(route) ? ", too" : " only",
+		route->allow == NULL ? "any method" : route->allow);
+	printf("        body up to %llu bytes, request %llu ms\n",
+		(unsigned long long)limits->body_bytes, (unsigned long long)limits->request_ms);
+}
+
 void command_routes_web_print(const struct route *route)
 {
 	const struct route_conf *conf = route->conf;
 
+	print_requests(route);
 	if (conf->kind == ROUTE_PLUGIN)
 		print_list("    ", "origins", &conf->web.origins);
 	print_list("    ",
@@ -63,6 +79,17 @@ static json_t *headers_json(const struct headers_conf *headers)
 	return object;
 }
 
+/* null: it answers none; methods null: any. */
+static json_t *requests_json(const struct route *route)
+{
+	const struct limits_conf *limits = &route->conf->limits;
+
+	if (!route_serves_http(route))
+		return json_null();
+	return json_pack("{s:s?, s:I, s:I}", "methods", route->allow, "body_bytes",
+		(json_int_t)limits->body_bytes, "request_ms", (json_int_t)limits->request_ms);
+}
+
 void command_routes_web_add(json_t *object, const struct route *route)
 {
 	const struct route_conf *conf = route->conf;
@@ -73,6 +100,9 @@ void command_routes_web_add(json_t *object, const struct route *route)
 	json_object_set_new(object, "proxies", list_json(&config->http.proxies.texts));
 	json_object_set_new(object, "headers", headers_json(&conf->web.headers));
 	if (conf->kind == ROUTE_PLUGIN) {
+		json_object_set_new(
+			object, "websocket", json_boolean(route_serves_websocket(route)));
+		json_object_set_new(object, "http", requests_json(route));
 		json_object_set_new(object, "origins", list_json(&conf->web.origins));
 		json_object_set_new(object, "subprotocols", list_json(&conf->subprotocols.names));
 		json_object_set_new(object, "require_subprotocol",

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/tally.h"
 #include "daemon/message_kinds.h"
 #include "daemon/worker_process.h"
 #include "plugin/breadcrumb.h"
@@ -28,9 +29,11 @@ enum {
 void crew_init(struct crew *crew)
 {
 	memset(crew, 0, sizeof(*crew));
+	crew->tally = tally_memory_new(CONFIG_WORKERS_MAX);
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
 		crew->members[i].index = i;
 		crew->members[i].kill_ms = UINT64_MAX;
+		crew->members[i].tally = crew->tally;
 		channel_init(&crew->members[i].channel, -1);
 		bus_link_init(&crew->members[i].link);
 	}
@@ -50,6 +53,7 @@ void crew_fini(struct crew *crew)
 		if (member->page != NULL)
 			breadcrumb_free(member->page);
 	}
+	tally_memory_free(crew->tally);
 }
 
 bool crew_is_alive(const struct member *member)
@@ -111,7 +115,9 @@ void crew_spawn(struct member *member, const struct order *order, struct listen_
 	if (member->page == NULL)
 		member->page = breadcrumb_new();
 	memset(member->page, 0, sizeof(*member->page));
-	birth = (struct worker_birth){member->index, first_id(member), member->page};
+	tally_memory_clear(member->tally, member->index);
+	birth = (struct worker_birth){
+		member->index, first_id(member), member->page, {member->tally, member->index}};
 	member->pid = process_fork(ends[1]);
 	if (member->pid == 0)
 		exit(privilege_drop(&order->run_as) ? worker_process_run(ends[1], &birth) : 1);

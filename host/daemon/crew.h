@@ -28,15 +28,17 @@ enum member_state {
 enum member_load { LOAD_NONE, LOAD_ASKED, LOAD_PREPARED, LOAD_COMMITTED };
 
 struct breadcrumb;
+struct tally_memory;
 
 struct member {
 	unsigned index;
 	enum member_state state;
 	pid_t pid;
 	struct channel channel;
-	struct bus_link link;    /* of topics; hub.c's */
-	bool link_has_more;      /* was left over in its last round */
-	struct breadcrumb *page; /* which plugin code it runs, or ran when it died */
+	struct tally_memory *tally; /* the crew's */
+	struct bus_link link;       /* of topics; hub.c's */
+	bool link_has_more;         /* was left over in its last round */
+	struct breadcrumb *page;    /* which plugin code it runs, or ran when it died */
 	struct watched watched;
 	enum member_load load;
 	unsigned unanswered;        /* PREPAREs, given up ones included */
@@ -54,6 +56,7 @@ struct member {
 
 struct crew {
 	struct member members[CONFIG_WORKERS_MAX];
+	struct tally_memory *tally; /* all workers count their connections there */
 	unsigned wanted;
 };
 

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "daemon/bus_link.h"
 #include "daemon/bus_message_pack.h"
+#include "daemon/hub_admin.h"
 #include "daemon/hub_history.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
@@ -108,7 +109,10 @@ static bool take(struct master *master, struct member *member)
 		if (state != CHANNEL_MESSAGE)
 			break;
 		bytes += message.body.len;
-		take_message(master, member, &message);
+		if (message.kind >= ADMIN_FIRST)
+			hub_admin_take(master, member, &message);
+		else
+			take_message(master, member, &message);
 	}
 	if (state == CHANNEL_ENDED)
 		bus_link_close(&member->link);
@@ -127,6 +131,7 @@ static void link_on_ready(void *context, void *arg)
 void hub_watch(struct master *master, struct poll_list *list)
 {
 	hub_history_configure(master);
+	hub_admin_watch(master, list);
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
 		struct member *member = &master->crew.members[i];
 
@@ -146,10 +151,10 @@ void hub_watch(struct master *master, struct poll_list *list)
 
 void hub_disconnect(struct master *master, struct member *member)
 {
-	if (!bus_link_is_open(&member->link))
-		return;
 	/* A dead process sends no more: this ends. */
 	while (bus_link_is_open(&member->link) && take(master, member))
 		continue;
-	bus_link_close(&member->link);
+	if (bus_link_is_open(&member->link))
+		bus_link_close(&member->link);
+	hub_admin_gone(master, member);
 }

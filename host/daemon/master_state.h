@@ -10,6 +10,7 @@
 #include "daemon/control.h"
 #include "daemon/crew.h"
 #include "daemon/file_watch.h"
+#include "daemon/hub_admin.h"
 #include "daemon/inherit.h"
 #include "daemon/listen_set.h"
 #include "daemon/log_file.h"
@@ -62,6 +63,7 @@ struct master {
 	struct {
 		uint64_t id; /* of this host, in what its workers publish, and in positions */
 		struct topic_history history;
+		struct hub_admin admin;
 	} hub;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;

@@ -24,9 +24,8 @@ static const struct command {
 		command_check},
 	{"routes", "routes FILE [--json]", "print the route table of FILE", TAKES_JSON,
 		command_routes},
-	{"explain", "explain FILE URL [-H HEADER]... [--json]",
-		"print what FILE makes of a WebSocket request", TAKES_JSON | TAKES_REQUEST,
-		command_explain},
+	{"explain", "explain FILE URL [-X METHOD] [-H HEADER]... [--json]",
+		"print what FILE makes of a request", TAKES_JSON | TAKES_REQUEST, command_explain},
 	{"reload", "reload FILE", "make the host that runs FILE read it again, and wait", 0,
 		command_reload},
 	{"status", "status FILE [--json | --metrics]",
@@ -53,6 +52,7 @@ static void print_help(FILE *out)
 		"  --reload           reload by itself when FILE or a plugin has been written\n"
 		"  --json             print for machines\n"
 		"  --metrics          print for Prometheus\n"
+		"  -X METHOD          explain a plain request with that method, no handshake\n"
 		"  -H HEADER          send \"Name: value\" with the request to explain; may be "
 		"repeated\n"
 		"  --help, --version\n"
@@ -60,7 +60,8 @@ static void print_help(FILE *out)
 		"plugin,\n"
 		"  where it comes from, which providers were called, and the answer. Providers "
 		"really run,\n"
-		"  but start and connect do not. URL is /path?query, or ws://host/path?query.\n"
+		"  but start, connect and request do not. URL is /path?query, or "
+		"ws://host/path?query.\n"
 		"  Status 0: the request reaches the plugin; 1: it is refused; 2: wrong usage\n"
 		"\nsignals: HUP reads FILE and changed plugins again, no connection is dropped;\n"
 		"  USR2 starts the program anew, which takes over the sockets; this process ends\n"
@@ -112,6 +113,14 @@ static int take(const char *option, const char *word, const char *what, const ch
 	return 0;
 }
 
+/* The same for one that may not. */
+static int take_one(const char *option, const char *word, const char *what, const char **item)
+{
+	size_t count = *item == NULL ? 0 : 1;
+
+	return take(option, word, what, item, &count, 1);
+}
+
 /* The words that are no options: the file, and for explain the URL behind it. */
 static int take_plain(const struct command *command, const char *word, struct options *out)
 {
@@ -137,6 +146,8 @@ static int parse(const struct command *command, char **argv, struct options *out
 		if (strcmp(word, "--listen") == 0 && (command->takes & TAKES_LISTEN) != 0)
 			mistake = take(word, *++argv, "an address behind it", out->listens,
 				&out->listen_count, OPTIONS_LISTEN_MAX);
+		else if (strcmp(word, "-X") == 0 && (command->takes & TAKES_REQUEST) != 0)
+			mistake = take_one(word, *++argv, "a method behind it", &out->method);
 		else if (strcmp(word, "-H") == 0 && (command->takes & TAKES_REQUEST) != 0)
 			mistake = take(word, *++argv, "a header behind it", out->headers,
 				&out->header_count, OPTIONS_HEADER_MAX);

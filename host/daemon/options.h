@@ -15,6 +15,7 @@ struct options {
 	const char *listens[OPTIONS_LISTEN_MAX]; /* --listen, in order; override the file's */
 	size_t listen_count;
 	const char *url;                         /* what to explain */
+	const char *method;                      /* -X; NULL: a handshake */
 	const char *headers[OPTIONS_HEADER_MAX]; /* -H, in order */
 	size_t header_count;
 	bool as_json, as_metrics;

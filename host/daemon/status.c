@@ -138,6 +138,8 @@ static void add_counts(json_t *to, const json_t *row)
 	add_count(to, row, "connections");
 	add_count(to, row, "moved");
 	add_count(to, row, "draining");
+	add_count(to, row, "measured");
+	add_count(to, row, "rtt_sum_us");
 }
 
 /* Adds a worker's counts to the row of all workers. */
@@ -171,6 +173,18 @@ static json_t *row_of_generation(json_t *rows, const json_t *number)
 	return json_array_get(rows, json_array_size(rows) - 1);
 }
 
+/* The mean of connections that were pinged, instead of their sum. */
+static void set_rtt(json_t *row)
+{
+	json_int_t measured = json_integer_value(json_object_get(row, "measured"));
+	json_int_t sum = json_integer_value(json_object_get(row, "rtt_sum_us"));
+
+	json_object_del(row, "measured");
+	json_object_del(row, "rtt_sum_us");
+	json_object_set_new(
+		row, "rtt_us", measured == 0 ? json_null() : json_integer(sum / measured));
+}
+
 /* Who keeps which generation alive. */
 static json_t *generations_json(const json_t *routes)
 {
@@ -179,6 +193,7 @@ static json_t *generations_json(const json_t *routes)
 
 	json_array_foreach(routes, i, row)
 		add_counts(row_of_generation(out, json_object_get(row, "generation")), row);
+	json_array_foreach(out, i, row) set_rtt(row);
 	return out;
 }
 
@@ -327,8 +342,9 @@ static json_t *reload_json(const struct master *master)
 
 void status_print(struct buf *out, const struct master *master, enum status_form form)
 {
-	json_t *all, *routes;
+	json_t *all, *routes, *generations, *row;
 	char *text;
+	size_t i;
 
 	if (master->committed == NULL) {
 		buf_printf(out, form == STATUS_TEXT   ? "starting\n"
@@ -337,11 +353,13 @@ void status_print(struct buf *out, const struct master *master, enum status_form
 		return;
 	}
 	routes = routes_json(master);
+	generations = generations_json(routes);
+	json_array_foreach(routes, i, row) set_rtt(row);
 	all = json_pack("{s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
 		SOCKLET_VERSION, "pid", (json_int_t)getpid(), "generation",
 		master->committed->order.number, "listen", listens_json(master), "workers",
-		members_json(master), "generations", generations_json(routes), "routes", routes,
-		"plugins", plugins_json(master), "parked", parked_json(master), "quarantine",
+		members_json(master), "generations", generations, "routes", routes, "plugins",
+		plugins_json(master), "parked", parked_json(master), "quarantine",
 		quarantine_json(master), "counters", counters_json(master), "reload",
 		reload_json(master));
 	if (form == STATUS_JSON) {

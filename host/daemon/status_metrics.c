@@ -83,6 +83,8 @@ struct gauge {
 static const struct gauge gauges[] = {
 	{"connections", "WebSocket connections", "routes", "connections",
 		{"path", "plugin", "version", "generation"}},
+	{"round_trip_microseconds", "mean of the smoothed round-trip times, by pings", "routes",
+		"rtt_us", {"path", "plugin", "version", "generation"}},
 	{"sockets", "open sockets of clients, plain HTTP included", "workers", "connections",
 		{"worker"}},
 	{"worker_deaths", "how often a worker ended that should not have", "workers", "deaths",

@@ -13,6 +13,7 @@
 #include "call/host.h"
 #include "daemon/bus_message_pack.h"
 #include "daemon/pack.h"
+#include "daemon/worker_admin.h"
 
 enum { TURN_MESSAGES = 256 };
 
@@ -64,6 +65,15 @@ static void flush(struct bus_driver *driver)
 		event_add(bus->writable, NULL);
 }
 
+bool worker_bus_say(struct worker_bus *bus, unsigned kind, struct span body)
+{
+	if (!bus_link_is_open(&bus->link))
+		return false;
+	channel_queue(&bus->link.channel, kind, body, -1);
+	flush(&bus->driver);
+	return true;
+}
+
 static void writable_on_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker_bus *bus = arg;
@@ -109,6 +119,8 @@ static void take_message(struct worker_bus *bus, const struct message *from)
 		take_past(bus, from->body);
 	else if (from->kind == BUS_PAST_OVER)
 		take_past_over(bus, from->body);
+	else if (bus->admin != NULL)
+		worker_admin_take(bus->admin, from);
 }
 
 /* The master's end closes with the master, which the other channel tells of. */

@@ -13,6 +13,7 @@
 #include "daemon/bus_link.h"
 
 struct event;
+struct worker_admin;
 struct event_base;
 
 /* Zero it; worker_bus_init; worker_bus_fini. */
@@ -23,6 +24,7 @@ struct worker_bus {
 	struct bus_link link;
 	struct event *readable, *writable, *again;
 	bool is_wanted, is_attached, has_others;
+	struct worker_admin *admin; /* takes what is no message of a topic; NULL: nobody does */
 };
 
 void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_base *base);
@@ -35,6 +37,8 @@ void worker_bus_open(struct worker_bus *bus, struct span body, int fd);
  * others nothing that is not kept.
  */
 void worker_bus_join(struct worker_bus *bus, bool has_others);
+/* Something else for the hub, behind all that was published; false: there is no link. */
+bool worker_bus_say(struct worker_bus *bus, unsigned kind, struct span body);
 void worker_bus_set_queue(struct worker_bus *bus, uint64_t bytes);
 
 #endif

@@ -21,6 +21,7 @@
 #include "daemon/order.h"
 #include "daemon/pack.h"
 #include "daemon/process.h"
+#include "daemon/worker_admin.h"
 #include "daemon/worker_bus.h"
 #include "daemon/worker_status.h"
 #include "net/listen_socket.h"
@@ -43,6 +44,7 @@ struct worker_process {
 	struct host *host;
 	struct channel channel;
 	struct worker_bus bus;
+	struct worker_admin admin;
 	struct event *readable;
 	struct event *look; /* a timer, armed while stopping */
 	struct worker_socket *sockets;
@@ -173,6 +175,7 @@ static struct listener_options listen_options(
 		.is_tls = conf.is_tls,
 		.has_proxy_header = conf.has_proxy_header,
 		.redirects = conf.redirects,
+		.is_admin = conf.is_admin,
 		.https_port = https_port(self, order),
 	};
 }
@@ -278,6 +281,19 @@ static void label_log(const struct worker_process *self)
 	log_set_label(label);
 }
 
+static void set_limits(struct worker *worker, const struct limits_conf *limits)
+{
+	const struct http_limits head = {
+		.target_bytes = limits->target_bytes,
+		.head_bytes = limits->head_bytes,
+		.headers = (unsigned)limits->headers,
+		.header_bytes = limits->header_bytes,
+	};
+
+	worker_set_handshake_ms(worker, limits->handshake_ms);
+	worker_set_entry(worker, limits->all_connections, &head);
+}
+
 static void take_topics(struct worker_process *self, const struct topics_conf *topics)
 {
 	host_set_topics_queue(self->host, topics->queue_bytes);
@@ -315,7 +331,7 @@ static void commit(struct worker_process *self)
 		return;
 	label_log(self);
 	log_file_configure(&self->next->config.log);
-	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
+	set_limits(self->worker, &self->next->config.limits);
 	self->stop = self->next->config.stop;
 	take_topics(self, &self->next->config.topics);
 	commit_tls(self);
@@ -501,10 +517,13 @@ static bool init(struct worker_process *self, const struct worker_birth *birth)
 	}
 	host_set_breadcrumb(self->host, birth->page);
 	host_set_last_id(self->host, birth->last_id);
+	host_set_tally(self->host, birth->tally);
+	worker_set_tally(self->worker, birth->tally);
 	crash_watch(birth->page);
 	base = worker_base(self->worker);
 	worker_set_host(self->worker, self->host);
 	worker_bus_init(&self->bus, self->host, base);
+	worker_admin_init(&self->admin, &self->bus);
 	self->look = event_new(base, -1, EV_PERSIST, look_on_event, self);
 	self->readable = event_new(
 		base, self->channel.fd, EV_READ | EV_PERSIST, channel_on_event, self);

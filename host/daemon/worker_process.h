@@ -7,12 +7,15 @@
 
 #include <stdint.h>
 
+#include "base/tally.h"
+
 struct breadcrumb;
 
 struct worker_birth {
 	unsigned index;          /* from 0 */
 	uint64_t last_id;        /* of connections that others have had */
 	struct breadcrumb *page; /* for what plugins do; outlives the process */
+	struct tally tally;      /* for how many connections there are */
 };
 
 /* Takes our end of the channel. Returns the exit status. */

@@ -66,12 +66,13 @@ void worker_status(struct buf *out, const struct worker *worker, struct host *ho
 	for (size_t i = 0; i < census.count; i++) {
 		const struct census_row *row = &census.rows[i];
 
-		json_array_append_new(
-			routes, json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:I}", "generation",
-					row->generation, "path", row->path, "plugin", row->plugin,
-					"version", row->version, "connections",
-					(json_int_t)row->sessions, "moved", (json_int_t)row->moved,
-					"draining", (json_int_t)row->draining));
+		json_array_append_new(routes,
+			json_pack("{s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I}", "generation",
+				row->generation, "path", row->path, "plugin", row->plugin,
+				"version", row->version, "connections", (json_int_t)row->sessions,
+				"moved", (json_int_t)row->moved, "draining",
+				(json_int_t)row->draining, "measured", (json_int_t)row->measured,
+				"rtt_sum_us", (json_int_t)row->rtt_us));
 	}
 	census_fini(&census);
 	all = json_pack("{s:I, s:o, s:o, s:o, s:o}", "connections",

@@ -4,6 +4,7 @@
  * one call. What may still be dropped waits in the backlog, behind the outbox. Knows no protocol
  * beyond the table it calls. SPDX-License-Identifier: MIT
  */
+#include "call/admin.h"
 #include "net/conn.h"
 
 #include <assert.h>
@@ -14,6 +15,7 @@
 
 #include "base/xalloc.h"
 #include "net/clock.h"
+#include "net/entry.h"
 #include "net/tls_io.h"
 #include "wire/proxy_protocol.h"
 
@@ -180,7 +182,7 @@ static void conn_on_event(evutil_socket_t fd, short what, void *arg);
 
 static bool is_reading(const struct conn *conn)
 {
-	return !conn->is_held && !conn->is_paused;
+	return !conn->is_held && !conn->is_paused && !conn->is_throttled;
 }
 
 /* One event whose flags change, rather than two: 128 bytes for each idle connection. */
@@ -346,7 +348,13 @@ static const struct transport_ops ops = {
 	.queued = queued,
 	.set_paused = ws_conn_set_paused,
 	.set_held = ws_conn_set_held,
+	.set_patience = http_exchange_set_patience,
+	.want_body = http_exchange_want_body,
+	.begin = http_exchange_begin,
+	.write = http_exchange_write,
+	.finish = http_exchange_finish,
 	.set_limits = ws_conn_set_limits,
+	.rtt = ws_conn_rtt,
 	.set_peer = conn_set_peer,
 };
 
@@ -379,7 +387,9 @@ struct conn *conn_new(
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
-	conn->transport = (struct transport){.ops = &ops, .peer = conn->peer};
+	conn->transport = (struct transport){
+		.ops = &ops, .peer = conn->peer, .is_admin = options->is_admin};
+	entry_begin(conn);
 	conn->https_port = options->redirects ? options->https_port : 0;
 	LIST_INSERT_HEAD(&set->alive, conn, link);
 	set->count++;
@@ -403,6 +413,7 @@ void conn_drop(struct conn *conn)
 {
 	assert(!conn->is_dead);
 	conn->is_dead = true;
+	admin_forget(&conn->transport);
 	if (conn->watched != 0)
 		event_del(&conn->event);
 	conn->watched = 0;
@@ -412,6 +423,7 @@ void conn_drop(struct conn *conn)
 	LIST_REMOVE(conn, link);
 	LIST_INSERT_HEAD(&conn->set->dead, conn, link);
 	conn->set->count--;
+	entry_end(conn);
 }
 
 void conn_lose(struct conn *conn)

@@ -58,6 +58,8 @@ struct conn {
 	bool is_dirty : 1, is_dead : 1;
 	bool is_paused : 1;    /* the plugin wants no more messages */
 	bool is_held : 1;      /* the protocol wants no more bytes */
+	bool is_throttled : 1; /* the peer has sent more than its rate */
+	bool is_surplus : 1;   /* entry.c's: it is there to be told that the host is full */
 	bool is_blocked : 1;   /* the socket is full */
 	bool owes_drained : 1; /* it was, since the outbox was empty the last time */
 	bool owes_end : 1;     /* the peer's end was read together with its last bytes */

@@ -55,6 +55,8 @@ void conn_set_init(struct conn_set *set, struct event_base *base)
 	LIST_INIT(&set->alive);
 	LIST_INIT(&set->dead);
 	STAILQ_INIT(&set->dirty);
+	TAILQ_INIT(&set->waiting);
+	set->head_limits = http_limits_default;
 	deadline_wheel_init(&set->wheel, clock_ms());
 	event_assign(&set->sweep, base, -1, 0, conn_set_on_sweep, set);
 	set->sweep_at_ms = UINT64_MAX;
@@ -66,6 +68,7 @@ void conn_set_fini(struct conn_set *set)
 	event_del(&set->sweep);
 	outbox_pool_fini(&set->pool);
 	tls_context_unref(set->tls);
+	ws_deflate_shared_fini(&set->deflate);
 	free(set->receive);
 }
 
@@ -89,6 +92,7 @@ void conn_set_bury(struct conn_set *set)
 		LIST_REMOVE(conn, link);
 		conn_free(conn);
 	}
+	ws_deflate_shared_trim(&set->deflate);
 }
 
 void conn_set_stop(struct conn_set *set)

@@ -14,9 +14,12 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/tally.h"
 #include "net/deadline.h"
 #include "net/outbox.h"
+#include "wire/http_head.h"
 #include "wire/http_reply.h"
+#include "wire/ws_deflate.h"
 
 struct conn;
 struct host;
@@ -24,6 +27,7 @@ struct tls_context;
 
 LIST_HEAD(conn_list, conn);
 STAILQ_HEAD(conn_queue, conn);
+TAILQ_HEAD(conn_waiting, conn);
 
 enum { CONN_RECEIVE_BYTES = 65536 }; /* at most read from a connection before others have a turn */
 
@@ -33,10 +37,17 @@ struct conn_set {
 	uint8_t *receive;     /* CONN_RECEIVE_BYTES */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct outbox_pool pool;
-	struct tls_context *tls; /* of new connections that speak it; NULL: none may */
+	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */
+	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */
 	struct http_date date;
 	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
-	bool is_stopping;      /* answers close their connections */
+	struct http_limits head_limits;
+	struct conn_waiting waiting; /* for a request, the longest first; http_conn.c's */
+	struct tally tally;
+	uint64_t connections_max; /* of all workers, 0: any; what follows is entry.c's */
+	size_t surplus;           /* of `count`: only there to be told 503 */
+	uint64_t pushed_out, told_full, full_logged_ms;
+	bool is_stopping; /* answers close their connections */
 	struct conn_list alive, dead;
 	struct conn_queue dirty; /* to settle at the end of the turn */
 	size_t count;            /* alive */

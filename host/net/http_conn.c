@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "call/admin.h"
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/entry.h"
 #include "net/https_redirect.h"
 #include "net/tls_io.h"
 
@@ -24,57 +26,99 @@ enum {
 
 static const struct conn_protocol protocol;
 
-static bool is_http(const struct conn *conn)
+bool http_conn_is(const struct conn *conn)
 {
 	return conn->protocol == &protocol && !conn->is_dead;
 }
 
 static bool is_reading(const struct conn *conn)
 {
-	return is_http(conn) && conn->http.stage == HTTP_READING;
+	return http_conn_is(conn) &&
+	       (conn->http.stage == HTTP_READING || conn->http.stage == HTTP_BODY);
 }
 
-static uint64_t patience_ms(const struct conn *conn)
+static uint64_t out_of_patience(const struct conn *conn)
 {
-	return conn->http.since_ms + conn->set->handshake_ms;
+	return conn->http.since_ms + conn->http.patience_ms;
+}
+
+/* Into the stage HTTP_READING, and out of it. */
+static void begin_waiting(struct conn *conn)
+{
+	conn->http.stage = HTTP_READING;
+	TAILQ_INSERT_TAIL(&conn->set->waiting, conn, http.waiting);
+}
+
+static void end_waiting(struct conn *conn, enum http_stage next)
+{
+	if (conn->http.stage == HTTP_READING)
+		TAILQ_REMOVE(&conn->set->waiting, conn, http.waiting);
+	conn->http.stage = next;
+}
+
+struct conn *http_conn_oldest(const struct conn_set *set)
+{
+	struct conn *conn;
+
+	TAILQ_FOREACH (conn, &set->waiting, http.waiting)
+		if (!conn->is_dead && !conn->is_surplus)
+			return conn;
+	return NULL;
 }
 
 /* ---- requests ------------------------------------------------------------------------------- */
 
-static void refuse(struct conn *conn, const struct err *why)
+void http_conn_refuse(struct conn *conn, const struct err *why)
 {
-	conn->http.stage = HTTP_ASKED;
+	end_waiting(conn, HTTP_ASKED);
 	conn->http.closes = true;
+	admin_forget(&conn->transport);
 	host_bad_request(&conn->transport, why);
+}
+
+/* From now on, again, if a route's was another. */
+static void usual_patience(struct conn *conn)
+{
+	conn->http.since_ms = clock_ms();
+	if (conn->http.patience_ms == conn->set->handshake_ms)
+		return;
+	conn->http.patience_ms = conn->set->handshake_ms;
+	conn_schedule(conn, out_of_patience(conn));
 }
 
 static void begin_next(struct conn *conn)
 {
-	conn->http.stage = HTTP_READING;
+	begin_waiting(conn);
 	conn->transport.style = NULL;
 	/* Who the next one is for, its head will say. */
 	if (conn->client != NULL)
 		conn->transport.ops->set_peer(&conn->transport, SPAN(""));
-	conn->http.progress = (struct http_progress){0};
+	conn->http.progress = (struct http_progress){.limits = &conn->set->head_limits};
 	conn->http.is_old = conn->http.is_head = false;
-	conn->http.since_ms = clock_ms();
+	usual_patience(conn);
+	buf_fini(&conn->http.collected);
 	conn->is_held = false;
 }
 
 /* An answer that is in the outbox already need not leave before the next request is looked at. */
 static bool may_gather(const struct conn *conn)
 {
-	return is_http(conn) && conn->http.stage == HTTP_ANSWERED && !conn->http.closes &&
+	return http_conn_is(conn) && conn->http.stage == HTTP_ANSWERED && !conn->http.closes &&
 	       conn->http.file.fd < 0 && conn->outbox.bytes < GATHER_BYTES;
 }
 
-/* Nobody reads bodies: a short one is skipped, a long one ends the connection with the answer. */
+/*
+ * Unless somebody asks for it: a short body is skipped, a long one ends the connection with the
+ * answer.
+ */
 static void expect_body(struct conn *conn, const struct http_head *head)
 {
-	bool is_short = !head->is_chunked && head->content_length <= HTTP_BODY_MAX;
+	bool is_short = !head->is_chunked && head->content_length <= TRANSPORT_SKIP_MAX;
 
+	conn->http.framing = (struct http_framing){
+		head->is_chunked, head->expects_continue, head->content_length};
 	conn->http.body_left = 0;
-	conn->http.closes = !head->keep_alive || conn->set->is_stopping;
+	conn->http.closes = conn->http.is_last = !head->keep_alive || conn->set->is_stopping;
 	if (!head->has_body)
 		return;
 	if (is_short && !head->expects_continue)
@@ -92,16 +136,20 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 	expect_body(conn, head);
 	if (head->is_upgrade && conn->set->is_stopping) {
 		err_set(&why, ERR_UNAVAILABLE, "the host is stopping");
-		refuse(conn, &why);
+		http_conn_refuse(conn, &why);
 		return;
 	}
-	conn->http.stage = HTTP_ASKED;
+	/* Who runs a full host can still look at it, and make room. */
+	if (!conn->transport.is_admin && !entry_admit(conn)) {
+		err_set(&why, ERR_UNAVAILABLE, "the host has as many connections as it may have");
+		http_conn_refuse(conn, &why);
+		return;
+	}
+	end_waiting(conn, HTTP_ASKED);
 	if (conn->https_port != 0)
 		https_redirect_reply(conn, head);
 	else
 		host_request(conn->set->host, &conn->transport, head, raw);
-	if (may_gather(conn))
-		begin_next(conn);
 }
 
 /* Returns how many bytes were used up; 0: the head goes on. */
@@ -118,7 +166,7 @@ static size_t take_head(struct conn *conn, const char *data, size_t len)
 		return 0;
 	case WIRE_BAD:
 		log_debug("%s: bad request: %s", conn->transport.peer, why.text);
-		refuse(conn, &why);
+		http_conn_refuse(conn, &why);
 		return len;
 	default:
 		ask(conn, &head, (struct span){data, head.length});
@@ -139,13 +187,17 @@ static size_t consume(struct conn *conn, const char *data, size_t len)
 	size_t used = 0, part;
 
 	while (used < len && is_reading(conn)) {
-		if (conn->http.body_left > 0)
+		if (conn->http.stage == HTTP_BODY)
+			part = http_exchange_take_body(conn, data + used, len - used);
+		else if (conn->http.body_left > 0)
 			part = skip_body(conn, len - used);
 		else
 			part = take_head(conn, data + used, len - used);
 		if (part == 0)
 			break;
 		used += part;
+		if (may_gather(conn))
+			begin_next(conn);
 	}
 	return used;
 }
@@ -155,12 +207,12 @@ static void keep_rest(struct conn *conn, uint8_t *data, size_t len)
 {
 	if (len == 0 || conn->is_dead)
 		return;
-	if (!is_http(conn)) {
+	if (!http_conn_is(conn)) {
 		conn->protocol->received(conn, data, len);
 		return;
 	}
 	buf_append(&conn->stash, data, len);
-	if (conn->http.stage != HTTP_READING && conn->stash.len >= HTTP_STASH_MAX)
+	if (!is_reading(conn) && conn->stash.len >= HTTP_STASH_MAX)
 		conn->is_held = true;
 }
 
@@ -236,10 +288,15 @@ static struct span all_headers(struct conn *conn, const struct reply *reply, str
 	return buf_span(room);
 }
 
-static void queue_reply(struct conn *conn, const struct reply *reply)
+bool http_conn_has_body(const struct conn *conn, const struct reply *reply)
+{
+	return !conn->http.is_head && http_reply_has_body(reply->status);
+}
+
+static void queue_reply(struct conn *conn, const struct reply *reply, struct span body,
+	enum http_reply_framing framing)
 {
 	struct buf lines = {0};
-	bool has_body = !conn->http.is_head && http_reply_has_body(reply->status);
 	struct http_reply out = {
 		.status = reply->status,
 		.date = date_now(conn),
@@ -248,35 +305,51 @@ static void queue_reply(struct conn *conn, const struct reply *reply)
 		.content_length = reply->fd >= 0 ? reply->fd_bytes : reply->body.len,
 		.connection = connection_header(&conn->http),
 		.style = style_of(conn),
+		.framing = framing,
 	};
 	struct buf head = {0};
 
-	conn->transport.answer = (struct answer){out.status, has_body ? out.content_length : 0};
+	conn->transport.answer = (struct answer){
+		out.status, http_conn_has_body(conn, reply) ? out.content_length : 0};
 	http_reply_encode(&head, &out);
-	conn_send(conn, buf_span(&head), has_body ? reply->body : (struct span){NULL, 0});
-	take_file(conn, reply, has_body);
+	conn_send(conn, buf_span(&head), body);
 	buf_fini(&head);
 	buf_fini(&lines);
+}
+
+void http_conn_put_head(struct conn *conn, const struct reply *reply)
+{
+	queue_reply(conn, reply, (struct span){NULL, 0},
+		conn->http.is_old ? HTTP_BY_CLOSING : HTTP_BY_CHUNKS);
+}
+
+void http_conn_answered(struct conn *conn)
+{
+	conn->http.stage = HTTP_ANSWERED;
+	usual_patience(conn);
+	conn->http.unsent = UINT64_MAX;
+	conn->is_held = true;
+	conn_touch(conn);
 }
 
 void http_conn_reply(struct transport *transport, struct reply *reply)
 {
 	struct conn *conn = conn_of(transport);
+	bool has_body;
 
-	if (!is_http(conn)) {
+	if (!http_conn_is(conn)) {
 		if (reply->fd >= 0)
 			close(reply->fd);
 		return;
 	}
-	assert(conn->http.stage == HTTP_ASKED);
-	if (reply->close)
+	has_body = http_conn_has_body(conn, reply);
+	assert(conn->http.stage == HTTP_ASKED || conn->http.stage == HTTP_BODY);
+	/* In the middle of a body nobody could find the next request. */
+	if (reply->close || conn->http.stage == HTTP_BODY || conn->set->is_stopping)
 		conn->http.closes = true;
-	queue_reply(conn, reply);
-	conn->http.stage = HTTP_ANSWERED;
-	conn->http.since_ms = clock_ms();
-	conn->http.unsent = UINT64_MAX;
-	conn->is_held = true;
-	conn_touch(conn);
+	queue_reply(conn, reply, has_body ? reply->body : (struct span){NULL, 0}, HTTP_BY_LENGTH);
+	take_file(conn, reply, has_body);
+	http_conn_answered(conn);
 }
 
 void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrade)
@@ -284,7 +357,7 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 	struct conn *conn = conn_of(transport);
 	struct buf head = {0};
 
-	if (!is_http(conn))
+	if (!http_conn_is(conn))
 		return;
 	assert(conn->http.stage == HTTP_ASKED);
 	http_upgrade_encode(&head, &(struct http_upgrade){
@@ -296,7 +369,7 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 				   });
 	conn_send(conn, buf_span(&head), (struct span){NULL, 0});
 	buf_fini(&head);
-	ws_conn_begin(conn, &upgrade->limits);
+	ws_conn_begin(conn, upgrade);
 }
 
 /* Whether all of it has left. */
@@ -322,8 +395,14 @@ static bool send_file(struct conn *conn)
 
 static void http_sent(struct conn *conn)
 {
+	bool owes_drained = conn->owes_drained;
+
 	conn->owes_drained = false;
-	if (conn->http.stage != HTTP_ANSWERED)
+	if (conn->http.stage == HTTP_STREAMING)
+		http_exchange_sent(conn, owes_drained);
+	else if (conn->http.stage == HTTP_BODY && conn->stash.len > 0)
+		consume_stash(conn);
+	if (!http_conn_is(conn) || conn->http.stage != HTTP_ANSWERED || conn->outbox.bytes > 0)
 		return;
 	if (conn->http.file.fd >= 0 && !send_file(conn))
 		return;
@@ -338,8 +417,8 @@ static void http_sent(struct conn *conn)
 
 bool http_conn_is_idle(const struct conn *conn)
 {
-	return is_reading(conn) && conn->stash.len == 0 && conn->http.body_left == 0 &&
-	       conn->outbox.bytes == 0;
+	return http_conn_is(conn) && conn->http.stage == HTTP_READING && conn->stash.len == 0 &&
+	       conn->http.body_left == 0 && conn->outbox.bytes == 0;
 }
 
 /* ---- ends ----------------------------------------------------------------------------------- */
@@ -348,10 +427,14 @@ static void http_ended(struct conn *conn)
 {
 	struct err why;
 
-	if (is_reading(conn) && conn->stash.len > 0 && !conn->has_failed) {
-		/* Perhaps only its sending side is closed. */
+	/* Perhaps only its sending side is closed. */
+	if (conn->http.stage == HTTP_READING && conn->stash.len > 0 && !conn->has_failed) {
 		err_set(&why, ERR_BAD_REQUEST, "the connection ended within the request head");
-		refuse(conn, &why);
+		http_conn_refuse(conn, &why);
+		return;
+	}
+	if (conn->http.stage == HTTP_BODY && !conn->has_failed) {
+		http_exchange_cut_body(conn);
 		return;
 	}
 	if (conn->transport.session != NULL)
@@ -369,8 +452,8 @@ static uint64_t late_head(struct conn *conn)
 	}
 	err_set(&why, ERR_TIMEOUT, "the request head took longer than %llu ms",
 		(unsigned long long)conn->set->handshake_ms);
-	refuse(conn, &why);
-	return patience_ms(conn);
+	http_conn_refuse(conn, &why);
+	return out_of_patience(conn);
 }
 
 static uint64_t late_plugin(struct conn *conn)
@@ -378,15 +461,14 @@ static uint64_t late_plugin(struct conn *conn)
 	struct span reason = SPAN("the plugin did not answer in time");
 	struct err why;
 
-	log_warn("%s %s: the plugin did not answer the handshake within %llu ms",
-		conn->transport.peer,
+	log_warn("%s %s: the plugin did not answer within %llu ms", conn->transport.peer,
 		conn->transport.session == NULL ? "" : session_label(conn->transport.session),
-		(unsigned long long)conn->set->handshake_ms);
+		(unsigned long long)conn->http.patience_ms);
 	err_set(&why, ERR_UNAVAILABLE, "%s", reason.ptr);
-	refuse(conn, &why);
+	http_conn_refuse(conn, &why);
 	if (conn->transport.session != NULL)
 		session_end(conn->transport.session, CODE_TRY_LATER, reason, ENDED_BY_HOST);
-	return patience_ms(conn);
+	return out_of_patience(conn);
 }
 
 /* A slow reader is fine as long as it reads at all. */
@@ -404,10 +486,16 @@ static uint64_t late_reader(struct conn *conn, uint64_t now_ms)
 
 static uint64_t http_due(struct conn *conn, uint64_t now_ms)
 {
-	if (now_ms < patience_ms(conn))
-		return patience_ms(conn);
+	if (conn->http.stage == HTTP_STREAMING)
+		return http_exchange_due(conn, now_ms);
+	if (now_ms < out_of_patience(conn))
+		return out_of_patience(conn);
 	if (conn->http.stage == HTTP_ASKED)
 		return late_plugin(conn);
+	if (conn->http.stage == HTTP_BODY) {
+		http_exchange_late_body(conn);
+		return out_of_patience(conn);
+	}
 	if (conn->http.stage == HTTP_ANSWERED || conn->outbox.bytes > 0)
 		return late_reader(conn, now_ms);
 	return late_head(conn);
@@ -415,7 +503,9 @@ static uint64_t http_due(struct conn *conn, uint64_t now_ms)
 
 static void http_fini(struct conn *conn)
 {
+	end_waiting(conn, HTTP_ANSWERED);
 	http_file_close(&conn->http.file);
+	buf_fini(&conn->http.collected);
 }
 
 static const struct conn_protocol protocol = {
@@ -429,6 +519,10 @@ static const struct conn_protocol protocol = {
 void http_conn_begin(struct conn *conn)
 {
 	conn_speak(conn, &protocol);
-	conn->http = (struct http_state){.file = {.fd = -1}, .since_ms = clock_ms()};
-	conn_schedule(conn, patience_ms(conn));
+	conn->http = (struct http_state){.file = {.fd = -1},
+		.progress = {.limits = &conn->set->head_limits},
+		.since_ms = clock_ms(),
+		.patience_ms = conn->set->handshake_ms};
+	begin_waiting(conn);
+	conn_schedule(conn, out_of_patience(conn));
 }

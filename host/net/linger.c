@@ -63,7 +63,7 @@ void linger_begin(struct conn *conn, uint64_t linger_ms)
 	conn_speak(conn, &protocol);
 	conn->linger = (struct linger_state){.due_ms = clock_ms() + linger_ms};
 	buf_fini(&conn->stash);
-	conn->is_held = conn->is_paused = false;
+	conn->is_held = conn->is_paused = conn->is_throttled = false;
 	conn_schedule(conn, conn->linger.due_ms);
 	conn_touch(conn);
 }

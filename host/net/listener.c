@@ -62,6 +62,12 @@ static void tell_busy(int fd)
 	(void)ignored;
 }
 
+void listener_turn_away(int fd)
+{
+	tell_busy(fd);
+	close(fd);
+}
+
 static void log_turned_away(struct listener *listener)
 {
 	uint64_t now_ms = clock_ms();
@@ -86,8 +92,7 @@ static enum next turn_away(struct listener *listener)
 	fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	error = errno;
 	if (fd >= 0) {
-		tell_busy(fd);
-		close(fd);
+		listener_turn_away(fd);
 		listener->turned_away++;
 		log_turned_away(listener);
 	}

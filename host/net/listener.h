@@ -19,6 +19,7 @@ struct listener_options {
 	bool has_proxy_header; /* each connection begins with one */
 	bool redirects;        /* to https_port, whatever is asked for */
 	unsigned https_port;
+	bool is_admin; /* serves no route */
 };
 
 /* Where accepted sockets go: non-blocking, close-on-exec, without Nagle's delay. */
@@ -39,6 +40,8 @@ void listener_set_options(struct listener *listener, const struct listener_optio
 void listener_take_all(struct listener *listener);
 void listener_close(struct listener *listener);
 /* Valid until listener_close. */
+/* Says 503 to a connection that is not to be made, and closes it. */
+void listener_turn_away(int fd);
 int listener_fd(const struct listener *listener);
 /* The real address and port: "127.0.0.1:8000", "[::1]:8000". */
 const char *listener_address(const struct listener *listener);

@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 #include "call/host.h"
 #include "net/conn.h"
+#include "net/entry.h"
 #include "net/loop_timer.h"
 #include "net/tls_context.h"
 
@@ -143,13 +144,29 @@ void worker_set_tls(struct worker *worker, struct tls_context *tls)
 	worker->set.tls = tls;
 }
 
+void worker_set_tally(struct worker *worker, struct tally tally)
+{
+	assert(worker->set.count == 0);
+	worker->set.tally = tally;
+}
+
+void worker_set_entry(
+	struct worker *worker, uint64_t connections_max, const struct http_limits *head)
+{
+	worker->set.connections_max = connections_max;
+	worker->set.head_limits = *head;
+}
+
 /* ---- listeners ------------------------------------------------------------------------------ */
 
 static void accepted(void *arg, int fd, const char *peer, const struct listener_options *options)
 {
 	struct worker *worker = arg;
 
-	conn_new(&worker->set, fd, peer, options);
+	if (entry_is_open(&worker->set))
+		conn_new(&worker->set, fd, peer, options);
+	else
+		listener_turn_away(fd);
 }
 
 struct listener *worker_listen(

@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/tally.h"
 #include "net/listener.h"
+#include "wire/http_head.h"
 
 struct event_base;
 struct host;
@@ -39,6 +41,11 @@ void worker_set_handshake_ms(struct worker *worker, uint64_t ms);
 
 /* Takes the reference; for connections that come from now on. NULL: none speaks TLS. */
 void worker_set_tls(struct worker *worker, struct tls_context *tls);
+/* Connections are counted there, together with those of the other workers. Before the first. */
+void worker_set_tally(struct worker *worker, struct tally tally);
+/* The most of them, 0: any; and how large the head of a request may be. */
+void worker_set_entry(
+	struct worker *worker, uint64_t connections_max, const struct http_limits *head);
 
 /* Takes the listening socket; the listener is the worker's. */
 struct listener *worker_listen(

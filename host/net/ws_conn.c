@@ -6,18 +6,20 @@
  */
 #include "net/ws_conn.h"
 
-#include <assert.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
+#include "net/throttle.h"
 #include "net/ws_queue.h"
 
 enum {
 	CODE_GOING_AWAY = 1001,
 	CODE_NONE = 1005,
 	CODE_LOST = 1006,
+	CODE_POLICY = 1008,
 	CODE_INTERNAL = 1011,
 	DEAD_PEER_MS = 1000, /* for a peer that did not even answer a ping */
 };
@@ -34,7 +36,7 @@ static bool is_open(const struct conn *conn)
 	return is_ws(conn) && conn->ws.closed_ms == 0;
 }
 
-static void send_frame(struct conn *conn, enum ws_opcode opcode, struct span payload)
+static void send_frame(struct conn *conn, unsigned opcode, struct span payload)
 {
 	uint8_t header[WS_HEADER_MAX];
 	size_t len = ws_header_encode(header, opcode, payload.len);
@@ -65,6 +67,36 @@ static void end(struct conn *conn, unsigned code, struct span reason, unsigned b
 		session_end(session, code, reason, by);
 }
 
+/* ---- deadlines ------------------------------------------------------------------------------ */
+
+/* Nothing is read, so that nothing comes is no sign of the peer's. */
+static bool is_deaf(const struct conn *conn)
+{
+	return conn->is_paused || conn->is_held || conn->is_throttled;
+}
+
+static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
+{
+	const struct ws_state *ws = &conn->ws;
+	uint64_t due_ms, read_ms;
+
+	if (ws->closed_ms != 0)
+		return ws->closed_ms + ws->close_ms;
+	due_ms = ws_watch_next(&ws->watch, is_deaf(conn), now_ms);
+	if (!conn->is_throttled)
+		return due_ms;
+	read_ms = now_ms + throttle_wait_ms(ws->throttle, now_ms);
+	return due_ms != 0 && due_ms < read_ms ? due_ms : read_ms;
+}
+
+static void schedule(struct conn *conn, uint64_t now_ms)
+{
+	uint64_t due_ms = next_due(conn, now_ms);
+
+	if (due_ms != 0)
+		conn_schedule(conn, due_ms);
+}
+
 /* ---- receiving ------------------------------------------------------------------------------ */
 
 static void take_close(struct conn *conn, const struct ws_message *message)
@@ -88,15 +120,22 @@ static void take_ping(struct conn *conn, struct span payload)
 		send_frame(conn, WS_PONG, payload);
 }
 
-static void take_message(struct conn *conn, const struct ws_message *message)
+static void take_message(struct conn *conn, struct ws_message *message)
 {
+	struct err why;
+
 	if (!is_open(conn) || conn->transport.session == NULL)
 		return;
-	conn->ws.message_ms = conn->ws.received_ms;
+	if (message->is_compressed &&
+		!ws_deflate_inflate(conn->ws.deflate, message, conn->ws.decoder.limit, &why)) {
+		take_broken(conn, &why);
+		return;
+	}
+	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
 	session_message(conn->transport.session, message->opcode, message->payload);
 }
 
-static void take(struct conn *conn, const struct ws_message *message)
+static void take(struct conn *conn, struct ws_message *message)
 {
 	switch (message->opcode) {
 	case WS_CLOSE:
@@ -106,11 +145,55 @@ static void take(struct conn *conn, const struct ws_message *message)
 		take_ping(conn, message->payload);
 		break;
 	case WS_PONG:
-		/* That something came is all it says. */
+		ws_watch_pong(&conn->ws.watch, message->payload, clock_us());
 		break;
 	default:
 		take_message(conn, message);
 	}
+}
+
+/* Drops or closes: what it came with is not taken. */
+static void take_excess(struct conn *conn)
+{
+	const struct throttle *throttle = conn->ws.throttle;
+	struct err why;
+
+	if (throttle->excess == EXCESS_TO_REFUSE) {
+		log_debug("%s: over its rate, a message is dropped", conn->peer);
+		return;
+	}
+	throttle_explain(throttle, &why);
+	take_broken(conn, &why);
+}
+
+/* False: what came is too much. A close frame never is. */
+static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_message *message)
+{
+	struct throttle *throttle = conn->ws.throttle;
+	uint32_t frames = conn->ws.decoder.frames;
+	uint64_t now_ms = conn->ws.watch.received_ms;
+	bool is_within;
+
+	conn->ws.decoder.frames = 0;
+	if (throttle == NULL || !is_open(conn))
+		return true;
+	is_within = throttle_take(throttle, frames, bytes, message != NULL, now_ms);
+	if (throttle_wait_ms(throttle, now_ms) > 0) {
+		conn->is_throttled = true;
+		schedule(conn, now_ms);
+	}
+	return is_within || (message != NULL && message->opcode == WS_CLOSE);
+}
+
+/* A message may have begun, or the one that had may have ended. */
+static void watch_message(struct conn *conn)
+{
+	struct ws_watch *watch = &conn->ws.watch;
+
+	if (!is_open(conn) || !ws_watch_decoded(watch, ws_decoder_is_inside(&conn->ws.decoder)))
+		return;
+	if (watch->message_time_ms != 0)
+		schedule(conn, watch->received_ms);
 }
 
 static void decode(struct conn *conn, uint8_t *data, size_t len)
@@ -120,19 +203,29 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 
 	/* Once more after the last byte: the decoder then lets go of what it handed out. */
 	while (is_ws(conn)) {
+		size_t before = len;
+
 		/* At most what one read brought: nothing is read while it waits. */
-		if (conn->is_held) {
+		if (conn->is_held || conn->is_throttled) {
 			buf_append(&conn->stash, data, len);
 			return;
 		}
 		switch (ws_decode(&conn->ws.decoder, &data, &len, &message, &why)) {
 		case WIRE_MORE:
+			if (!is_within_rate(conn, before, NULL))
+				take_excess(conn);
+			else
+				watch_message(conn);
 			return;
 		case WIRE_BAD:
 			take_broken(conn, &why);
 			return;
 		case WIRE_DONE:
-			take(conn, &message);
+			watch_message(conn);
+			if (is_within_rate(conn, before - len, &message))
+				take(conn, &message);
+			else
+				take_excess(conn);
 		}
 	}
 }
@@ -142,7 +235,7 @@ static void decode_stash(struct conn *conn)
 {
 	struct buf stash = conn->stash;
 
-	if (stash.len == 0 || conn->is_held)
+	if (stash.len == 0 || conn->is_held || conn->is_throttled)
 		return;
 	conn->stash = (struct buf){0};
 	decode(conn, (uint8_t *)stash.data, stash.len);
@@ -151,8 +244,7 @@ static void decode_stash(struct conn *conn)
 
 static void ws_received(struct conn *conn, uint8_t *data, size_t len)
 {
-	conn->ws.received_ms = clock_ms();
-	conn->ws.pinged_ms = 0;
+	ws_watch_received(&conn->ws.watch, clock_ms());
 	decode_stash(conn);
 	decode(conn, data, len);
 }
@@ -180,96 +272,64 @@ static void ws_sent_some(struct conn *conn)
 		session_drained(conn->transport.session);
 }
 
-/* ---- silence -------------------------------------------------------------------------------- */
+/* ---- when time is over ----------------------------------------------------------------------- */
 
-static bool is_over(uint64_t since_ms, uint32_t limit_ms, uint64_t now_ms)
+static void send_ping(struct conn *conn, uint64_t now_ms)
 {
-	return limit_ms != 0 && now_ms >= since_ms + limit_ms;
+	uint8_t stamp[WS_STAMP_BYTES];
+
+	ws_watch_ping(&conn->ws.watch, stamp, now_ms, clock_us());
+	send_frame(conn, WS_PING, (struct span){(const char *)stamp, sizeof(stamp)});
 }
 
-static bool is_watched_for_silence(const struct conn *conn)
+/* What the peer is told when its time is over; a reason that begins with a word of the limit. */
+static void give_up(struct conn *conn, enum ws_verdict verdict)
 {
-	return conn->ws.ping_interval_ms != 0;
+	static const struct {
+		unsigned code;
+		const char *reason;
+	} ends[WS_VERDICTS] = {
+		[WS_IDLE] = {CODE_GOING_AWAY, "idle timeout"},
+		[WS_SILENT] = {CODE_INTERNAL, "keepalive ping timeout"},
+		[WS_OLD] = {CODE_GOING_AWAY, "lifetime over"},
+		[WS_ENDLESS] = {CODE_POLICY, "message timeout"},
+	};
+	uint32_t close_ms = conn->ws.close_ms;
+
+	end(conn, ends[verdict].code, span_of(ends[verdict].reason), ENDED_BY_HOST);
+	/* The answer is to be read, whatever the plugin or the rate says. */
+	conn->is_paused = conn->is_held = conn->is_throttled = false;
+	conn_touch(conn);
+	if (verdict == WS_SILENT)
+		linger_begin(conn, close_ms < DEAD_PEER_MS ? close_ms : DEAD_PEER_MS);
 }
 
-/* Nothing is read, so that nothing comes is no sign of the peer's. */
-static bool is_deaf(const struct conn *conn)
+static void begin_reading(struct conn *conn, uint64_t now_ms)
 {
-	return conn->is_paused || conn->is_held;
-}
-
-static bool is_idle(const struct conn *conn, uint64_t now_ms)
-{
-	return !is_deaf(conn) && is_over(conn->ws.message_ms, conn->ws.idle_ms, now_ms);
-}
-
-static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
-{
-	if (a_ms == 0 || b_ms == 0)
-		return a_ms + b_ms;
-	return a_ms < b_ms ? a_ms : b_ms;
-}
-
-/* When to look at the peer's silence again; 0: never. */
-static uint64_t next_ping(const struct ws_state *ws, uint64_t now_ms)
-{
-	if (ws->pinged_ms == 0)
-		return ws->received_ms + ws->ping_interval_ms;
-	/* What comes in meanwhile touches no deadline, and starts a new silence. */
-	return sooner(ws->pinged_ms + ws->ping_timeout_ms, now_ms + ws->ping_interval_ms);
-}
-
-static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
-{
-	const struct ws_state *ws = &conn->ws;
-	uint64_t idle_ms = 0;
-
-	if (ws->closed_ms != 0)
-		return ws->closed_ms + ws->close_ms;
-	if (ws->idle_ms != 0 && !is_deaf(conn))
-		idle_ms = ws->message_ms + ws->idle_ms;
-	return sooner(idle_ms, is_watched_for_silence(conn) ? next_ping(ws, now_ms) : 0);
-}
-
-static void schedule(struct conn *conn, uint64_t now_ms)
-{
-	uint64_t due_ms = next_due(conn, now_ms);
-
-	if (due_ms != 0)
-		conn_schedule(conn, due_ms);
-}
-
-static void ping_or_give_up(struct conn *conn, uint64_t now_ms)
-{
-	struct ws_state *ws = &conn->ws;
-
-	if (is_deaf(conn)) {
-		/* Nobody reads its pongs; but sending to one that has gone fails. */
-		if (is_over(ws->received_ms, ws->ping_interval_ms, now_ms)) {
-			send_frame(conn, WS_PING, SPAN(""));
-			ws->received_ms = now_ms;
-		}
-	} else if (ws->pinged_ms == 0 && is_over(ws->received_ms, ws->ping_interval_ms, now_ms)) {
-		send_frame(conn, WS_PING, SPAN(""));
-		ws->pinged_ms = now_ms;
-	} else if (ws->pinged_ms != 0 && now_ms >= ws->pinged_ms + ws->ping_timeout_ms) {
-		end(conn, CODE_INTERNAL, SPAN("keepalive ping timeout"), ENDED_BY_HOST);
-		linger_begin(conn, ws->close_ms < DEAD_PEER_MS ? ws->close_ms : DEAD_PEER_MS);
-	}
+	conn->is_throttled = false;
+	ws_watch_listens(&conn->ws.watch, now_ms);
+	decode_stash(conn);
+	conn_touch(conn);
 }
 
 static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 {
-	const struct ws_state *ws = &conn->ws;
+	struct ws_state *ws = &conn->ws;
+	enum ws_verdict verdict;
 
 	if (ws->closed_ms != 0) {
-		if (now_ms >= ws->closed_ms + ws->close_ms)
-			conn_drop(conn);
-	} else if (is_idle(conn, now_ms)) {
-		end(conn, CODE_GOING_AWAY, SPAN("idle timeout"), ENDED_BY_HOST);
-	} else if (is_watched_for_silence(conn)) {
-		ping_or_give_up(conn, now_ms);
+		if (now_ms < ws->closed_ms + ws->close_ms)
+			return next_due(conn, now_ms);
+		conn_drop(conn);
+		return 0;
 	}
+	verdict = ws_watch_look(&ws->watch, is_deaf(conn), now_ms);
+	if (verdict == WS_PING_DUE)
+		send_ping(conn, now_ms);
+	else if (verdict != WS_FINE)
+		give_up(conn, verdict);
+	else if (conn->is_throttled && throttle_wait_ms(ws->throttle, now_ms) == 0)
+		begin_reading(conn, now_ms);
 	return is_ws(conn) ? next_due(conn, now_ms) : 0;
 }
 
@@ -278,6 +338,8 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 static void ws_fini(struct conn *conn)
 {
 	ws_decoder_fini(&conn->ws.decoder);
+	free(conn->ws.throttle);
+	ws_deflate_free(conn->ws.deflate);
 }
 
 static const struct conn_protocol protocol = {
@@ -289,30 +351,36 @@ static const struct conn_protocol protocol = {
 	.fini = ws_fini,
 };
 
-/* Half the range, so that sums and differences of a few stay clear of overflow. */
-static uint32_t limit_ms(uint64_t ms)
-{
-	return ms > INT32_MAX ? INT32_MAX : (uint32_t)ms;
-}
-
 static void take_limits(struct ws_state *ws, const struct transport_limits *limits)
 {
 	ws->queue_bytes = limits->queue_bytes;
-	ws->idle_ms = limit_ms(limits->idle_ms);
-	ws->close_ms = limit_ms(limits->close_ms);
-	ws->ping_interval_ms = limit_ms(limits->ping_interval_ms);
-	ws->ping_timeout_ms = limit_ms(limits->ping_timeout_ms);
+	ws->close_ms = limits->close_ms > INT32_MAX ? INT32_MAX : (uint32_t)limits->close_ms;
+	ws->decoder.frame_limit = (uint32_t)limits->frame_bytes;
+	ws->throttle = throttle_renew(ws->throttle, limits);
 }
 
-void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
+/* A message that is dropped must not be one that later ones refer to. */
+static void forget_context(struct conn *conn)
+{
+	if (conn->ws.deflate != NULL && ws_queue_is_droppable(conn))
+		conn->ws.deflate->agreed.server_context = false;
+}
+
+void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 {
 	uint64_t now_ms = clock_ms();
 
 	conn_speak(conn, &protocol);
-	conn->ws = (struct ws_state){.received_ms = now_ms, .message_ms = now_ms};
-	take_limits(&conn->ws, limits);
-	conn->overflow = (uint8_t)limits->overflow;
-	ws_decoder_init(&conn->ws.decoder, limits->message_bytes);
+	conn->ws = (struct ws_state){0};
+	conn->overflow = (uint8_t)upgrade->limits.overflow;
+	ws_decoder_init(&conn->ws.decoder, upgrade->limits.message_bytes);
+	ws_watch_begin(&conn->ws.watch, &upgrade->limits, now_ms);
+	take_limits(&conn->ws, &upgrade->limits);
+	if (upgrade->compression != NULL) {
+		conn->ws.deflate = ws_deflate_new(&conn->set->deflate, upgrade->compression);
+		conn->ws.decoder.takes_compressed = true;
+		forget_context(conn);
+	}
 	conn->is_held = false;
 	schedule(conn, now_ms);
 	conn_touch(conn);
@@ -320,11 +388,21 @@ void ws_conn_begin(struct conn *conn, const struct transport_limits *limits)
 
 /* ---- what call/ asks for -------------------------------------------------------------------- */
 
+/* The payload is made smaller if that is agreed on and worth it; returns the opcode for it. */
+static unsigned compressed(struct conn *conn, enum ws_opcode opcode, struct span *payload)
+{
+	bool is_smaller = conn->ws.deflate != NULL &&
+			  ws_deflate_compress(conn->ws.deflate, payload);
+
+	return is_smaller ? opcode | WS_COMPRESSED : opcode;
+}
+
 /* Each is a block of its own, as a message for many is, so that it can be dropped. */
 static enum sent send_droppable(
 	struct conn *conn, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
-	struct ws_shared *shared = ws_shared_new(opcode, payload);
+	unsigned sent_as = compressed(conn, opcode, &payload);
+	struct ws_shared *shared = ws_shared_new(sent_as, payload);
 	enum sent sent = ws_queue_wait(conn, shared, ws_shared_frame(shared), key);
 
 	ws_shared_unref(shared);
@@ -336,15 +414,14 @@ enum sent ws_conn_send(
 {
 	struct conn *conn = conn_of(transport);
 	uint8_t header[WS_HEADER_MAX];
-	size_t len = ws_header_encode(header, opcode, payload.len);
 
 	if (!is_open(conn))
 		return SENT_FULL;
 	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.queue_bytes)
 		return send_droppable(conn, opcode, payload, key);
-	if (!ws_queue_has_room(conn, len, payload.len))
+	if (!ws_queue_has_room(conn, ws_header_encode(header, opcode, payload.len), payload.len))
 		return ws_queue_refuse(conn, payload.len);
-	conn_send(conn, (struct span){(const char *)header, len}, payload);
+	send_frame(conn, compressed(conn, opcode, &payload), payload);
 	return SENT_QUEUED;
 }
 
@@ -355,10 +432,11 @@ enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *sha
 
 	if (!is_open(conn))
 		return SENT_FULL;
+	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, 0, frame.len))
+		return ws_queue_refuse(conn, frame.len);
+	frame = ws_shared_frame_for(shared, conn->ws.deflate);
 	if (ws_queue_is_droppable(conn))
 		return ws_queue_wait(conn, shared, frame, key);
-	if (!ws_queue_has_room(conn, 0, frame.len))
-		return ws_queue_refuse(conn, frame.len);
 	conn_send_shared(conn, shared, frame);
 	return SENT_QUEUED;
 }
@@ -371,7 +449,7 @@ void ws_conn_close(struct transport *transport, unsigned code, struct span reaso
 		return;
 	send_close(conn, code, reason);
 	/* The peer's answer is to be read, and what it sent before to be ignored. */
-	conn->is_paused = conn->is_held = false;
+	conn->is_paused = conn->is_held = conn->is_throttled = false;
 	schedule(conn, conn->ws.closed_ms);
 }
 
@@ -379,14 +457,10 @@ void ws_conn_close(struct transport *transport, unsigned code, struct span reaso
 static void turn_ear(struct conn *conn)
 {
 	conn_touch(conn);
-	if (!is_open(conn))
+	if (!is_open(conn) || is_deaf(conn))
 		return;
-	conn->ws.pinged_ms = 0;
-	if (is_deaf(conn))
-		return;
-	/* The silence was ours. */
-	conn->ws.received_ms = conn->ws.message_ms = clock_ms();
-	schedule(conn, conn->ws.received_ms);
+	ws_watch_listens(&conn->ws.watch, clock_ms());
+	schedule(conn, conn->ws.watch.received_ms);
 }
 
 void ws_conn_set_paused(struct transport *transport, bool paused)
@@ -417,9 +491,24 @@ bool ws_conn_set_limits(struct transport *transport, const struct transport_limi
 		return false;
 	take_limits(&conn->ws, limits);
 	conn->overflow = (uint8_t)limits->overflow;
+	forget_context(conn);
 	/* What follows may not overtake what waits. */
 	if (!ws_queue_is_droppable(conn))
 		conn_commit(conn);
+	ws_watch_set_limits(&conn->ws.watch, limits);
+	/* Looked at anew by the next frame: what waits is decoded when the connection is settled.
+	 */
+	conn->is_throttled = false;
+	conn_touch(conn);
 	schedule(conn, clock_ms());
 	return true;
+}
+
+struct transport_rtt ws_conn_rtt(const struct transport *transport)
+{
+	const struct conn *conn = conn_of(transport);
+
+	if (!is_ws(conn))
+		return (struct transport_rtt){0};
+	return (struct transport_rtt){conn->ws.watch.rtt_us, conn->ws.watch.rtt_last_us};
 }

@@ -6,23 +6,26 @@
 #define SOCKLET_NET_WS_CONN_H
 
 #include "call/transport.h"
+#include "wire/ws_deflate.h"
+#include "net/ws_watch.h"
 #include "wire/ws_message.h"
 
 struct conn;
 
+struct throttle;
+
 struct ws_state {
 	struct ws_decoder decoder;
+	struct ws_deflate *deflate; /* NULL: no compression was agreed on */
 	size_t queue_bytes;
-	/* Limits of the route, 0 for never. */
-	uint32_t idle_ms, close_ms, ping_interval_ms, ping_timeout_ms;
-	uint64_t received_ms; /* any byte came last */
-	uint64_t message_ms;  /* a message came last */
-	uint64_t pinged_ms;   /* our ping went out, and nothing came since; 0: none is out */
-	uint64_t closed_ms;   /* our close frame was queued; 0: it was not */
+	uint32_t close_ms;
+	struct ws_watch watch;
+	struct throttle *throttle; /* NULL: the route has no rate */
+	uint64_t closed_ms;        /* our close frame was queued; 0: it was not */
 };
 
 /* From HTTP; the 101 is queued. Bytes already in conn->stash are looked at later. */
-void ws_conn_begin(struct conn *conn, const struct transport_limits *limits);
+void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade);
 
 /* Of struct transport_ops. */
 enum sent ws_conn_send(
@@ -32,5 +35,6 @@ void ws_conn_close(struct transport *transport, unsigned code, struct span reaso
 void ws_conn_set_paused(struct transport *transport, bool paused);
 void ws_conn_set_held(struct transport *transport, bool held);
 bool ws_conn_set_limits(struct transport *transport, const struct transport_limits *limits);
+struct transport_rtt ws_conn_rtt(const struct transport *transport);
 
 #endif

@@ -24,6 +24,8 @@ static const char *const callback_names[] = {
 	[CRUMB_DROP] = "drop",
 	[CRUMB_HAND_OVER] = "hand_over",
 	[CRUMB_LOST] = "lost",
+	[CRUMB_REQUEST] = "request",
+	[CRUMB_REQUEST_END] = "request_end",
 	[CRUMB_STOP] = "stop",
 	[CRUMB_UNLOAD] = "unload",
 };

@@ -29,6 +29,8 @@ enum breadcrumb_callback {
 	CRUMB_DROP,
 	CRUMB_HAND_OVER,
 	CRUMB_LOST,
+	CRUMB_REQUEST,
+	CRUMB_REQUEST_END,
 	CRUMB_STOP,
 	CRUMB_UNLOAD, /* destructors */
 };

@@ -266,9 +266,10 @@ static void check_name(struct check *check, const char *name)
 
 static void check_callbacks(struct check *check, const struct sl_plugin_info *info)
 {
-	if (info->connect == NULL && info->message == NULL)
+	if (info->connect == NULL && info->message == NULL && info->request == NULL)
 		complain(check,
-			"neither .connect nor .message; give SL_PLUGIN at least one of them");
+			"none of .connect, .message and .request; give SL_PLUGIN at least one of "
+			"them");
 	if (info->flags & ~(uint32_t)SL_KEEP_REQUEST)
 		complain(check, "unknown .flags 0x%x, this host knows 0x%x; leave the others out",
 			info->flags, SL_KEEP_REQUEST);

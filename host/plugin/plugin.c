@@ -302,17 +302,24 @@ bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list 
 
 /* ---- calling --------------------------------------------------------------------------------- */
 
+/* What a plugin puts off until it is needed, as a library's set-up, happens then. */
+static bool is_first_met(struct sl_plugin *plugin)
+{
+	bool is_first = !plugin->is_met_once;
+
+	if (is_first)
+		note_manners(plugin);
+	plugin->is_met_once = true;
+	return is_first;
+}
+
 int plugin_call_connect(struct sl_plugin *plugin, struct sl_conn *conn, const void *args)
 {
-	bool is_first = !plugin->is_connected_once;
+	bool is_first = is_first_met(plugin);
 	struct breadcrumb_step before;
 	int result;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	/* What a plugin puts off until it is needed, as a library's set-up, happens here. */
-	if (is_first)
-		note_manners(plugin);
-	plugin->is_connected_once = true;
 	enter(plugin, CRUMB_CONNECT, conn, &before);
 	result = plugin->info.connect(conn, args);
 	leave(plugin, &before);
@@ -363,6 +370,33 @@ void plugin_call_lost(struct sl_plugin *plugin, struct sl_conn *conn, const void
 	assert(plugin->magic == PLUGIN_MAGIC);
 	enter(plugin, CRUMB_LOST, conn, &before);
 	plugin->info.lost(conn, args, topic, count);
+	leave(plugin, &before);
+}
+
+int plugin_call_request(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
+	const struct sl_request *request)
+{
+	bool is_first = is_first_met(plugin);
+	struct breadcrumb_step before;
+	int result;
+
+	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_REQUEST, conn, &before);
+	result = plugin->info.request(conn, args, request);
+	leave(plugin, &before);
+	if (is_first)
+		check_manners(plugin, "request");
+	return result;
+}
+
+void plugin_call_request_end(
+	struct sl_plugin *plugin, struct sl_conn *conn, const void *args, const struct sl_end *end)
+{
+	struct breadcrumb_step before;
+
+	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_REQUEST_END, conn, &before);
+	plugin->info.request_end(conn, args, end);
 	leave(plugin, &before);
 }
 

@@ -41,7 +41,7 @@ struct sl_plugin {
 	struct arena arena;      /* owns the texts, tables and options above */
 	void *state;
 	bool is_started;
-	bool is_connected_once;   /* connect was watched for its manners */
+	bool is_met_once;         /* the first connect or request was watched for its manners */
 	struct fd_marks opened;   /* by start */
 	struct timer_list timers; /* call/timer.c's */
 	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
@@ -79,6 +79,10 @@ void plugin_call_disconnect(
 void plugin_call_drained(struct sl_plugin *plugin, struct sl_conn *conn, const void *args);
 void plugin_call_lost(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
 	struct sl_str topic, uint64_t count);
+int plugin_call_request(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
+	const struct sl_request *request);
+void plugin_call_request_end(
+	struct sl_plugin *plugin, struct sl_conn *conn, const void *args, const struct sl_end *end);
 /* To the one that takes over, about the state that `old` has filled. */
 int plugin_call_hand_over(struct sl_plugin *plugin, struct sl_conn *conn,
 	const struct sl_plugin *old, const void *old_state, void *state);

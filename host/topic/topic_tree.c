@@ -316,6 +316,34 @@ size_t topic_tree_count(const struct topic_tree *tree, struct span name)
 	return count;
 }
 
+/* By one of the first `count` matches, so that it was given already. */
+static bool is_given(const struct matches *matches, size_t count, const struct topic_member *member)
+{
+	const struct topic_entry *entry;
+
+	if (count == 0)
+		return false;
+	LIST_FOREACH (entry, &member->entries, of_member)
+		for (size_t i = 0; i < count; i++)
+			if (matches->nodes[i] == entry->node)
+				return true;
+	return false;
+}
+
+void topic_tree_each_member(const struct topic_tree *tree, struct span name,
+	void (*visit)(void *context, struct topic_member *member), void *context)
+{
+	struct matches matches = {0};
+	const struct topic_entry *entry;
+
+	collect(tree, tree->root, name, &matches);
+	for (size_t i = 0; i < matches.count; i++)
+		LIST_FOREACH (entry, &matches.nodes[i]->entries, of_node)
+			if (!is_given(&matches, i, entry->member))
+				visit(context, entry->member);
+	free(matches.nodes);
+}
+
 void topic_tree_each_filter(const struct topic_tree *tree,
 	void (*visit)(void *context, struct span filter, size_t count), void *context)
 {

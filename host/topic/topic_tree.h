@@ -69,6 +69,12 @@ bool topic_tree_unsubscribe(
 void topic_tree_leave(struct topic_tree *tree, struct topic_member *member);
 /* Entries that match a name; who matches by two filters counts twice. */
 size_t topic_tree_count(const struct topic_tree *tree, struct span name);
+/*
+ * Calls visit once for each member that matches a name; visit must not change the tree. May run
+ * beside a walk.
+ */
+void topic_tree_each_member(const struct topic_tree *tree, struct span name,
+	void (*visit)(void *context, struct topic_member *member), void *context);
 /* Calls visit for every filter that has an entry; visit must not change the tree. */
 void topic_tree_each_filter(const struct topic_tree *tree,
 	void (*visit)(void *context, struct span filter, size_t count), void *context);

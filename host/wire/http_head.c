@@ -13,6 +13,19 @@
 /* RFC 9112 2.2 has servers skip a stray CRLF left behind a body; more is something else. */
 enum { EMPTY_LINES_MAX = 4 };
 
+const struct http_limits http_limits_default = {
+	.target_bytes = HTTP_TARGET_MAX,
+	.head_bytes = HTTP_HEAD_MAX,
+	.headers = HTTP_HEADERS_MAX,
+	.header_bytes = HTTP_HEAD_MAX,
+};
+const struct http_limits http_limits_none = {
+	.target_bytes = SIZE_MAX / 2,
+	.head_bytes = SIZE_MAX / 2,
+	.headers = HTTP_HEADERS_MAX,
+	.header_bytes = SIZE_MAX / 2,
+};
+
 /* Which bytes may stand where: bits, so that a token byte (7) may stand everywhere. */
 enum { IN_HEADER = 1, IN_REQUEST = 2, IN_TOKEN = 4 };
 
@@ -62,11 +75,26 @@ static enum wire refuse_byte(const struct http_progress *progress, char found, s
 	return WIRE_BAD;
 }
 
+static const struct http_limits *limits_of(const struct http_progress *progress)
+{
+	return progress->limits == NULL ? &http_limits_default : progress->limits;
+}
+
+static bool check_header_size(const struct http_limits *limits, size_t len, struct err *why)
+{
+	if (len <= limits->header_bytes)
+		return true;
+	err_set(why, ERR_HEADERS_TOO_LARGE, "header line longer than %zu bytes",
+		limits->header_bytes);
+	return false;
+}
+
 /* The CR LF at `at` ends a line. WIRE_DONE: it was the empty line behind the headers. */
 static enum wire end_line(struct http_head *head, struct http_progress *progress, struct span input,
 	size_t at, struct err *why)
 {
 	struct span line = {input.ptr + progress->line, at - progress->line};
+	const struct http_limits *limits = limits_of(progress);
 
 	progress->line = progress->scanned = at + 2;
 	if (line.len == 0 && progress->lines > 0)
@@ -77,10 +105,12 @@ static enum wire end_line(struct http_head *head, struct http_progress *progress
 		err_set(why, ERR_BAD_REQUEST, "empty lines where a request was expected");
 		return WIRE_BAD;
 	}
-	if (progress->lines == 0 && !http_request_line_parse(head, line, why))
+	if (progress->lines == 0 && !http_request_line_parse(head, line, limits, why))
 		return WIRE_BAD;
-	if (progress->lines > HTTP_HEADERS_MAX) {
-		err_set(why, ERR_HEADERS_TOO_LARGE, "more than %d header lines", HTTP_HEADERS_MAX);
+	if (progress->lines > 0 && !check_header_size(limits, line.len, why))
+		return WIRE_BAD;
+	if (progress->lines > limits->headers) {
+		err_set(why, ERR_HEADERS_TOO_LARGE, "more than %u header lines", limits->headers);
 		return WIRE_BAD;
 	}
 	progress->lines++;
@@ -92,13 +122,17 @@ static enum wire check_part(
 	const struct http_progress *progress, struct span input, struct err *why)
 {
 	struct span part = span_from(input, progress->line);
+	const struct http_limits *limits = limits_of(progress);
 
 	part.len = progress->scanned - progress->line;
-	if (progress->lines == 0 && !http_request_line_begins(part, why))
+	if (progress->lines == 0 && !http_request_line_begins(part, limits, why))
 		return WIRE_BAD;
-	if (input.len < HTTP_HEAD_MAX)
+	if (progress->lines > 0 && !check_header_size(limits, part.len, why))
+		return WIRE_BAD;
+	if (input.len < limits->head_bytes)
 		return WIRE_MORE;
-	err_set(why, ERR_HEADERS_TOO_LARGE, "request head longer than %d bytes", HTTP_HEAD_MAX);
+	err_set(why, ERR_HEADERS_TOO_LARGE, "request head longer than %zu bytes",
+		limits->head_bytes);
 	return WIRE_BAD;
 }
 
@@ -106,7 +140,8 @@ static enum wire check_part(
 static enum wire scan(
 	struct http_head *head, struct http_progress *progress, struct span input, struct err *why)
 {
-	size_t end = input.len < HTTP_HEAD_MAX ? input.len : HTTP_HEAD_MAX;
+	size_t most = limits_of(progress)->head_bytes;
+	size_t end = input.len < most ? input.len : most;
 	enum wire result = WIRE_MORE;
 
 	while (result == WIRE_MORE) {
@@ -157,14 +192,15 @@ static struct span cut_line(struct span *rest)
 	return line;
 }
 
-static bool split(struct http_head *head, struct span whole, struct err *why)
+static bool split(struct http_head *head, struct span whole, const struct http_limits *limits,
+	struct err *why)
 {
 	struct span rest = whole, line;
 
 	do {
 		line = cut_line(&rest);
 	} while (line.len == 0);
-	if (!http_request_line_parse(head, line, why))
+	if (!http_request_line_parse(head, line, limits, why))
 		return false;
 	head->length = whole.len;
 	head->header_count = 0;
@@ -183,7 +219,7 @@ enum wire http_head_decode(
 
 	if (result != WIRE_DONE)
 		return result;
-	if (!split(head, (struct span){input.ptr, progress->scanned}, why))
+	if (!split(head, (struct span){input.ptr, progress->scanned}, limits_of(progress), why))
 		return WIRE_BAD;
 	return WIRE_DONE;
 }

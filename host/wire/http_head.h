@@ -21,6 +21,16 @@ enum {
 	HTTP_METHOD_MAX = 32,   /* bytes of a method, beyond it 501 */
 };
 
+/* The first three may be other ones than those above; header_bytes is of a single line, 431. */
+struct http_limits {
+	size_t target_bytes, head_bytes;
+	unsigned headers; /* at most HTTP_HEADERS_MAX */
+	size_t header_bytes;
+};
+
+/* Those above, and those of heads that were let in before. */
+extern const struct http_limits http_limits_default, http_limits_none;
+
 struct http_header {
 	struct span name, value; /* value without blanks around it */
 };
@@ -53,9 +63,10 @@ struct http_head {
 
 /* How far the search for the end of the head got; zero it for each request. */
 struct http_progress {
-	size_t scanned; /* bytes that were looked at and are fine */
-	size_t line;    /* where the line being read starts */
-	unsigned lines; /* whole lines so far, that of the request included */
+	const struct http_limits *limits; /* NULL: http_limits_default */
+	size_t scanned;                   /* bytes that were looked at and are fine */
+	size_t line;                      /* where the line being read starts */
+	unsigned lines;                   /* whole lines so far, that of the request included */
 };
 
 /*

@@ -108,6 +108,15 @@ static void put_lines(struct buf *out, struct span own, struct span all)
 	}
 }
 
+static void put_framing(struct buf *out, const struct http_reply *reply)
+{
+	if (reply->framing == HTTP_BY_LENGTH)
+		buf_printf(
+			out, "Content-Length: %llu\r\n", (unsigned long long)reply->content_length);
+	else if (reply->framing == HTTP_BY_CHUNKS)
+		buf_append_span(out, SPAN("Transfer-Encoding: chunked\r\n"));
+}
+
 void http_reply_encode(struct buf *out, const struct http_reply *reply)
 {
 	const struct http_style *style = style_or_usual(reply->style);
@@ -116,8 +125,7 @@ void http_reply_encode(struct buf *out, const struct http_reply *reply)
 	if (reply->content_type != NULL)
 		buf_printf(out, "Content-Type: %s\r\n", reply->content_type);
 	if (http_reply_has_body(reply->status))
-		buf_printf(
-			out, "Content-Length: %llu\r\n", (unsigned long long)reply->content_length);
+		put_framing(out, reply);
 	put_lines(out, reply->headers, style->headers);
 	if (reply->connection != NULL)
 		buf_printf(out, "Connection: %s\r\n", reply->connection);

@@ -22,6 +22,13 @@ struct http_date {
 /* Valid until the next call. */
 const char *http_date_text(struct http_date *date, time_t now);
 
+/* How the peer finds the end of the body. */
+enum http_reply_framing {
+	HTTP_BY_LENGTH,
+	HTTP_BY_CHUNKS,
+	HTTP_BY_CLOSING, /* of the connection */
+};
+
 /* What all answers say, whatever they are about. */
 struct http_style {
 	const char *server; /* NULL: no Server line */
@@ -37,6 +44,7 @@ struct http_reply {
 	uint64_t content_length;  /* left out where http_reply_has_body says no */
 	const char *connection;   /* "close", "keep-alive"; NULL: what HTTP/1.1 takes for granted */
 	const struct http_style *style; /* NULL: "socklet", a date and nothing else */
+	enum http_reply_framing framing;
 };
 
 /* Whether an answer of that status may have a body at all (RFC 9110 section 6.4.1). */

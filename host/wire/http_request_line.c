@@ -23,9 +23,10 @@ static bool check_method(struct span method, struct err *why)
 	return http_is_token(method) || refuse(why, "method is not a token", method);
 }
 
-static bool refuse_long_target(struct err *why)
+static bool refuse_long_target(const struct http_limits *limits, struct err *why)
 {
-	err_set(why, ERR_URI_TOO_LONG, "request target longer than %d bytes", HTTP_TARGET_MAX);
+	err_set(why, ERR_URI_TOO_LONG, "request target longer than %zu bytes",
+		limits->target_bytes);
 	return false;
 }
 
@@ -92,12 +93,12 @@ static bool parse_absolute(struct http_head *head, struct err *why)
 	return true;
 }
 
-static bool parse_target(struct http_head *head, struct err *why)
+static bool parse_target(struct http_head *head, const struct http_limits *limits, struct err *why)
 {
 	struct span target = head->target;
 
-	if (target.len > HTTP_TARGET_MAX)
-		return refuse_long_target(why);
+	if (target.len > limits->target_bytes)
+		return refuse_long_target(limits, why);
 	if (target.len == 0)
 		return refuse(why, "request line without a target behind the method", head->method);
 	if (span_find(target, '#') < target.len)
@@ -117,7 +118,8 @@ static bool parse_target(struct http_head *head, struct err *why)
 	return parse_absolute(head, why);
 }
 
-bool http_request_line_parse(struct http_head *head, struct span line, struct err *why)
+bool http_request_line_parse(
+	struct http_head *head, struct span line, const struct http_limits *limits, struct err *why)
 {
 	struct span rest = line;
 
@@ -127,13 +129,13 @@ bool http_request_line_parse(struct http_head *head, struct span line, struct er
 		return false;
 	head->target = span_cut(&rest, ' ');
 	/* Version first: a peer of HTTP/2 or 0.9 is told so and not puzzled by its target. */
-	if (head->target.len > 0 && head->target.len <= HTTP_TARGET_MAX &&
+	if (head->target.len > 0 && head->target.len <= limits->target_bytes &&
 		!parse_version(head, rest, why))
 		return false;
-	return parse_target(head, why);
+	return parse_target(head, limits, why);
 }
 
-bool http_request_line_begins(struct span part, struct err *why)
+bool http_request_line_begins(struct span part, const struct http_limits *limits, struct err *why)
 {
 	static const size_t version_len = sizeof(" HTTP/1.1") - 1;
 	struct span start = part;
@@ -148,7 +150,7 @@ bool http_request_line_begins(struct span part, struct err *why)
 	start.len = method_len;
 	if (!check_method(start, why))
 		return false;
-	if (part.len > method_len + 1 + HTTP_TARGET_MAX + version_len)
-		return refuse_long_target(why);
+	if (part.len > method_len + 1 + limits->target_bytes + version_len)
+		return refuse_long_target(limits, why);
 	return true;
 }

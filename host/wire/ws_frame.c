@@ -9,7 +9,7 @@
 
 #include "base/utf8.h"
 
-size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], enum ws_opcode opcode, uint64_t payload_len)
+size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], unsigned opcode, uint64_t payload_len)
 {
 	out[0] = (uint8_t)(0x80 | opcode);
 	if (payload_len < 126) {

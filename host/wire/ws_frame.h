@@ -15,6 +15,7 @@ enum ws_opcode {
 	WS_CLOSE = 8,
 	WS_PING = 9,
 	WS_PONG = 10,
+	WS_COMPRESSED = 0x40, /* beside WS_TEXT or WS_BINARY: permessage-deflate's bit */
 };
 
 enum {
@@ -23,8 +24,11 @@ enum {
 	WS_REASON_MAX = 123,  /* bytes of a close reason */
 };
 
-/* Writes the header of an unmasked final frame; returns its size, 2, 4 or 10. */
-size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], enum ws_opcode opcode, uint64_t payload_len);
+/*
+ * Writes the header of an unmasked final frame, opcode with or without WS_COMPRESSED; returns its
+ * size, 2, 4 or 10.
+ */
+size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], unsigned opcode, uint64_t payload_len);
 /*
  * Writes the payload of a close frame: code and reason, cut at 123 bytes on a character border.
  * Code 0 gives an empty payload. Returns its size.

@@ -11,6 +11,7 @@
 #include <openssl/sha.h>
 
 #include "wire/quote.h"
+#include "wire/ws_extension.h"
 
 enum { KEY_SIZE = 24, NONCE_SIZE = 16 };
 
@@ -81,7 +82,7 @@ bool ws_handshake_check(const struct http_head *head, struct err *why)
 		err_set(why, ERR_BAD_REQUEST, "upgrade in HTTP/1.0, wanted HTTP/1.1");
 		return false;
 	}
-	return check_version(head, why) && check_key(head, why);
+	return check_version(head, why) && check_key(head, why) && ws_extension_check(head, why);
 }
 
 void ws_accept_key(struct span key, char out[WS_ACCEPT_SIZE])

@@ -10,7 +10,8 @@
 enum { WS_ACCEPT_SIZE = 29 }; /* 28 characters of base64 and a NUL */
 
 /*
- * Checks method GET, HTTP/1.1, version 13, and a key of 16 base64-coded bytes. False fills `why`:
+ * Checks method GET, HTTP/1.1, version 13, a key of 16 base64-coded bytes, and the form of the
+ * extensions. False fills `why`:
  * ERR_METHOD_NOT_ALLOWED, ERR_BAD_REQUEST, or ERR_UPGRADE_REQUIRED for a wrong version (the
  * answer then carries Sec-WebSocket-Version: 13). Call only when head->is_upgrade.
  */

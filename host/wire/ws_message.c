@@ -14,6 +14,7 @@
 enum {
 	FIN = 0x80,
 	RESERVED = 0x70,
+	FRAMING_BYTES = 64, /* that compression may add to a short message */
 	OPCODE = 0x0f,
 	CONTROL = 0x08,
 	MASKED = 0x80,
@@ -31,9 +32,14 @@ void ws_decoder_fini(struct ws_decoder *decoder)
 	buf_fini(&decoder->control);
 }
 
+bool ws_decoder_is_inside(const struct ws_decoder *decoder)
+{
+	return decoder->message_opcode != 0 || decoder->header_len != 0 || decoder->in_payload;
+}
+
 bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit)
 {
-	if (decoder->message_opcode != 0 || decoder->header_len != 0 || decoder->in_payload)
+	if (ws_decoder_is_inside(decoder))
 		return false;
 	decoder->limit = limit;
 	return true;
@@ -64,13 +70,23 @@ static void release_handed_out(struct ws_decoder *decoder)
 		buf_fini(&decoder->control);
 }
 
+/* RFC 7692 section 6: the first bit marks a message, at its first frame and nowhere else. */
+static unsigned reserved_bits(const struct ws_decoder *decoder, uint8_t first)
+{
+	unsigned opcode = first & OPCODE;
+
+	if (decoder->takes_compressed && (opcode == WS_TEXT || opcode == WS_BINARY))
+		return first & RESERVED & ~(unsigned)WS_COMPRESSED;
+	return first & RESERVED;
+}
+
 /* What the first two bytes alone can break; NULL when nothing. */
 static const char *first_bytes_fault(
 	const struct ws_decoder *decoder, uint8_t first, uint8_t second)
 {
 	unsigned opcode = first & OPCODE;
 
-	if ((first & RESERVED) != 0)
+	if (reserved_bits(decoder, first) != 0)
 		return "reserved bits must be 0";
 	if (opcode > WS_PONG || (opcode > WS_BINARY && opcode < WS_CLOSE))
 		return "invalid opcode";
@@ -113,17 +129,33 @@ static bool read_length(const uint8_t *header, uint64_t *length)
 	return bytes == 0 || (value > UINT16_MAX && value <= INT64_MAX);
 }
 
+/* Of the bytes of a message as they come. */
+static size_t limit_of(const struct ws_decoder *decoder, bool is_compressed)
+{
+	if (!is_compressed)
+		return decoder->limit;
+	return decoder->limit + decoder->limit / 8 + FRAMING_BYTES;
+}
+
 /* Compared before a byte of it is stored: a peer's announcement costs nothing. */
 static enum wire check_length(
 	const struct ws_decoder *decoder, const uint8_t *header, uint64_t *length, struct err *why)
 {
+	bool is_compressed = (header[0] & WS_COMPRESSED) != 0 || decoder->is_compressed;
+	size_t limit = limit_of(decoder, is_compressed);
 	uint64_t before = decoder->message.len;
 
 	if (!read_length(header, length))
 		return bad(why, ERR_WS_PROTOCOL, "payload length not in its shortest form");
 	if ((header[0] & CONTROL) != 0)
 		return WIRE_DONE;
-	if (before <= decoder->limit && *length <= decoder->limit - before)
+	if (decoder->frame_limit != 0 && *length > decoder->frame_limit) {
+		err_set(why, ERR_TOO_LARGE,
+			"frame with %" PRIu64 " bytes exceeds frame limit of %" PRIu32 " bytes",
+			*length, decoder->frame_limit);
+		return WIRE_BAD;
+	}
+	if (before <= limit && *length <= limit - before)
 		return WIRE_DONE;
 	err_set(why, ERR_TOO_LARGE, "frame with %" PRIu64 " bytes exceeds limit of %zu bytes",
 		before + *length, decoder->limit);
@@ -166,8 +198,11 @@ static void begin_payload(struct ws_decoder *decoder, const uint8_t *header, siz
 	decoder->phase = 0;
 	decoder->header_len = 0;
 	decoder->in_payload = true;
-	if (opcode == WS_TEXT || opcode == WS_BINARY)
-		decoder->message_opcode = (uint8_t)opcode;
+	decoder->frames++;
+	if (opcode != WS_TEXT && opcode != WS_BINARY)
+		return;
+	decoder->message_opcode = (uint8_t)opcode;
+	decoder->is_compressed = (header[0] & WS_COMPRESSED) != 0;
 }
 
 /* The header, where it lies if it lies whole in the input, else collected in decoder->header. */
@@ -224,7 +259,7 @@ static void reserve(struct buf *buf, size_t extra, size_t ceiling)
 static void keep(struct ws_decoder *decoder, const uint8_t *bytes, size_t len)
 {
 	struct buf *buf = is_control(decoder) ? &decoder->control : &decoder->message;
-	size_t ceiling = decoder->limit;
+	size_t ceiling = limit_of(decoder, decoder->is_compressed);
 
 	if (is_final(decoder))
 		ceiling = buf->len + len + (size_t)decoder->payload_left;
@@ -278,17 +313,25 @@ static enum wire end_frame(
 {
 	decoder->in_payload = false;
 	if (is_control(decoder)) {
-		*out = (struct ws_message){decoder->frame_byte & OPCODE, payload, 0};
+		*out = (struct ws_message){decoder->frame_byte & OPCODE, payload, 0, false};
 		return out->opcode == WS_CLOSE ? end_close(out, why) : WIRE_DONE;
 	}
 	if (!is_final(decoder))
 		return WIRE_MORE;
-	*out = (struct ws_message){decoder->message_opcode, payload, 0};
+	*out = (struct ws_message){decoder->message_opcode, payload, 0, decoder->is_compressed};
 	decoder->message_opcode = 0;
+	decoder->is_compressed = false;
 	/* It is complete at the end of every good text, so no text has to reset it. */
 	if (!utf8_is_complete(&decoder->utf8))
 		return bad(why, ERR_WS_INVALID_PAYLOAD, "");
 	return WIRE_DONE;
+}
+
+/* Whether the bytes of the frame must be UTF-8 as they come. */
+static bool is_checked_text(const struct ws_decoder *decoder)
+{
+	return !is_control(decoder) && decoder->message_opcode == WS_TEXT &&
+	       !decoder->is_compressed;
 }
 
 /* WIRE_MORE: the frame, or the message, goes on. */
@@ -304,8 +347,7 @@ static enum wire take_payload(struct ws_decoder *decoder, uint8_t **data, size_t
 	ws_unmask(bytes, part, decoder->mask, decoder->phase);
 	decoder->phase = (uint8_t)((decoder->phase + part) & 3);
 	decoder->payload_left -= part;
-	if (!is_control(decoder) && decoder->message_opcode == WS_TEXT &&
-		!utf8_check(&decoder->utf8, bytes, part))
+	if (is_checked_text(decoder) && !utf8_check(&decoder->utf8, bytes, part))
 		return bad(why, ERR_WS_INVALID_PAYLOAD, "");
 	if (decoder->payload_left == 0 && is_final(decoder) && kept->len == 0)
 		return end_frame(decoder, (struct span){(const char *)bytes, part}, out, why);

@@ -23,6 +23,7 @@ struct ws_message {
 	enum ws_opcode opcode; /* WS_TEXT, WS_BINARY, WS_PING, WS_PONG or WS_CLOSE */
 	struct span payload;   /* of a close frame: the reason only */
 	unsigned close_code;   /* of a close frame; 1005 when it carried none */
+	bool is_compressed;    /* a message as ws_deflate_inflate takes it: no UTF-8 yet */
 };
 
 struct ws_decoder {
@@ -30,6 +31,8 @@ struct ws_decoder {
 	struct buf control;    /* the same of a control frame cut by the end of input */
 	uint64_t payload_left; /* of the frame being read */
 	size_t limit;          /* bytes of a message, beyond it 1009 */
+	uint32_t frame_limit;  /* bytes of a frame, beyond it 1009; 0: any. Set it at will */
+	uint32_t frames;       /* headers read; for its owner to set back */
 	uint8_t header[14];    /* bytes of a header cut by the end of input */
 	uint8_t header_len;
 	uint8_t frame_byte;     /* FIN and opcode of the frame being read */
@@ -37,6 +40,8 @@ struct ws_decoder {
 	uint8_t phase;          /* of the mask */
 	uint8_t mask[4];
 	bool in_payload;
+	bool takes_compressed; /* permessage-deflate was agreed on; the caller sets it */
+	bool is_compressed;    /* the message being read */
 	struct utf8 utf8;
 };
 
@@ -44,6 +49,8 @@ void ws_decoder_init(struct ws_decoder *decoder, size_t limit);
 void ws_decoder_fini(struct ws_decoder *decoder);
 /* False while a message has begun and is not whole: nothing was changed. */
 bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit);
+/* Something has begun, a frame or a message, and is not whole. */
+bool ws_decoder_is_inside(const struct ws_decoder *decoder);
 
 /*
  * Takes bytes from *data (which it may overwrite: unmasking in place), moving it and *len on, until
@@ -59,7 +66,10 @@ bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit);
  * ERR_WS_INVALID_PAYLOAD (1007): "" for a text; for a close reason "invalid start byte at position
  * N", "invalid continuation byte at position N" or "unexpected end of data at position N".
  * ERR_TOO_LARGE (1009): "frame with N bytes exceeds limit of M bytes", N counting the message's
- * earlier fragments; said at the frame's header, before any of its payload.
+ * earlier fragments, or "frame with N bytes exceeds frame limit of M bytes"; said at the frame's
+ * header, before any of its payload. Of a compressed
+ * message these are the bytes as they came, which may be an eighth more than the limit: what does
+ * not compress becomes longer.
  */
 enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, struct ws_message *out,
 	struct err *why);

@@ -9,10 +9,11 @@
 #include "base/span.h"
 #include "wire/ws_frame.h"
 
+struct ws_deflate;
 struct ws_shared;
 
 /* Copies the payload, which of a text is UTF-8. The first reference is the caller's. */
-struct ws_shared *ws_shared_new(enum ws_opcode opcode, struct span payload);
+struct ws_shared *ws_shared_new(unsigned opcode, struct span payload);
 struct ws_shared *ws_shared_ref(struct ws_shared *shared);
 /* NULL is fine. */
 void ws_shared_unref(struct ws_shared *shared);
@@ -21,5 +22,11 @@ enum ws_opcode ws_shared_opcode(const struct ws_shared *shared);
 /* The whole frame as it goes out, and its payload: parts of one block. */
 struct span ws_shared_frame(const struct ws_shared *shared);
 struct span ws_shared_payload(const struct ws_shared *shared);
+/*
+ * The frame for a peer with that compression (NULL: none), which is about to be sent it:
+ * compressed, if it is long enough for that and becomes smaller. Compressed without a context and
+ * once for all whose window is large enough; lives as long as the message.
+ */
+struct span ws_shared_frame_for(struct ws_shared *shared, struct ws_deflate *deflate);
 
 #endif

@@ -16,3 +16,16 @@ AT(sl_host, chosen_subprotocol, 392);
 AT(sl_host, scheme, 400);
 AT(sl_host, send_keyed, 408);
 AT(sl_host, queue_limit, 424);
+AT(sl_host, rtt, 432);
+
+/* Plain requests. */
+AT(sl_host, respond, 440);
+AT(sl_host, vrespond_json, 448);
+AT(sl_host, respond_start, 456);
+AT(sl_host, respond_write, 464);
+AT(sl_host, respond_end, 472);
+AT(sl_plugin_info, request, 152);
+AT(sl_plugin_info, request_end, 160);
+AT(sl_request, method, 0);
+AT(sl_request, body, 16);
+AT(sl_request, content_type, 32);

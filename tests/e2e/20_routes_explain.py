@@ -128,4 +128,4 @@ def test_example_of_the_documentation_is_what_it_prints(row):
 
 def test_help_tells_of_it():
     done = socklet("--help")
-    assert "socklet explain FILE URL" in done.stdout and "start and connect do not" in done.stdout, done.stdout
+    assert "socklet explain FILE URL" in done.stdout and "start, connect and request do not" in done.stdout, done.stdout

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Limits of a route hold at their exact value: message size, idle time, ping, handshake, descriptors."""
 import contextlib
+import json
 
 from client import BINARY, PING, TEXT, Http, Late, WebSocket, fragments, frame, get
-from host import Host, routes_text, wait_until
+from host import TEST_PLUGINS, Host, routes_text, socklet, wait_until
 from story import each
 
 ROUTES = """\
@@ -133,3 +134,20 @@ def test_thousand_silent_connections_do_not_stop_the_others(host):
     assert get(host.port, "/nope").status == 404
     for http in silent:
         http.drop()
+
+
+def test_round_trip_time_is_the_plugins_and_the_statuses():
+    text = routes_text("  - {path: /pulse, plugin: pulse, ping: {interval: 50ms}}\n", plugins=TEST_PLUGINS)
+    with Host(text=text) as host, WebSocket(host.port, "/pulse") as ws:
+        def measured():
+            ws.text("now")
+            return [int(word) for word in ws.recv()[1].decode().split()]
+
+        smoothed, last = wait_until(lambda: min(found := measured()) > 0 and found, "a round-trip time")
+        route = json.loads(socklet("status", host.routes, "--json").stdout)["routes"][0]
+        metrics = socklet("status", host.routes, "--metrics").stdout
+        ws.close(1000, "")
+        host.wait_log(r" close .* rtt_us=[1-9]")
+    assert 0 < smoothed < 20_000_000 and 0 < last < 20_000_000, (smoothed, last)
+    assert route["rtt_us"] > 0 and "measured" not in route, route
+    assert "socklet_round_trip_microseconds{" in metrics, metrics

@@ -12,7 +12,7 @@ COUNT = 12000  # messages of 1,000 bytes: more than the kernel's buffers hold
 
 
 def routes(policy):
-    return routes_text(f"  - {{path: /crowd, plugin: crowd, limits: {{queue: 64KiB, overflow: {policy}}}}}\n",
+    return routes_text(f"  - {{path: /crowd, plugin: throng, limits: {{queue: 64KiB, overflow: {policy}}}}}\n",
                        plugins=TEST_PLUGINS)
 
 

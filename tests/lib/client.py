@@ -262,12 +262,27 @@ class Http(Connection):
         length = response.header("content-length")
         if response.status == 101 or response.status == 304 or not has_body:
             return response
-        if length is None:
+        if response.header("transfer-encoding") == "chunked":
+            assert length is None, f"both lengths and chunks: {response}"
+            self.read_chunks(response, timeout)
+        elif length is None and response.status == 204:
+            pass
+        elif length is None:
             assert response.header("connection") == "close", f"body without an end: {response}"
             response.body = self.read_to_end(timeout)
         else:
             response.body = self.read(int(length), "response body", timeout)
         return response
+
+    def read_chunks(self, response, timeout=None):
+        """Adds each chunk to response.body, so that what came is there also when the rest does not."""
+        while True:
+            self.wait(lambda: b"\r\n" in self.input, "the size of a chunk", timeout)
+            size = int(self.take(self.input.index(b"\r\n") + 2), 16)
+            response.body += self.read(size, "a chunk", timeout)
+            assert self.read(2, "the end of a chunk", timeout) == b"\r\n", response
+            if size == 0:
+                return
 
 
 def get(port, target, method="GET", headers=(), body=b""):
@@ -304,8 +319,8 @@ def accept_for(key):
 
 
 class Frame:
-    def __init__(self, opcode, fin, payload):
-        self.opcode, self.fin, self.payload = opcode, fin, payload
+    def __init__(self, opcode, fin, payload, rsv=0):
+        self.opcode, self.fin, self.payload, self.rsv = opcode, fin, payload, rsv
 
     def __repr__(self):
         name = NAMES.get(self.opcode, self.opcode)
@@ -323,6 +338,8 @@ class Frame:
 class WebSocket(Http):
     """A WebSocket that is open once the constructor returns. `early` goes out with the handshake."""
 
+    extensions = False  # deflate.py's client offers one, and then takes RSV1
+
     def __init__(self, port, target="/", headers=(), protocols=(), early=b"", **options):
         super().__init__(port, **options)
         key = base64.b64encode(os.urandom(16)).decode()
@@ -336,7 +353,7 @@ class WebSocket(Http):
         assert head.header("sec-websocket-accept") == accept_for(key), f"wrong accept key: {head}"
         assert head.header("upgrade").lower() == "websocket", head
         assert "upgrade" in head.tokens("connection"), head
-        assert head.header("sec-websocket-extensions") is None, f"nothing was offered: {head}"
+        assert self.extensions or head.header("sec-websocket-extensions") is None, f"nothing was offered: {head}"
         assert head.header("content-length") is None, head
         self.protocol = head.header("sec-websocket-protocol")
 
@@ -361,7 +378,8 @@ class WebSocket(Http):
     def recv_frame(self, timeout=None):
         """The next frame, held to what a server may send when nothing was negotiated."""
         first, second = self.read(2, "frame header", timeout)
-        assert first & 0x70 == 0, f"reserved bit set: {first:#x}"
+        marked = self.extensions and first & 15 in (TEXT, BINARY)
+        assert first & (0x30 if marked else 0x70) == 0, f"reserved bit set: {first:#x}"
         assert second & 0x80 == 0, "the host masked a frame"
         fin, opcode, size = first >= 0x80, first & 15, second & 127
         assert opcode in NAMES, f"unknown opcode {opcode}"
@@ -373,7 +391,7 @@ class WebSocket(Http):
             assert size >= 65536, "length not in its shortest form"
         if opcode >= 8:
             assert fin and size <= 125, f"bad control frame: opcode {opcode}, {size} bytes"
-        received = Frame(opcode, fin, self.read(size, f"{NAMES[opcode]} payload", timeout))
+        received = Frame(opcode, fin, self.read(size, f"{NAMES[opcode]} payload", timeout), first >> 4 & 7)
         if opcode == CLOSE:
             assert size != 1, "close frame of one byte"
             received.reason  # must be UTF-8
@@ -381,7 +399,7 @@ class WebSocket(Http):
 
     def recv(self, timeout=None, answer_pings=True):
         """The next message as a whole, a pong or a close frame: (opcode, payload)."""
-        opcode, parts = None, []
+        opcode, parts, marked = None, [], False
         while True:
             part = self.recv_frame(timeout)
             if part.opcode == PING and answer_pings:
@@ -390,10 +408,12 @@ class WebSocket(Http):
             if part.opcode >= 8:
                 return part.opcode, part.payload
             assert (part.opcode == CONTINUATION) == (opcode is not None), f"out of order: {part}"
-            opcode = opcode or part.opcode
+            opcode, marked = opcode or part.opcode, marked or part.rsv == 4
             parts.append(part.payload)
             if part.fin:
                 payload = b"".join(parts)
+                if marked:
+                    payload = self.inflate(payload)
                 if opcode == TEXT:
                     payload.decode()
                 return opcode, payload

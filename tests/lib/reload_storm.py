@@ -2,7 +2,7 @@
 """Reloads one after the other under talking connections, and what became of these.
 
 Each connection has a count in its state, which every answer tells; so an answer that is missing, comes twice or in
-another place is seen at once. Knows the plugin tests/plugins/tally.h by its answers.
+another place is seen at once. Knows the plugin tests/plugins/tally_plugin.h by its answers.
 """
 import contextlib
 import os

@@ -128,7 +128,7 @@ def wanted(name, words):
 
 def show(result):
     print(f"{result.outcome:<8}{result.seconds:7.2f} s  {result.name}", flush=True)
-    if result.text and result.outcome != "ok":
+    if result.text:
         print("\n".join("    " + line for line in result.text.strip().splitlines()), flush=True)
 
 
@@ -228,7 +228,8 @@ def logs(hosts, offsets):
 def attempt(name, function, seconds):
     """Runs one test; prints its result."""
     import host
-    from story import Skip
+    from story import Skip, notes
+    notes.clear()
     host.started[:] = [one for one in host.started if not one.stopped]
     offsets = {one: len(one.log) for one in host.started}
     begin = time.monotonic()
@@ -246,7 +247,7 @@ def attempt(name, function, seconds):
         signal.alarm(0)
     if outcome == "FAILED":
         text += logs(host.started, offsets)
-    print_result(name, outcome, time.monotonic() - begin, text)
+    print_result(name, outcome, time.monotonic() - begin, "\n".join([*notes, text]).strip())
 
 
 def run_file(path, words):

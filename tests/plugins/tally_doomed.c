@@ -5,7 +5,7 @@
 
 #define VERSION "doomed"
 #define LAYOUT  1
-#include "tally.h"
+#include "tally_plugin.h"
 
 static int doomed_hand_over(struct sl_conn *conn, const void *old_state, uint32_t old_layout,
 	size_t old_size, void *state)

@@ -4,6 +4,6 @@
  */
 #define VERSION "v1"
 #define LAYOUT  1
-#include "tally.h"
+#include "tally_plugin.h"
 
 TALLY(.layout = 1, .hand_over = tally_hand_over);

@@ -5,6 +5,6 @@
 #define VERSION "other"
 #define LAYOUT  1
 #define NAME    title
-#include "tally.h"
+#include "tally_plugin.h"
 
 TALLY(.layout = 1, .hand_over = tally_hand_over);

@@ -4,6 +4,6 @@
  */
 #define VERSION "plain"
 #define LAYOUT  1
-#include "tally.h"
+#include "tally_plugin.h"
 
 TALLY(.layout = 1);

@@ -4,6 +4,6 @@
  */
 #define VERSION "strange"
 #define LAYOUT  1
-#include "tally.h"
+#include "tally_plugin.h"
 
 TALLY(.layout = 7, .hand_over = tally_hand_over);

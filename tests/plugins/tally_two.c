@@ -4,6 +4,6 @@
  */
 #define VERSION "v2"
 #define LAYOUT  2
-#include "tally.h"
+#include "tally_plugin.h"
 
 TALLY(.layout = 2, .hand_over = tally_hand_over);

@@ -4,7 +4,7 @@
  */
 #define VERSION "wary"
 #define LAYOUT  1
-#include "tally.h"
+#include "tally_plugin.h"
 
 static int wary_hand_over(struct sl_conn *conn, const void *old_state, uint32_t old_layout,
 	size_t old_size, void *state)

@@ -76,7 +76,10 @@ def jobs(scratch):
     compilers = [name for name in LANGUAGES if shutil.which(name)]
     for folder, since in itertools.product(HEADERS, [minor for minor, _ in KEPT]):
         good = files(".c", under=f"tests/abi/good/1_{since}/") if serves(folder, since) else []
-        for compiler, path, visibility in itertools.product(compilers, good, ("", "-fvisibility=hidden")):
+        # What was released compiled everywhere then; one compiler a language sees that it still does.
+        used = compilers if folder == OURS else [name for name in compilers if name.startswith("g")]
+        ways = ("", "-fvisibility=hidden") if folder == OURS else ("",)
+        for compiler, path, visibility in itertools.product(used, good, ways):
             yield check_good, compiler, folder, path, visibility, scratch
     for compiler, path in itertools.product(compilers, bad):
         yield check_bad, compiler, path

@@ -11,6 +11,7 @@ LIBRARIES = {
     "openssl/": ("host/wire/", "host/security/", "host/net/"),
     "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes", "host/daemon/status",
                   "host/daemon/worker_status.c"),
+    "zlib.h": ("host/wire/ws_deflate.c",),
     "dlfcn.h": ("host/plugin/image.c", "host/plugin/private_libs.c"),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

@@ -217,7 +217,17 @@ struct sl_end {
 	uint32_t status; /* HTTP status of a refused handshake, for release; else 0; since 1.1 */
 };
 
-struct sl_conn; /* one connection */
+/*
+ * A plain HTTP request, for the request callback. Owned by the host. Valid until it is answered.
+ * Since 1.2.
+ */
+struct sl_request {
+	struct sl_str method;       /* "POST"; of a HEAD that `methods` does not list: "GET" */
+	struct sl_str body;         /* whole, without its framing; "" when there is none */
+	struct sl_str content_type; /* the header; ptr NULL: absent */
+};
+
+struct sl_conn; /* one connection, or one plain HTTP request */
 struct sl_provider;
 struct sl_plugin; /* one plugin with one set of options, as a route uses it */
 struct sl_timer;
@@ -295,6 +305,13 @@ struct sl_host {
 		struct sl_conn *, uint64_t key, uint32_t type, const void *data, size_t len);
 	uint64_t (*dropped)(const struct sl_conn *);
 	size_t (*queue_limit)(const struct sl_conn *);
+	uint64_t (*rtt)(const struct sl_conn *, int last);
+	int (*respond)(struct sl_conn *, unsigned status, const char *content_type,
+		const void *body, size_t len);
+	int (*vrespond_json)(struct sl_conn *, unsigned status, const char *format, va_list args);
+	int (*respond_start)(struct sl_conn *, unsigned status, const char *content_type);
+	int (*respond_write)(struct sl_conn *, const void *data, size_t len);
+	int (*respond_end)(struct sl_conn *);
 	int (*subscribe_from)(
 		struct sl_conn *, const char *topic, uint32_t flags, const char *position);
 };
@@ -308,7 +325,8 @@ extern SL_HIDDEN const struct sl_host *sl_host_; /* defined by SL_PLUGIN */
 /* ---- answering the handshake ----------------------------------------------------------------- */
 
 /*
- * Adds a header to the answer of the handshake, accepted or refused: Set-Cookie, …
+ * Adds a header to the answer of the handshake, accepted or refused, or of a plain request:
+ * Set-Cookie, …
  * Name and value are copied. When: before the answer. Fails: SL_INVALID for a name or value that
  * HTTP does not allow or that the host sets itself (Connection, Upgrade, Sec-WebSocket-…,
  * Content-Length, …); SL_CLOSED after the answer.
@@ -473,6 +491,20 @@ static inline int sl_resume(struct sl_conn *conn)
 	return sl_host_->resume(conn);
 }
 
+/*
+ * What: the microseconds that a ping of the host takes to the peer and back, smoothed over the last
+ * ones (sl_rtt), or of the last one alone. One is measured each `ping: {interval}` of the route.
+ * When: any callback; 0 before the first was answered, and after the end. Since 1.2.
+ */
+static inline uint64_t sl_rtt(const struct sl_conn *conn)
+{
+	return sl_host_->rtt(conn, 0);
+}
+static inline uint64_t sl_rtt_last(const struct sl_conn *conn)
+{
+	return sl_host_->rtt(conn, 1);
+}
+
 /* ---- topics ---------------------------------------------------------------------------------- */
 
 /*
@@ -587,6 +619,58 @@ static inline int sl_plugin_publishf(
 static inline size_t sl_subscribers(const char *topic)
 {
 	return sl_host_->subscribers(sl_host_, topic);
+}
+
+/* ---- answering a plain request --------------------------------------------------------------- */
+
+/*
+ * Answers, with a body (copied; len 0: none) of that content type (NULL: none is named). Headers
+ * from sl_response_header come along. When: in the request callback, or later after SL_LATER; in a
+ * provider it answers instead of the plugin. Limits: status 200 to 599. Fails: SL_INVALID for
+ * another status or on a WebSocket; SL_CLOSED when answered already or gone. Since 1.2.
+ */
+static inline int sl_respond(struct sl_conn *conn, unsigned status, const char *content_type,
+	const void *body, size_t len)
+{
+	return sl_host_->respond(conn, status, content_type, body, len);
+}
+
+/* The same with a body of JSON, built as by sl_send_json. Fails: as both. Since 1.2. */
+static inline int sl_respond_json(struct sl_conn *conn, unsigned status, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = sl_host_->vrespond_json(conn, status, format, args);
+	va_end(args);
+	return result;
+}
+
+/*
+ * An answer in pieces: its head leaves with this turn of the loop, then what sl_respond_write is
+ * given, until sl_respond_end. Then return SL_LATER. The drained callback comes as for WebSockets.
+ * When: from the request callback on. Limits and Fails: as sl_respond. Since 1.2.
+ */
+static inline int sl_respond_start(struct sl_conn *conn, unsigned status, const char *content_type)
+{
+	return sl_host_->respond_start(conn, status, content_type);
+}
+
+/*
+ * One piece, copied. Limits: `limits: {queue: …}` of the route. Fails: SL_FULL when the piece does
+ * not fit behind what is queued: nothing was taken, and drained will be called; SL_INVALID for a
+ * piece that could never fit; SL_CLOSED when the client has left. Since 1.2.
+ */
+static inline int sl_respond_write(struct sl_conn *conn, const void *data, size_t len)
+{
+	return sl_host_->respond_write(conn, data, len);
+}
+
+/* The answer is whole. Fails: SL_CLOSED when none has begun, or it has ended. Since 1.2. */
+static inline int sl_respond_end(struct sl_conn *conn)
+{
+	return sl_host_->respond_end(conn);
 }
 
 /* ---- identity and state ---------------------------------------------------------------------- */
@@ -877,6 +961,8 @@ struct sl_plugin_info {
 		size_t old_size, void *state);
 	/* Since 1.2. */
 	void (*lost)(struct sl_conn *, const void *args, struct sl_str topic, uint64_t count);
+	int (*request)(struct sl_conn *, const void *args, const struct sl_request *);
+	void (*request_end)(struct sl_conn *, const void *args, const struct sl_end *);
 };
 
 #define SL_ENTRY "socklet_plugin" /* the exported function's name */
@@ -1076,8 +1162,8 @@ static inline const struct sl_table *sl_no_args_table(void)
 
 /*
  * SL_PLUGIN(name, args, .callback = function, …): the plugin's one exported symbol. `args` is the
- * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect and message;
- * in C++ keep this order:
+ * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect, message and
+ * request; in C++ keep this order:
  *
  *	flags		  SL_KEEP_REQUEST
  *	accepts		  SL_TEXT or SL_BINARY: a message of the other type closes with 1003
@@ -1100,6 +1186,27 @@ static inline const struct sl_table *sl_no_args_table(void)
  *			  empty if that is not known; count: how many of it. After
  *			  sl_subscribe_from: what was missed cannot be known; topic: as it was
  *			  subscribed to; count: 0. Since 1.2
+ *	request		  answers plain HTTP; see below. Since 1.2
+ *	request_end	  exactly once for each request: it was answered, or the client left;
+ *			  before the providers' release. Since 1.2
+ *
+ * int request(struct sl_conn *conn, const struct args *args, const struct sl_request *request)
+ *
+ * What: every request to the route that is no WebSocket handshake, with the arguments that a
+ * handshake would have; wrong ones are answered with 422 and the list of what is wrong, as FastAPI
+ * does. All providers are called, of any scope, for each request. `conn` stands for the request:
+ * sl_header, sl_state, timers, sl_offload, sl_log and so on work, with an id of its own; what is
+ * for WebSockets (sl_accept, sl_send, sl_pause) returns SL_INVALID and logs. Answer by sl_respond,
+ * sl_respond_json or sl_refuse; in pieces by sl_respond_start. Return SL_OK: done; what was not
+ * answered is a 204, and an answer in pieces ends. SL_LATER: the answer, or its rest, follows.
+ * Negative: 500, or the answer in pieces breaks off, which a client can tell from its end. When:
+ * the body has come whole. Limits: `limits: {body: …}` of the route, beyond it the client gets
+ * 413; `limits: {request: …}` for the body to come, then 408, and as long again for the start of
+ * the answer, then 503.
+ *
+ * The `end` of request_end: by SL_BY_PLUGIN, code 1000 and the status: answered, as far as the
+ * plugin is concerned; else code 1006, by SL_BY_PEER: the client left before, or by SL_BY_HOST.
+ * Nothing can be sent any more.
  *
  * int hand_over(struct sl_conn *conn, const void *old_state, uint32_t old_layout, size_t old_size,
  *	void *state)
@@ -1134,6 +1241,9 @@ static inline const struct sl_table *sl_no_args_table(void)
 			size_t old_size, void *state);                                             \
 		void (*lost)(struct sl_conn *, const struct args_ *, struct sl_str topic,          \
 			uint64_t count);                                                           \
+		int (*request)(struct sl_conn *, const struct args_ *, const struct sl_request *); \
+		void (*request_end)(                                                               \
+			struct sl_conn *, const struct args_ *, const struct sl_end *);            \
 	};                                                                                         \
 	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
 	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
@@ -1158,6 +1268,16 @@ static inline const struct sl_table *sl_no_args_table(void)
 		struct sl_conn *conn, const void *args, struct sl_str topic, uint64_t count)       \
 	{                                                                                          \
 		sl_callbacks_.lost(conn, (const struct args_ *)args, topic, count);                \
+	}                                                                                          \
+	static int sl_request_(                                                                    \
+		struct sl_conn *conn, const void *args, const struct sl_request *request)          \
+	{                                                                                          \
+		return sl_callbacks_.request(conn, (const struct args_ *)args, request);           \
+	}                                                                                          \
+	static void sl_request_end_(                                                               \
+		struct sl_conn *conn, const void *args, const struct sl_end *end)                  \
+	{                                                                                          \
+		sl_callbacks_.request_end(conn, (const struct args_ *)args, end);                  \
 	}                                                                                          \
 	SL_C_ const struct sl_plugin_info *socklet_plugin(void)                                    \
 	{                                                                                          \
@@ -1189,6 +1309,8 @@ static inline const struct sl_table *sl_no_args_table(void)
 		info.layout = own->layout;                                                         \
 		info.hand_over = own->hand_over;                                                   \
 		info.lost = own->lost ? sl_lost_ : NULL;                                           \
+		info.request = own->request ? sl_request_ : NULL;                                  \
+		info.request_end = own->request_end ? sl_request_end_ : NULL;                      \
 		return &info;                                                                      \
 	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */

@@ -92,7 +92,7 @@ static char *report(struct bench *bench, const char *url, const char *const head
 	struct buf raw = {0}, out = {0};
 	struct err why;
 
-	assert_true(explain_head(&raw, url, headers, count, &why));
+	assert_true(explain_head(&raw, url, NULL, headers, count, &why));
 	explain_run(&explanation, bench->host, bench->generation, buf_span(&raw), &calling);
 	*outcome = explanation.outcome;
 	if (json)
@@ -189,7 +189,8 @@ static const struct {
 	{"/m/f\xc3\xbcr", {NULL}, EXPLAIN_REFUSED,
 		"refused:\n\nHTTP/1.1 400 Bad Request\nContent-Type: application/json\n\n"},
 	{"/m/fine", {"Connection: close"}, EXPLAIN_NO_WEBSOCKET,
-		"no WebSocket request: its Upgrade or Connection header does not ask for one\n"},
+		"no WebSocket request: its Upgrade or Connection header does not ask for one, and "
+		"no plugin answers plain requests there\n"},
 };
 
 static void each_request_is_explained_to_the_letter(void **state)
@@ -313,8 +314,8 @@ static void a_wrong_command_line_is_no_request(void **state)
 		struct buf out = {0};
 		struct err why;
 
-		if (explain_head(
-			    &out, wrong[i].url, &wrong[i].header, wrong[i].header != NULL, &why))
+		if (explain_head(&out, wrong[i].url, NULL, &wrong[i].header,
+			    wrong[i].header != NULL, &why))
 			fail_msg("\"%s\" \"%s\" was taken", wrong[i].url, wrong[i].header);
 		assert_int_equal(out.len, 0);
 	}

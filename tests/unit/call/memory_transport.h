@@ -21,8 +21,11 @@ struct memory_transport {
 	bool is_inside;      /* set by the test: of a message that is not whole */
 	unsigned close_code; /* of our close frame */
 	struct buf headers, body;
-	struct buf sent; /* every message, each ended by '|' */
+	struct buf sent; /* every message, or piece of an answer, each ended by '|' */
+	uint64_t patience_ms, wants_bytes;    /* of a plain request; wants_bytes 0: no body */
+	bool is_begun, is_finished, is_whole; /* the answer in pieces */
 	size_t queued, queue_max;
+	struct transport_rtt rtt;
 	char peer[64];  /* for whom a proxy speaks */
 	enum sent full; /* what is said of a message beyond queue_max */
 	uint64_t last_key;
@@ -116,6 +119,45 @@ static inline bool memory_set_limits(struct transport *base, const struct transp
 	return !t->is_inside;
 }
 
+static inline struct transport_rtt memory_rtt(const struct transport *base)
+{
+	return ((const struct memory_transport *)base)->rtt;
+}
+
+static inline void memory_set_patience(struct transport *base, uint64_t ms)
+{
+	((struct memory_transport *)base)->patience_ms = ms;
+}
+
+static inline void memory_want_body(struct transport *base, uint64_t body_bytes)
+{
+	((struct memory_transport *)base)->wants_bytes = body_bytes;
+}
+
+static inline void memory_begin(
+	struct transport *base, const struct reply *reply, uint64_t queue_bytes)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+	struct reply copy = *reply;
+
+	memory_reply(base, &copy);
+	t->is_begun = true;
+	t->queue_max = queue_bytes;
+}
+
+static inline bool memory_write(struct transport *base, struct span data)
+{
+	return memory_send(base, WS_BINARY, data, 0) == SENT_QUEUED;
+}
+
+static inline void memory_finish(struct transport *base, bool is_whole)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+
+	t->is_finished = true;
+	t->is_whole = is_whole;
+}
+
 static inline void memory_set_peer(struct transport *base, struct span peer)
 {
 	struct memory_transport *t = (struct memory_transport *)base;
@@ -135,7 +177,13 @@ static inline void memory_transport_init(struct memory_transport *t)
 		.queued = memory_queued,
 		.set_paused = memory_set_paused,
 		.set_held = memory_set_held,
+		.set_patience = memory_set_patience,
+		.want_body = memory_want_body,
+		.begin = memory_begin,
+		.write = memory_write,
+		.finish = memory_finish,
 		.set_limits = memory_set_limits,
+		.rtt = memory_rtt,
 		.set_peer = memory_set_peer,
 	};
 

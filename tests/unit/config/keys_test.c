@@ -6,6 +6,7 @@
 #include "table.h"
 
 #include "base/buf.h"
+#include "config/admin_keys.h"
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/security_keys.h"
@@ -18,7 +19,7 @@ struct key_type {
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
 	KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) TLS_KEY_TYPES(TYPE)
-		WEB_KEY_TYPES(TYPE)
+		LIMITS_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -45,22 +46,32 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Attached", name, type, __VA_ARGS__)
 					ATTACHED_KEYS(ROW)
 #undef ROW
-#define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
-						LIMITS_KEYS(ROW) HANDSHAKE_KEYS(ROW)
-#undef ROW
 #define ROW(name, type, member, ...) ROWS("Ping", name, type, __VA_ARGS__)
-							PING_KEYS(ROW)
+						PING_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Drain", name, type, __VA_ARGS__)
-								DRAIN_KEYS(ROW)
+							DRAIN_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Stop", name, type, __VA_ARGS__)
-									STOP_KEYS(ROW)
+								STOP_KEYS(ROW)
 #undef ROW
 /* The formatter would move each further to the right. */
 /* clang-format off */
+#define ROW(name, type, member, ...) ROWS("Admin", name, type, __VA_ARGS__)
+	ADMIN_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
+	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW)
+	HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Limits of a route", name, type, __VA_ARGS__)
+	ROUTE_LIMITS_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
 	QUARANTINE_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Compression", name, type, __VA_ARGS__)
+	COMPRESSION_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
 	TOPICS_KEYS(ROW) HISTORY_KEYS(ROW)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "call/admin.h"
 #include "call/host.h"
 
 struct sl_conn {
@@ -66,7 +67,8 @@ static void session_free(struct sl_conn *session)
 
 void fake_accept(struct host *host)
 {
-	struct upgrade upgrade = {.key = host->key, .limits = host->limits};
+	struct upgrade upgrade = {
+		.key = host->key, .limits = host->limits, .compression = host->compression};
 
 	host->transport->ops->upgrade(host->transport, &upgrade);
 }
@@ -236,6 +238,25 @@ void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span
 	else
 		host->refused_sends += session->transport->ops->send(session->transport, opcode,
 					       payload, 0) != SENT_QUEUED;
+}
+
+void exchange_body(struct sl_conn *session, struct buf *body)
+{
+	buf_printf(&session->host->log, "body %.*s\n", SPAN_ARG(buf_span(body)));
+	answer(session->transport, 200, buf_span(body), false);
+	buf_fini(body);
+	session_free(session);
+}
+
+void admin_body(struct transport *transport, struct buf *body)
+{
+	(void)transport;
+	(void)body;
+}
+
+void admin_forget(struct transport *transport)
+{
+	(void)transport;
 }
 
 void session_drained(struct sl_conn *session)

@@ -20,7 +20,8 @@ struct host {
 	struct loop *loop;
 	int collect_fd; /* write to it: offloaded work is done */
 	struct transport_limits limits;
-	struct transport *transport; /* of the newest session */
+	const struct ws_compression *compression; /* agreed on with whoever comes; NULL: none */
+	struct transport *transport;              /* of the newest session */
 	size_t big_bytes;
 	const char *file;
 	uint64_t file_bytes;

@@ -51,6 +51,8 @@ void client_expect(struct rig *rig, struct client *client, const void *data, siz
 void client_take(struct rig *rig, struct client *client, void *out, size_t len);
 /* Takes all up to and including `end`, which comes; returns it as a text that the caller frees. */
 char *client_read_to(struct rig *rig, struct client *client, const char *end);
+/* The next `bytes` bytes, whatever they are. */
+void client_take(struct rig *rig, struct client *client, void *out, size_t bytes);
 /* `bytes` bytes of anything come. */
 void client_skip(struct rig *rig, struct client *client, size_t bytes);
 /* Anything may come, but then the end. Returns how many bytes it was. */

@@ -13,12 +13,14 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/xalloc.h"
 #include "net/rig.h"
+#include "wire/ws_deflate.h"
 
 static void open_ws(struct rig *rig, struct client *client)
 {
@@ -176,6 +178,44 @@ static void what_a_turn_publishes_leaves_in_one_send(void **state)
 		assert_int_equal(segments_received(&clients[i]) - before[i], 1);
 		client_close(&clients[i]);
 	}
+}
+
+/* Whoever has agreed on it, and nobody else, is sent to and understood compressed. */
+static void messages_are_compressed_where_that_was_agreed_on(void **state)
+{
+	static const struct ws_compression agreed = {
+		.server_bits = 15, .client_bits = 15, .level = 1, .least_bytes = 1000};
+	static const char hello[] = "\xf2\x48\xcd\xc9\xc9\x07\x00", text[2000] = {'a'};
+	struct rig *rig = *state;
+	struct ws_deflate_shared streams = {0};
+	struct span wanted = {text, sizeof(text)};
+	struct ws_shared *shared = ws_shared_new(WS_BINARY, wanted);
+	struct client plain, compressing;
+	struct transport *member;
+
+	assert_true(ws_deflate_once(&streams, 15, 1, &wanted));
+	open_ws(rig, &plain);
+	member = rig->host.transport;
+	assert_int_equal(member->ops->send_shared(member, shared, 0), SENT_QUEUED);
+	client_expect_frame(rig, &plain, 2, text, sizeof(text));
+	rig->host.compression = &agreed;
+	open_ws(rig, &compressing);
+	member = rig->host.transport;
+	client_frame(rig, &compressing, WS_TEXT | WS_COMPRESSED, hello, sizeof(hello) - 1);
+	client_expect_frame(rig, &compressing, WS_TEXT, "Hello", 5);
+	assert_int_equal(member->ops->send_shared(member, shared, 0), SENT_QUEUED);
+	assert_int_equal(member->ops->send(member, WS_TEXT, (struct span){text, sizeof(text)}, 0),
+		SENT_QUEUED);
+	client_expect_frame(rig, &compressing, WS_BINARY | WS_COMPRESSED, wanted.ptr, wanted.len);
+	client_expect_frame(rig, &compressing, WS_TEXT | WS_COMPRESSED, wanted.ptr, wanted.len);
+	client_frame(rig, &plain, WS_TEXT | WS_COMPRESSED, hello, sizeof(hello) - 1);
+	client_expect_close(rig, &plain, 1002, "reserved bits must be 0");
+	client_frame(rig, &compressing, WS_TEXT | WS_COMPRESSED, "\x06", 1);
+	client_expect_close(rig, &compressing, 1002, "decompression failed");
+	client_close(&plain);
+	client_close(&compressing);
+	ws_shared_unref(shared);
+	ws_deflate_shared_fini(&streams);
 }
 
 static void pings_are_answered_and_pongs_are_not(void **state)
@@ -557,31 +597,203 @@ static void a_close_frame_before_a_reset_is_heard(void **state)
 
 /* ---- silence -------------------------------------------------------------------------------- */
 
+/* Eight bytes of the host's choice. */
+static void expect_ping(struct rig *rig, struct client *client, char stamp[8])
+{
+	client_expect(rig, client, "\x89\x08", 2);
+	client_take(rig, client, stamp, 8);
+}
+
 static void silence_is_pinged_and_an_answer_keeps_it_open(void **state)
 {
 	struct rig *rig = *state;
 	struct client client;
+	char stamp[8];
 
 	rig->host.limits.ping_interval_ms = 40;
 	rig->host.limits.ping_timeout_ms = 1000000;
 	open_ws(rig, &client);
 	for (unsigned i = 0; i < 3; i++) {
-		client_expect_frame(rig, &client, 9, "", 0);
+		expect_ping(rig, &client, stamp);
 		client_frame(rig, &client, 10, "", 0);
 	}
 	client_close(&client);
+}
+
+static void only_an_answer_to_the_last_ping_is_measured(void **state)
+{
+	struct rig *rig = *state;
+	struct transport_rtt rtt;
+	struct client client;
+	char stamp[8];
+
+	rig->host.limits.ping_interval_ms = 30;
+	rig->host.limits.ping_timeout_ms = 1000000;
+	open_ws(rig, &client);
+	expect_ping(rig, &client, stamp);
+	client_frame(rig, &client, 10, "made up!", 8);
+	expect_ping(rig, &client, stamp);
+	rtt = rig->host.transport->ops->rtt(rig->host.transport);
+	assert_int_equal(rtt.last_us, 0);
+	client_frame(rig, &client, 10, stamp, 8);
+	expect_ping(rig, &client, stamp);
+	rtt = rig->host.transport->ops->rtt(rig->host.transport);
+	assert_true(rtt.last_us > 0 && rtt.last_us == rtt.smoothed_us);
+	client_close(&client);
+}
+
+/* ---- rates ---------------------------------------------------------------------------------- */
+
+static void send_ten(struct rig *rig, struct client *client)
+{
+	struct buf all = {0};
+
+	for (char digit = '0'; digit <= '9'; digit++)
+		frame_put(&all, 1, &digit, 1);
+	client_send(rig, client, all.data, all.len);
+	buf_fini(&all);
+}
+
+static void expect_digits(struct rig *rig, struct client *client, const char *digits)
+{
+	for (; *digits != '\0'; digits++)
+		client_expect_frame(rig, client, 1, digits, 1);
+}
+
+static void what_is_over_the_rate_waits(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.messages_per_s = 50;
+	rig->host.limits.messages_burst = 3;
+	open_ws(rig, &client);
+	send_ten(rig, &client);
+	expect_digits(rig, &client, "012");
+	assert_null(strstr(fake_host_log(&rig->host), "message 9"));
+	expect_digits(rig, &client, "3456789");
+	/* One that waits may close, and is heard. */
+	send_ten(rig, &client);
+	client_close_frame(rig, &client, 1000);
+	expect_digits(rig, &client, "0");
+	rig_expect_log(rig, "end 1000");
+	client_close(&client);
+	rig_expect_connections(rig, 0);
+}
+
+static void what_is_over_the_rate_is_dropped(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.messages_per_s = 1;
+	rig->host.limits.messages_burst = 3;
+	rig->host.limits.excess = EXCESS_TO_REFUSE;
+	open_ws(rig, &client);
+	send_ten(rig, &client);
+	client_close_frame(rig, &client, 1000);
+	expect_digits(rig, &client, "012");
+	client_expect_close(rig, &client, 1000, "");
+	client_close(&client);
+	rig_expect_connections(rig, 0);
+}
+
+static const struct {
+	uint64_t messages, bytes;
+	unsigned opcode;
+	size_t payload;
+	const char *reason;
+} floods[] = {
+	{5, 0, 1, 0, "more than 5 frames a second"},
+	{5, 0, 9, 0, "more than 5 frames a second"},
+	{5, 0, 10, 100, "more than 5 frames a second"},
+	{0, 500, 1, 94, "more than 500 bytes a second"},
+};
+
+static void who_is_over_the_rate_is_closed(void **state)
+{
+	static const char payload[100];
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+		struct client client;
+		struct buf all = {0};
+		char log[100];
+
+		rig->host.limits.messages_per_s = floods[i].messages;
+		rig->host.limits.bytes_per_s = floods[i].bytes;
+		rig->host.limits.excess = EXCESS_TO_CLOSE;
+		open_ws(rig, &client);
+		for (unsigned n = 0; n < 6; n++)
+			frame_put(&all, floods[i].opcode, payload, floods[i].payload);
+		client_send(rig, &client, all.data, all.len);
+		snprintf(log, sizeof(log), "end 1008 \"%s\" by host\n", floods[i].reason);
+		rig_expect_log(rig, log);
+		client_close(&client);
+		rig_expect_connections(rig, 0);
+		buf_fini(&all);
+	}
+}
+
+/* ---- time ----------------------------------------------------------------------------------- */
+
+static void a_message_that_does_not_end_is_closed(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct buf part = {0};
+	unsigned count = 0;
+
+	rig->host.limits.message_time_ms = 300;
+	rig->host.limits.close_ms = 50;
+	open_ws(rig, &client);
+	frame_put(&part, 1, "never whole", 11);
+	client_send(rig, &client, part.data, 3);
+	/* Its pings are no excuse; here it cannot even send one. */
+	client_expect_close(rig, &client, 1008, "message timeout");
+	rig_expect_log(rig, "end 1008 \"message timeout\" by host\n");
+	rig_expect_connections(rig, 0);
+	client_close(&client);
+	/* One that is always within one, but another one, is fine. */
+	rig->host.limits.message_time_ms = 100000;
+	open_ws(rig, &client);
+	for (; count < 20; count++) {
+		client_send(rig, &client, part.data, part.len - 1);
+		client_send(rig, &client, part.data + part.len - 1, 1);
+		client_expect_frame(rig, &client, 1, "never whole", 11);
+	}
+	client_close(&client);
+	buf_fini(&part);
+}
+
+static void a_connection_ends_with_its_lifetime(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+
+	rig->host.limits.lifetime_ms = 60;
+	rig->host.limits.lifetime_spread_ms = 60;
+	open_ws(rig, &client);
+	client_text(rig, &client, "pause");
+	rig_expect_log(rig, "end 1001 \"lifetime over\" by host\n");
+	free(client_read_to(rig, &client, "lifetime over"));
+	client_close_frame(rig, &client, 1001);
+	client_expect_end(rig, &client);
+	client_close(&client);
+	rig_expect_connections(rig, 0);
 }
 
 static void a_peer_that_answers_no_ping_is_dropped(void **state)
 {
 	struct rig *rig = *state;
 	struct client client;
+	char stamp[8];
 
 	rig->host.limits.ping_interval_ms = 40;
 	rig->host.limits.ping_timeout_ms = 40;
 	rig->host.limits.close_ms = 50;
 	open_ws(rig, &client);
-	client_expect_frame(rig, &client, 9, "", 0);
+	expect_ping(rig, &client, stamp);
 	client_expect_close(rig, &client, 1011, "keepalive ping timeout");
 	rig_expect_log(rig, "end 1011 \"keepalive ping timeout\" by host\n");
 	rig_expect_connections(rig, 0);
@@ -593,6 +805,7 @@ static void a_paused_peer_is_not_blamed_for_silence(void **state)
 {
 	struct rig *rig = *state;
 	struct client client, witness;
+	char stamp[8];
 
 	rig->host.limits.ping_interval_ms = 20;
 	rig->host.limits.ping_timeout_ms = 20;
@@ -601,7 +814,7 @@ static void a_paused_peer_is_not_blamed_for_silence(void **state)
 	rig_expect_log(rig, "message pause");
 	rig->host.limits.ping_interval_ms = 100;
 	open_ws(rig, &witness);
-	client_expect_frame(rig, &witness, 9, "", 0);
+	expect_ping(rig, &witness, stamp);
 	rig_expect_log(rig, "end 1011");
 	assert_int_equal(rig->host.transport, NULL);
 	client_close(&witness);
@@ -651,14 +864,15 @@ static void idle_counts_messages_only(void **state)
 {
 	struct rig *rig = *state;
 	struct client client;
+	char stamp[8];
 
 	rig->host.limits.idle_ms = 400;
 	rig->host.limits.ping_interval_ms = 30;
 	rig->host.limits.ping_timeout_ms = 1000000;
 	open_ws(rig, &client);
-	client_expect_frame(rig, &client, 9, "", 0);
+	expect_ping(rig, &client, stamp);
 	client_frame(rig, &client, 10, "", 0);
-	client_expect_frame(rig, &client, 9, "", 0);
+	expect_ping(rig, &client, stamp);
 	client_frame(rig, &client, 10, "", 0);
 	rig_expect_log(rig, "end 1001 \"idle timeout\" by host\n");
 	free(client_read_to(rig, &client, "idle timeout"));
@@ -678,6 +892,7 @@ int main(void)
 		TEST(a_handshake_in_single_bytes_and_a_greeting),
 		TEST(replies_to_one_read_leave_in_one_send),
 		TEST(what_a_turn_publishes_leaves_in_one_send),
+		TEST(messages_are_compressed_where_that_was_agreed_on),
 		TEST(pings_are_answered_and_pongs_are_not),
 		TEST(a_full_socket_is_waited_for_and_drained),
 		TEST(large_messages_to_a_slow_reader_arrive_whole),
@@ -695,6 +910,12 @@ int main(void)
 		TEST(a_lost_connection_is_1006),
 		TEST(a_close_frame_before_a_reset_is_heard),
 		TEST(silence_is_pinged_and_an_answer_keeps_it_open),
+		TEST(only_an_answer_to_the_last_ping_is_measured),
+		TEST(what_is_over_the_rate_waits),
+		TEST(what_is_over_the_rate_is_dropped),
+		TEST(who_is_over_the_rate_is_closed),
+		TEST(a_message_that_does_not_end_is_closed),
+		TEST(a_connection_ends_with_its_lifetime),
 		TEST(a_peer_that_answers_no_ping_is_dropped),
 		TEST(a_paused_peer_is_not_blamed_for_silence),
 		TEST(a_paused_peer_that_has_gone_is_noticed),

@@ -128,7 +128,7 @@ static struct sl_enum_name *one_enum(struct subject *s, uint32_t count)
 		"the plugin calls itself echo2, its file says echo;")                              \
 	CASE(name_shorter, s->info.name = "ech",                                                   \
 		"the plugin calls itself ech, its file says echo;")                                \
-	CASE(no_callback, s->info.connect = NULL, "neither .connect nor .message")                 \
+	CASE(no_callback, s->info.connect = NULL, "none of .connect,")                             \
 	CASE(flags_unknown, s->info.flags = 6, "unknown .flags 0x6, this host knows 0x1")          \
 	CASE(accepts_unknown, s->info.accepts = 5,                                                 \
 		".accepts is 0x5; give SL_TEXT, SL_BINARY or both")                                \
@@ -236,7 +236,7 @@ static void each_mismatch_is_named(void **state)
 
 static void all_mismatches_come_at_once(void **state)
 {
-	static const char *const wanted[] = {"calls itself echo2", "neither .connect",
+	static const char *const wanted[] = {"calls itself echo2", "none of .connect",
 		"unknown .flags", "at byte 12 is misaligned", "options: the table",
 		"provider token: result"};
 	struct subject subject;

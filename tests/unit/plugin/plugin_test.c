@@ -63,8 +63,8 @@ static const struct {
 	{"no_entry", "no_entry.so: no function socklet_plugin; define the plugin with "
 		     "SL_PLUGIN(no_entry, …)"},
 	{"no_callback",
-		"no_callback.so: neither .connect nor .message; give SL_PLUGIN at least one "
-		"of them"},
+		"no_callback.so: none of .connect, .message and .request; give SL_PLUGIN at least "
+		"one of them"},
 	{"bad_field_type",
 		"bad_field_type.so: struct hand_made: blob has the unknown type 99; list "
 		"the member with SL_FIELD"},

@@ -41,6 +41,19 @@ static const char *given(struct topic_tree *tree, const char *name, char out[256
 	return out;
 }
 
+static void name_it(void *context, struct topic_member *member)
+{
+	strcat(strcat(context, ((struct named *)member)->name), " ");
+}
+
+/* The same, looked at without a walk. */
+static const char *looked_at(const struct topic_tree *tree, const char *name, char out[256])
+{
+	out[0] = '\0';
+	topic_tree_each_member(tree, span_of(name), name_it, out);
+	return out;
+}
+
 static void matches_by_levels(void **state)
 {
 	static const struct {
@@ -103,6 +116,9 @@ static void gives_once_and_knows_first_and_last(void **state)
 	assert_true(topic_tree_subscribe(&tree, &b.member, SPAN("x/+"), 0));
 	assert_int_equal(topic_tree_count(&tree, SPAN("x/1")), 4);
 	assert_int_equal(strlen(given(&tree, "x/1", out)), 4);
+	assert_int_equal(strlen(looked_at(&tree, "x/1", out)), 4);
+	assert_string_equal(looked_at(&tree, "y", out), "a ");
+	assert_string_equal(looked_at(&tree, "x/2/3", out), "a ");
 	assert_int_equal(tree.filter_count, 3);
 	assert_true(topic_tree_unsubscribe(&tree, &a.member, SPAN("x/+")));
 	assert_false(topic_tree_unsubscribe(&tree, &a.member, SPAN("x/+")));

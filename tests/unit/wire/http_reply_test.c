@@ -18,23 +18,31 @@ static const struct {
 	struct http_reply reply;
 	const char *expected;
 } replies[] = {
-	{{200, DATE, "text/html", {NULL, 0}, 5, NULL, NULL},
+	{{200, DATE, "text/html", {NULL, 0}, 5, NULL, NULL, HTTP_BY_LENGTH},
 		"HTTP/1.1 200 OK\r\nDate: " DATE
 		"\r\nServer: socklet\r\nContent-Type: text/html\r\n"
 		"Content-Length: 5\r\n\r\n"},
-	{{404, DATE, NULL, {NULL, 0}, 0, "close", NULL},
+	{{404, DATE, NULL, {NULL, 0}, 0, "close", NULL, HTTP_BY_LENGTH},
 		"HTTP/1.1 404 Not Found\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"Content-Length: 0\r\nConnection: close\r\n\r\n"},
-	{{304, DATE, NULL, {"ETag: \"a\"\r\n", 11}, 77, NULL, NULL},
+	{{304, DATE, NULL, {"ETag: \"a\"\r\n", 11}, 77, NULL, NULL, HTTP_BY_LENGTH},
 		"HTTP/1.1 304 Not Modified\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"ETag: \"a\"\r\n\r\n"},
-	{{204, DATE, NULL, {NULL, 0}, 0, "keep-alive", NULL},
+	{{204, DATE, NULL, {NULL, 0}, 0, "keep-alive", NULL, HTTP_BY_LENGTH},
 		"HTTP/1.1 204 No Content\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"Connection: keep-alive\r\n\r\n"},
-	{{200, DATE, NULL, {NULL, 0}, 18446744073709551615U, NULL, NULL},
+	{{200, DATE, NULL, {NULL, 0}, 18446744073709551615U, NULL, NULL, HTTP_BY_LENGTH},
 		"HTTP/1.1 200 OK\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"Content-Length: 18446744073709551615\r\n\r\n"},
-	{{499, DATE, NULL, {NULL, 0}, 1, NULL, NULL},
+	{{200, DATE, NULL, {NULL, 0}, 0, NULL, NULL, HTTP_BY_CHUNKS},
+		"HTTP/1.1 200 OK\r\nDate: " DATE "\r\nServer: socklet\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n"},
+	{{204, DATE, NULL, {NULL, 0}, 0, NULL, NULL, HTTP_BY_CHUNKS},
+		"HTTP/1.1 204 No Content\r\nDate: " DATE "\r\nServer: socklet\r\n\r\n"},
+	{{200, DATE, NULL, {NULL, 0}, 0, "close", NULL, HTTP_BY_CLOSING},
+		"HTTP/1.1 200 OK\r\nDate: " DATE "\r\nServer: socklet\r\n"
+		"Connection: close\r\n\r\n"},
+	{{499, DATE, NULL, {NULL, 0}, 1, NULL, NULL, HTTP_BY_LENGTH},
 		"HTTP/1.1 499 Unknown\r\nDate: " DATE "\r\nServer: socklet\r\n"
 		"Content-Length: 1\r\n\r\n"},
 };
@@ -45,8 +53,8 @@ static const struct http_style styles[] = {
 	{NULL, false, {NULL, 0}},
 };
 static const struct http_reply styled[] = {
-	{200, DATE, NULL, {"X-B: own\r\n", 10}, 0, NULL, &styles[0]},
-	{200, DATE, NULL, {NULL, 0}, 0, NULL, &styles[1]},
+	{200, DATE, NULL, {"X-B: own\r\n", 10}, 0, NULL, &styles[0], HTTP_BY_LENGTH},
+	{200, DATE, NULL, {NULL, 0}, 0, NULL, &styles[1], HTTP_BY_LENGTH},
 };
 static const char *const styled_texts[] = {
 	"HTTP/1.1 200 OK\r\nDate: " DATE "\r\nServer: other/1\r\nContent-Length: 0\r\n"

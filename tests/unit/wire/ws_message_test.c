@@ -42,6 +42,7 @@ static bool feed(struct ws_decoder *decoder, uint8_t *data, size_t len, struct b
 			ws_script_event(events, "bad", err_close_code(why.code), span_of(why.text));
 			return false;
 		case WIRE_DONE:
+			buf_printf(events, "%s", message.is_compressed ? "compressed-" : "");
 			ws_script_event(events, kind_name(message.opcode), message.close_code,
 				message.payload);
 			if (message.opcode == WS_CLOSE)
@@ -50,13 +51,15 @@ static bool feed(struct ws_decoder *decoder, uint8_t *data, size_t len, struct b
 	}
 }
 
-static void decode_in_parts(const struct buf *wire, size_t limit, size_t step, struct buf *events)
+static void decode_in_parts(
+	const struct buf *wire, size_t limit, bool deflate, size_t step, struct buf *events)
 {
 	struct ws_decoder decoder;
 	uint8_t *part = xmalloc(step < wire->len ? step : wire->len + 1);
 	bool more = true;
 
 	ws_decoder_init(&decoder, limit);
+	decoder.takes_compressed = deflate;
 	for (size_t at = 0; more && at < wire->len; at += step) {
 		size_t len = wire->len - at < step ? wire->len - at : step;
 
@@ -91,8 +94,8 @@ static void every_row_however_it_is_cut(void **state)
 		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 			struct buf found = {0};
 
-			decode_in_parts(
-				&wire, option(columns[3], "limit=", LIMIT), steps[i], &found);
+			decode_in_parts(&wire, option(columns[3], "limit=", LIMIT),
+				strstr(columns[3], "deflate") != NULL, steps[i], &found);
 			table_expect(&table, columns[0], found.data, wanted.data);
 			buf_fini(&found);
 		}
@@ -131,7 +134,7 @@ static void every_text_as_one_frame_and_byte_by_byte(void **state)
 		for (size_t i = 0; i < 4; i++) {
 			struct buf found = {0};
 
-			decode_in_parts(i < 2 ? &wire : &fragments, LIMIT,
+			decode_in_parts(i < 2 ? &wire : &fragments, LIMIT, false,
 				i % 2 == 0 ? SIZE_MAX / 2 : 1, &found);
 			table_expect(&table, columns[0], found.data, wanted.data);
 			buf_fini(&found);

@@ -149,7 +149,7 @@ static inline void ws_script_events(const char *script, struct buf *out)
 {
 	while (*script != '\0') {
 		struct buf payload = {0};
-		char kind[16] = "";
+		char kind[24] = "";
 		unsigned long code = 0;
 		size_t len = strcspn(script, "/:");
 

@@ -1,5 +1,5 @@
 /*
- * Everybody hears what one says, as fast as the crowd's route lets each. "flood N" tells everybody
+ * Everybody hears what one says, as fast as the throng's route lets each. "flood N" tells everybody
  * else N messages "<number>" of 1,000 bytes at once; "keyed N" the same with the number modulo 5 as
  * key; "wrong" misuses what is new; "state" answers what the own queue is like. Whoever got SL_FULL
  * says in drained how much is queued. SPDX-License-Identifier: MIT
@@ -12,7 +12,7 @@
 
 enum { MEMBERS = 64, BYTES = 1000, KEYS = 5 };
 
-struct crowd {
+struct throng {
 	uint64_t members[MEMBERS];
 	size_t count;
 	uint64_t ok, full, dropped;
@@ -21,18 +21,18 @@ struct member {
 	bool was_full;
 };
 
-static int crowd_connect(struct sl_conn *conn, const struct sl_no_args *args)
+static int throng_connect(struct sl_conn *conn, const struct sl_no_args *args)
 {
-	struct crowd *crowd = sl_plugin_state(sl_plugin_of(conn));
+	struct throng *throng = sl_plugin_state(sl_plugin_of(conn));
 
 	(void)args;
-	if (crowd->count == MEMBERS)
+	if (throng->count == MEMBERS)
 		return sl_refuse(conn, 503, "crowded");
-	crowd->members[crowd->count++] = sl_id(conn);
+	throng->members[throng->count++] = sl_id(conn);
 	return SL_OK;
 }
 
-static void tell(struct sl_conn *conn, struct crowd *crowd, unsigned number, bool is_keyed)
+static void tell(struct sl_conn *conn, struct throng *throng, unsigned number, bool is_keyed)
 {
 	struct member *member = sl_state(conn);
 	char text[BYTES + 1];
@@ -43,22 +43,22 @@ static void tell(struct sl_conn *conn, struct crowd *crowd, unsigned number, boo
 		result = sl_send_keyed(conn, number % KEYS + 1, SL_TEXT, text, BYTES);
 	else
 		result = sl_send(conn, SL_TEXT, text, BYTES);
-	crowd->ok += result == SL_OK;
-	crowd->full += result == SL_FULL;
-	crowd->dropped += result == SL_DROPPED;
+	throng->ok += result == SL_OK;
+	throng->full += result == SL_FULL;
+	throng->dropped += result == SL_DROPPED;
 	member->was_full |= result == SL_FULL;
 }
 
 static void tell_others(struct sl_conn *from, unsigned count, bool is_keyed)
 {
-	struct crowd *crowd = sl_plugin_state(sl_plugin_of(from));
+	struct throng *throng = sl_plugin_state(sl_plugin_of(from));
 
 	for (unsigned n = 0; n < count; n++) {
-		for (size_t i = 0; i < crowd->count; i++) {
-			struct sl_conn *conn = sl_find(crowd->members[i]);
+		for (size_t i = 0; i < throng->count; i++) {
+			struct sl_conn *conn = sl_find(throng->members[i]);
 
 			if (conn && conn != from)
-				tell(conn, crowd, n, is_keyed);
+				tell(conn, throng, n, is_keyed);
 		}
 	}
 }
@@ -76,10 +76,10 @@ static int wrong(struct sl_conn *conn)
 	return sl_sendf(conn, "%d %d %d %d %d %d", none, type, null, utf8, huge, full);
 }
 
-static int crowd_message(
+static int throng_message(
 	struct sl_conn *conn, const struct sl_no_args *args, const struct sl_message *msg)
 {
-	struct crowd *crowd = sl_plugin_state(sl_plugin_of(conn));
+	struct throng *throng = sl_plugin_state(sl_plugin_of(conn));
 	char text[32] = "";
 
 	(void)args;
@@ -92,10 +92,10 @@ static int crowd_message(
 		return wrong(conn);
 	return sl_sendf(conn,
 		"ok=%" PRIu64 " full=%" PRIu64 " dropped=%" PRIu64 " mine=%" PRIu64 " limit=%zu",
-		crowd->ok, crowd->full, crowd->dropped, sl_dropped(conn), sl_queue_limit(conn));
+		throng->ok, throng->full, throng->dropped, sl_dropped(conn), sl_queue_limit(conn));
 }
 
-static void crowd_drained(struct sl_conn *conn, const struct sl_no_args *args)
+static void throng_drained(struct sl_conn *conn, const struct sl_no_args *args)
 {
 	struct member *member = sl_state(conn);
 
@@ -106,19 +106,19 @@ static void crowd_drained(struct sl_conn *conn, const struct sl_no_args *args)
 	sl_sendf(conn, "drained at %s", sl_queued(conn) <= sl_queue_limit(conn) / 2 ? "half" : "?");
 }
 
-static void crowd_disconnect(
+static void throng_disconnect(
 	struct sl_conn *conn, const struct sl_no_args *args, const struct sl_end *end)
 {
-	struct crowd *crowd = sl_plugin_state(sl_plugin_of(conn));
+	struct throng *throng = sl_plugin_state(sl_plugin_of(conn));
 
 	(void)args;
-	for (size_t i = 0; i < crowd->count; i++)
-		if (crowd->members[i] == sl_id(conn))
-			crowd->members[i--] = crowd->members[--crowd->count];
+	for (size_t i = 0; i < throng->count; i++)
+		if (throng->members[i] == sl_id(conn))
+			throng->members[i--] = throng->members[--throng->count];
 	sl_log(conn, SL_LOG_INFO, "gone with %u, %s", (unsigned)end->code,
 		sl_dropped(conn) ? "some dropped" : "none dropped");
 }
 
-SL_PLUGIN(crowd, sl_no_args, .state_size = sizeof(struct member),
-	.plugin_state_size = sizeof(struct crowd), .connect = crowd_connect,
-	.message = crowd_message, .disconnect = crowd_disconnect, .drained = crowd_drained);
+SL_PLUGIN(throng, sl_no_args, .state_size = sizeof(struct member),
+	.plugin_state_size = sizeof(struct throng), .connect = throng_connect,
+	.message = throng_message, .disconnect = throng_disconnect, .drained = throng_drained);

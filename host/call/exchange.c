@@ -1,0 +1,268 @@
+/*
+ * The steps of a plain request, in this order: head, arguments, body, providers of scope message,
+ * the plugin's request, its answer. Each may have to wait; whoever brings what is waited for calls
+ * the next step. Called by host.c, session.c, session_inject.c, host_table.c, and by net/ with the
+ * body. SPDX-License-Identifier: MIT
+ */
+#include "call/exchange.h"
+
+#include <assert.h>
+
+#include "base/log.h"
+#include "call/access_log.h"
+#include "call/detail.h"
+#include "call/host_state.h"
+#include "call/session_inject.h"
+
+enum { CODE_WHOLE = 1000, CODE_LOST = 1006 };
+
+struct exchange {
+	struct buf body;
+	struct sl_request request; /* as the plugin sees it */
+	bool is_called;            /* the plugin knows of it: request_end is owed */
+	unsigned status;           /* of an answer in pieces */
+	struct access told;        /* to the log */
+};
+
+void exchange_attach(struct sl_conn *conn)
+{
+	conn->exchange = arena_alloc(&conn->arena, sizeof(*conn->exchange));
+}
+
+/* ---- answering -------------------------------------------------------------------------- */
+
+static int may_respond(const struct sl_conn *conn, const char *who, unsigned status)
+{
+	if (conn->exchange == NULL) {
+		log_error("%s: %s on a WebSocket, wanted a plain request; use sl_send", conn->label,
+			who);
+		return SL_INVALID;
+	}
+	if (conn->phase != SESSION_DECIDING)
+		return SL_CLOSED;
+	if (status >= 200 && status <= 599)
+		return SL_OK;
+	log_error("%s: %s with status %u, wanted 200 to 599", conn->label, who, status);
+	return SL_INVALID;
+}
+
+static void answered(struct sl_conn *conn, unsigned status)
+{
+	session_finish(conn, CODE_WHOLE, SPAN(""), SL_BY_PLUGIN);
+	conn->end.status = status;
+}
+
+int exchange_respond(struct sl_conn *conn, struct reply *reply)
+{
+	int may = may_respond(conn, "sl_respond", reply->status);
+
+	if (may != SL_OK)
+		return may;
+	reply->headers = conn->response_headers;
+	conn->transport->ops->reply(conn->transport, reply);
+	answered(conn, reply->status);
+	return SL_OK;
+}
+
+int exchange_start(struct sl_conn *conn, struct reply *reply)
+{
+	int may = may_respond(conn, "sl_respond_start", reply->status);
+
+	if (may != SL_OK)
+		return may;
+	if (!conn->exchange->is_called) {
+		log_error("%s: sl_respond_start in a provider; only the plugin's request can "
+			  "answer in pieces",
+			conn->label);
+		return SL_INVALID;
+	}
+	reply->headers = conn->response_headers;
+	conn->transport->ops->begin(conn->transport, reply, conn->route->limits.queue_bytes);
+	conn->phase = SESSION_STREAMING;
+	conn->exchange->status = reply->status;
+	return SL_OK;
+}
+
+int exchange_write(struct sl_conn *conn, struct span data)
+{
+	uint64_t most = conn->route->limits.queue_bytes;
+
+	if (conn->phase != SESSION_STREAMING)
+		return may_respond(conn, "sl_respond_write", 200) == SL_INVALID ? SL_INVALID
+										: SL_CLOSED;
+	if (data.len == 0)
+		return SL_OK;
+	if (data.ptr == NULL || data.len > most) {
+		log_error("%s: sl_respond_write with %zu bytes at %s, wanted at most the %llu of "
+			  "`limits: {queue}`",
+			conn->label, data.len, data.ptr == NULL ? "NULL" : "once",
+			(unsigned long long)most);
+		return SL_INVALID;
+	}
+	if (!conn->transport->ops->write(conn->transport, data))
+		return SL_FULL;
+	conn->exchange->told.answer.bytes += data.len;
+	return SL_OK;
+}
+
+int exchange_end(struct sl_conn *conn)
+{
+	if (conn->phase != SESSION_STREAMING)
+		return may_respond(conn, "sl_respond_end", 200) == SL_INVALID ? SL_INVALID
+									      : SL_CLOSED;
+	conn->transport->ops->finish(conn->transport, true);
+	answered(conn, conn->exchange->status);
+	return SL_OK;
+}
+
+void exchange_cut(struct sl_conn *conn, unsigned by)
+{
+	assert(conn->phase == SESSION_STREAMING);
+	conn->transport->ops->finish(conn->transport, false);
+	session_finish(conn, CODE_LOST, SPAN(""), by);
+	conn->end.status = conn->exchange->status;
+}
+
+/* ---- the plugin ------------------------------------------------------------------------- */
+
+static void nothing_to_say(struct sl_conn *conn)
+{
+	struct reply reply = {.status = 204, .fd = -1};
+
+	exchange_respond(conn, &reply);
+}
+
+static void call_request(struct sl_conn *conn)
+{
+	int result;
+
+	conn->exchange->is_called = true;
+	result = plugin_call_request(conn->plugin, conn, conn->args, &conn->exchange->request);
+	if (conn->phase == SESSION_ENDED || result == SL_LATER)
+		return;
+	if (result < 0)
+		session_fail(conn, "request", result);
+	else if (conn->phase == SESSION_STREAMING)
+		exchange_end(conn);
+	else
+		nothing_to_say(conn);
+}
+
+void exchange_resume(struct sl_conn *conn, enum inject_result result)
+{
+	if (result == INJECT_WAITING)
+		return;
+	if (result == INJECT_DONE)
+		call_request(conn);
+	else
+		session_inject_message_failed(conn, result);
+}
+
+/* The body is there. */
+static void arguments_of_message(struct sl_conn *conn)
+{
+	if (session_inject_has(conn, SL_SCOPE_MESSAGE))
+		exchange_resume(conn, session_inject_message(conn));
+	else
+		call_request(conn);
+}
+
+/* ---- what it is given ------------------------------------------------------------------- */
+
+/* The plugin may look at them as long as it has not answered; the head is elsewhere by then. */
+static struct sl_str keep(struct sl_conn *conn, struct span text)
+{
+	struct span kept = text.ptr == NULL ? text : arena_span(&conn->arena, text);
+
+	return (struct sl_str){kept.ptr, kept.len};
+}
+
+static void note_head(struct sl_conn *conn)
+{
+	const struct http_head *head = conn->request->head;
+	bool is_get = span_equal(head->method, SPAN("HEAD")) && !conn->route->wants_head;
+
+	conn->exchange->request = (struct sl_request){
+		.method = keep(conn, is_get ? SPAN("GET") : head->method),
+		.body = {"", 0},
+		.content_type = keep(conn, http_header_get(head, SPAN("content-type"), 0)),
+	};
+}
+
+void exchange_go_on(struct sl_conn *conn)
+{
+	note_head(conn);
+	if (conn->request->head->has_body)
+		conn->transport->ops->want_body(
+			conn->transport, conn->route->conf->limits.body_bytes);
+	else
+		arguments_of_message(conn);
+}
+
+void exchange_body(struct sl_conn *conn, struct buf *body)
+{
+	struct exchange *exchange = conn->exchange;
+
+	assert(exchange != NULL && conn->phase == SESSION_DECIDING);
+	exchange->body = *body;
+	*body = (struct buf){0};
+	if (exchange->body.len > 0)
+		exchange->request.body = (struct sl_str){exchange->body.data, exchange->body.len};
+	arguments_of_message(conn);
+}
+
+static bool is_too_long(const struct sl_conn *conn)
+{
+	const struct http_head *head = conn->request->head;
+
+	return !head->is_chunked && head->content_length > conn->route->conf->limits.body_bytes;
+}
+
+/* Before anybody was asked, so that nobody waits for a body that is not wanted. */
+static void refuse_body(struct sl_conn *conn)
+{
+	char *text = arena_printf(&conn->arena, "the body is longer than %llu bytes",
+		(unsigned long long)conn->route->conf->limits.body_bytes);
+
+	log_info("%s: refused %s with 413: %s", conn->label, conn->peer, text);
+	detail_reply(conn->transport, 413, text, NULL, true);
+	session_finish(conn, CODE_LOST, SPAN(""), SL_BY_HOST);
+	conn->end.status = 413;
+}
+
+void exchange_begin(struct sl_conn *conn)
+{
+	exchange_attach(conn);
+	conn->exchange->told = access_log_begin(conn->request, &conn->arena);
+	conn->transport->ops->set_patience(conn->transport, conn->route->conf->limits.request_ms);
+	if (is_too_long(conn))
+		refuse_body(conn);
+	else if (session_inject(conn, session_call_provider))
+		exchange_go_on(conn);
+	session_settle_request(conn);
+}
+
+/* ---- ends ------------------------------------------------------------------------------- */
+
+bool exchange_is_open(const struct sl_conn *conn)
+{
+	return conn->exchange != NULL && conn->phase == SESSION_DECIDING;
+}
+
+void exchange_note_answer(struct sl_conn *conn)
+{
+	struct answer *told = &conn->exchange->told.answer;
+	const struct answer *given = &conn->transport->answer;
+
+	told->status = given->status;
+	if (conn->phase != SESSION_STREAMING)
+		told->bytes = given->bytes;
+}
+
+void exchange_free(struct sl_conn *conn)
+{
+	access_log_exchange(conn, &conn->exchange->told);
+	if (conn->exchange->is_called && conn->plugin->info.request_end != NULL)
+		plugin_call_request_end(conn->plugin, conn, conn->args, &conn->end);
+	buf_fini(&conn->exchange->body);
+}

@@ -1,0 +1,63 @@
+/*
+ * What a WebSocket peer is watched for: silence, age, a message that never ends, and the time its
+ * answers take. Says what is due, and does nothing itself: ws_conn.c asks, pings and closes. Knows
+ * no clock and no socket. SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_NET_WS_WATCH_H
+#define SOCKLET_NET_WS_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "call/transport.h"
+
+/* Times are those of clock.h. */
+struct ws_watch {
+	/* Limits of the route, 0 for never. The lifetime has its share of chance in it. */
+	uint32_t idle_ms, ping_interval_ms, ping_timeout_ms, message_time_ms, lifetime_ms;
+	uint32_t rtt_last_us, rtt_us; /* the last, and smoothed; 0: not measured yet */
+	bool is_waiting;              /* nothing has come behind our last ping */
+	uint64_t opened_ms;
+	uint64_t received_ms; /* any byte came last */
+	uint64_t message_ms;  /* a message came last */
+	uint64_t begun_ms;    /* a message began that is not whole; 0: none */
+	uint64_t pinged_ms;   /* our last ping went out; at first: opened_ms */
+	uint64_t stamp_us;    /* of our last ping, until its pong has come; 0: it has */
+};
+
+enum ws_verdict {
+	WS_FINE,
+	WS_PING_DUE,
+	/* The connection is to be closed: */
+	WS_IDLE,
+	WS_SILENT, /* nothing came behind a ping */
+	WS_OLD,
+	WS_ENDLESS, /* a message was begun too long ago */
+	WS_VERDICTS,
+};
+
+enum { WS_STAMP_BYTES = 8 };
+
+void ws_watch_begin(struct ws_watch *watch, const struct transport_limits *limits, uint64_t now_ms);
+/* Other limits; what was measured stays. */
+void ws_watch_set_limits(struct ws_watch *watch, const struct transport_limits *limits);
+
+/* Bytes came; then is_inside tells whether they end within a message. True: it begins there. */
+void ws_watch_received(struct ws_watch *watch, uint64_t now_ms);
+bool ws_watch_decoded(struct ws_watch *watch, bool is_inside);
+/* Reading begins again: the silence was ours. */
+void ws_watch_listens(struct ws_watch *watch, uint64_t now_ms);
+
+/* Deaf: nothing is read, so that nothing comes is no sign of the peer's. */
+enum ws_verdict ws_watch_look(const struct ws_watch *watch, bool is_deaf, uint64_t now_ms);
+/* When to look again; 0: never. */
+uint64_t ws_watch_next(const struct ws_watch *watch, bool is_deaf, uint64_t now_ms);
+
+/* The payload of a ping that goes out now. */
+void ws_watch_ping(
+	struct ws_watch *watch, uint8_t out[WS_STAMP_BYTES], uint64_t now_ms, uint64_t now_us);
+/* A pong came; one that answers no ping of ours, or not the last, is passed over. */
+void ws_watch_pong(struct ws_watch *watch, struct span payload, uint64_t now_us);
+
+#endif
