@@ -29,3 +29,4 @@ AT(sl_plugin_info, request_end, 160);
 AT(sl_request, method, 0);
 AT(sl_request, body, 16);
 AT(sl_request, content_type, 32);
+AT(sl_host, subscribe_from, 480);

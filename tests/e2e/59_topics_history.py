@@ -9,7 +9,7 @@ import signal
 import urllib.parse
 
 from client import WebSocket
-from host import TEST_PLUGINS, Host, is_gone, routes_text, wait_until
+from host import TEST_PLUGINS, Host, is_gone, routes_text, socklet, wait_until
 
 ROUTES = "  - {path: /r, plugin: rejoin, limits: {queue: 64MiB}}\n"
 HISTORY = 'topics: {history: [{filter: "few/+", messages: 3}, {filter: "room/#", messages: 1000}]}\n'
@@ -374,6 +374,9 @@ def test_all_that_is_kept_is_bounded():
         for topic in range(200):
             speaker.says(f"many a/{topic} 20 1000")
         speaker.settle()
+        history = json.loads(socklet("status", "--json", host.routes).stdout)["history"]
+        assert 100 < history["messages"] < 300 and 0 < history["bytes"] <= history["bytes_max"] == 256 * 1024, history
+        assert f'history: {history["messages"]} messages of' in socklet("status", host.routes).stdout
         kept = Member(host, "#", flags="pk")
         assert 100 < len(kept.heard) < 300, len(kept.heard)
         again = Member(host, "a/0", start.position)
