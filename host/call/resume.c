@@ -75,6 +75,14 @@ static void finish(struct resume *resume, uint64_t number)
 		resume_drop(resume);
 }
 
+/* In an envelope it is longer: beside what still waits there is room for twice as much and more. */
+static uint64_t part_bytes(const struct sl_conn *conn)
+{
+	uint64_t bytes = conn->route->limits.queue_bytes / 4;
+
+	return bytes < RESUME_PART_BYTES ? bytes : RESUME_PART_BYTES;
+}
+
 static void ask_now(struct resume *resume)
 {
 	struct host *host = resume->conn->host;
@@ -83,7 +91,7 @@ static void ask_now(struct resume *resume)
 		.serial = resume->serial,
 		.filter = filter_of(resume),
 		.after = resume->after,
-		.bytes = RESUME_PART_BYTES,
+		.bytes = part_bytes(resume->conn),
 	};
 
 	resume->state = RESUME_ASKED;
@@ -163,7 +171,7 @@ static void go_on_without(struct resume *resume)
 
 static bool is_full(const struct sl_conn *conn)
 {
-	return conn->transport->ops->queued(conn->transport) > conn->route->limits.queue_bytes / 4;
+	return conn->transport->ops->queued(conn->transport) > conn->route->limits.queue_bytes / 8;
 }
 
 /* The others stay: nobody tells when a part of a queue has left. */

@@ -17,7 +17,7 @@ struct loop_timer;
 
 enum {
 	RESUME_ASKED_MAX = 16,          /* of a worker, at a time */
-	RESUME_PART_BYTES = 256 * 1024, /* of one answer */
+	RESUME_PART_BYTES = 256 * 1024, /* of one answer, at most */
 	RESUME_LOOK_MS = 5,             /* between two looks at those who have to read first */
 };
 

@@ -125,7 +125,7 @@ static void answer_all(struct master *master, struct member *to, const struct bu
 		history, recall->filter, recall->after);
 	uint64_t bytes = 0, number = recall->after;
 
-	for (; message != NULL && bytes < recall->bytes;
+	for (; message != NULL && (bytes == 0 || bytes + message->len <= recall->bytes);
 		message = topic_history_next(message, recall->filter)) {
 		answer(to, recall, message);
 		bytes += message->len;

@@ -208,7 +208,8 @@ static void envelopes_say_where_they_stand(void **state)
 	expect(bench, 0, "{\"topic\":\"k/+\",\"position\":\"0000000000000abc-10\"}|");
 	live(bench, "a \"b\"");
 	expect(bench, 0,
-		"{\"topic\":\"k/1\",\"position\":\"0000000000000abc-11\",\"text\":\"a \\\"b\\\"\"}|");
+		"{\"topic\":\"k/1\",\"position\":\"0000000000000abc-11\","
+		"\"text\":\"a \\\"b\\\"\"}|");
 	/* Not behind a gap that it has yet to hear of. */
 	bus_lost(bench->host, SPAN("k/1"), 2);
 	live(bench, "c");
