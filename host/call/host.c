@@ -55,6 +55,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	fan_out_init(host);
 	resume_init(host);
 	admin_init(host);
+	bus_plugin_init(&host->broker, host);
 	return host;
 }
 
@@ -172,6 +173,7 @@ void host_free(struct host *host)
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
 	resume_fini(host);
+	bus_plugin_fini(&host->broker);
 	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);
@@ -196,6 +198,8 @@ void host_swap(struct host *host, struct generation *next)
 	struct generation *last = host->generation;
 
 	host->generation = next;
+	if (bus_plugin_use(&host->broker, next) && last != NULL)
+		generation_leave_bus(last);
 	if (last != NULL)
 		crowd_changed(host, &last->config.limits);
 	generation_unref(last);

@@ -96,7 +96,8 @@ size_t topics_subscribers(const struct sl_host *table, const char *topic)
 
 	if (!topic_name_check(span_of(topic), &why))
 		return 0;
-	return topic_tree_count(&fan_out->tree, span_of(topic));
+	return topic_tree_count(&fan_out->tree, span_of(topic)) +
+	       (size_t)topic_counts_sum(&fan_out->others, span_of(topic));
 }
 
 /* ---- publishing ------------------------------------------------------------------------- */

@@ -14,7 +14,9 @@
 #include "base/log.h"
 #include "daemon/bus_link.h"
 #include "daemon/bus_message_pack.h"
+#include "daemon/count_kinds.h"
 #include "daemon/hub_admin.h"
+#include "daemon/hub_counts.h"
 #include "daemon/hub_history.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
@@ -27,11 +29,13 @@ void hub_init(struct master *master)
 	if (getrandom(&master->hub.id, sizeof(master->hub.id), GRND_NONBLOCK) < 0)
 		master->hub.id = process_now_ms() << 20 | (uint64_t)getpid();
 	topic_history_init(&master->hub.history, master->hub.id);
+	hub_counts_init(master);
 }
 
 void hub_fini(struct master *master)
 {
 	topic_history_fini(&master->hub.history);
+	hub_counts_fini(master);
 }
 
 void hub_connect(struct master *master, struct member *member)
@@ -46,6 +50,7 @@ void hub_connect(struct master *master, struct member *member)
 		return;
 	}
 	bus_link_open(&member->link, ends[0]);
+	hub_counts_greet(master, member);
 	pack_number(&body, master->hub.id);
 	channel_send(&member->channel, TO_BUS, buf_span(&body), ends[1]);
 	buf_fini(&body);
@@ -111,6 +116,8 @@ static bool take(struct master *master, struct member *member)
 		bytes += message.body.len;
 		if (message.kind >= ADMIN_FIRST)
 			hub_admin_take(master, member, &message);
+		else if (message.kind == COUNTS_TOLD)
+			hub_counts_take(master, member, message.body);
 		else
 			take_message(master, member, &message);
 	}
@@ -138,6 +145,7 @@ void hub_watch(struct master *master, struct poll_list *list)
 		if (!bus_link_is_open(&member->link))
 			continue;
 		member->link.bytes_max = master->committed->config.topics.queue_bytes;
+		hub_counts_look(master, member);
 		/* Its turn: what it has left over may all be here, and no event would tell. */
 		if (member->link_has_more)
 			link_on_ready(master, member);
@@ -157,4 +165,5 @@ void hub_disconnect(struct master *master, struct member *member)
 	if (bus_link_is_open(&member->link))
 		bus_link_close(&member->link);
 	hub_admin_gone(master, member);
+	hub_counts_gone(master, member);
 }

@@ -11,6 +11,7 @@
 #include "daemon/crew.h"
 #include "daemon/file_watch.h"
 #include "daemon/hub_admin.h"
+#include "daemon/hub_counts.h"
 #include "daemon/inherit.h"
 #include "daemon/listen_set.h"
 #include "daemon/log_file.h"
@@ -63,6 +64,7 @@ struct master {
 	struct {
 		uint64_t id; /* of this host, in what its workers publish, and in positions */
 		struct topic_history history;
+		struct hub_counts counts;
 		struct hub_admin admin;
 	} hub;
 	bool has_started; /* the ready lines are out */

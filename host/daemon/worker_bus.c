@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "call/host.h"
 #include "daemon/bus_message_pack.h"
+#include "daemon/count_kinds.h"
 #include "daemon/pack.h"
 #include "daemon/worker_admin.h"
 
@@ -59,8 +60,12 @@ static void recall(struct bus_driver *driver, const struct bus_recall *what)
 static void flush(struct bus_driver *driver)
 {
 	struct worker_bus *bus = bus_of(driver);
+	struct timeval later = {0};
 
 	bus_link_flush(&bus->link);
+	later.tv_usec = 1000 * (int)worker_counts_tell(&bus->counts, bus->host, &bus->link);
+	if (later.tv_usec > 0)
+		event_add(bus->later, &later);
 	if (channel_is_full(&bus->link.channel))
 		event_add(bus->writable, NULL);
 }
@@ -119,6 +124,8 @@ static void take_message(struct worker_bus *bus, const struct message *from)
 		take_past(bus, from->body);
 	else if (from->kind == BUS_PAST_OVER)
 		take_past_over(bus, from->body);
+	else if (from->kind == COUNTS_TOLD || from->kind == COUNTS_GONE)
+		worker_counts_take(bus->host, from);
 	else if (bus->admin != NULL)
 		worker_admin_take(bus->admin, from);
 }
@@ -128,6 +135,7 @@ static void end(struct worker_bus *bus)
 {
 	event_del(bus->readable);
 	event_del(bus->writable);
+	event_del(bus->later);
 }
 
 static void readable_on_event(evutil_socket_t fd, short what, void *arg)
@@ -177,6 +185,7 @@ static void attach(struct worker_bus *bus)
 		return;
 	bus->is_attached = true;
 	bus_attach(bus->host, &bus->driver);
+	bus_track(bus->host, true);
 }
 
 void worker_bus_open(struct worker_bus *bus, struct span body, int fd)
@@ -193,6 +202,7 @@ void worker_bus_open(struct worker_bus *bus, struct span body, int fd)
 	bus->readable = event_new(bus->base, fd, EV_READ | EV_PERSIST, readable_on_event, bus);
 	bus->writable = event_new(bus->base, fd, EV_WRITE, writable_on_event, bus);
 	bus->again = event_new(bus->base, -1, 0, readable_on_event, bus);
+	bus->later = event_new(bus->base, -1, 0, writable_on_event, bus);
 	event_add(bus->readable, NULL);
 	attach(bus);
 }
@@ -211,8 +221,10 @@ void worker_bus_set_queue(struct worker_bus *bus, uint64_t bytes)
 
 void worker_bus_fini(struct worker_bus *bus)
 {
-	if (bus->is_attached)
+	if (bus->is_attached) {
+		bus_track(bus->host, false);
 		bus_detach(bus->host, &bus->driver);
+	}
 	if (!bus_link_is_open(&bus->link))
 		return;
 	/* What many a disconnect has published is for the others still; the master reads. */
@@ -222,6 +234,7 @@ void worker_bus_fini(struct worker_bus *bus)
 	event_free(bus->readable);
 	event_free(bus->writable);
 	event_free(bus->again);
+	event_free(bus->later);
 	host_disown_descriptor(bus->host, bus->link.channel.fd);
 	bus_link_close(&bus->link);
 }

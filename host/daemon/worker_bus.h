@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "call/bus.h"
 #include "daemon/bus_link.h"
+#include "daemon/worker_counts.h"
 
 struct event;
 struct worker_admin;
@@ -23,6 +24,8 @@ struct worker_bus {
 	struct event_base *base;
 	struct bus_link link;
 	struct event *readable, *writable, *again;
+	struct worker_counts counts;
+	struct event *later; /* the rest of the counts is told */
 	bool is_wanted, is_attached, has_others;
 	struct worker_admin *admin; /* takes what is no message of a topic; NULL: nobody does */
 };
