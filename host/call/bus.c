@@ -6,6 +6,7 @@
 #include "call/bus.h"
 
 #include "call/host_state.h"
+#include "call/resume.h"
 
 static void want(void *context, struct span filter, size_t count)
 {
@@ -70,6 +71,85 @@ void bus_publish(struct host *host, const struct bus_message *message)
 		bus_touch(host, driver);
 	}
 }
+
+/* ---- topics that are kept --------------------------------------------------------------- */
+
+/* NULL: there is none, as in a worker without a link to the master. */
+static struct bus_driver *keeper(const struct host *host)
+{
+	struct bus_driver *driver;
+
+	SLIST_FOREACH (driver, &host->bus.drivers, next)
+		if (driver->ops->keep != NULL)
+			return driver;
+	return NULL;
+}
+
+static const struct topics_conf *conf_of(const struct host *host)
+{
+	return &host->generation->config.topics;
+}
+
+bool bus_keeps(const struct host *host, struct span topic)
+{
+	if (host->generation == NULL || conf_of(host)->history_count == 0 || keeper(host) == NULL)
+		return false;
+	for (size_t i = 0; i < conf_of(host)->history_count; i++)
+		if (topic_filter_matches(span_of(conf_of(host)->history[i].filter.text), topic))
+			return true;
+	return false;
+}
+
+bool bus_keeps_all(const struct host *host, struct span filter)
+{
+	if (host->generation == NULL || keeper(host) == NULL)
+		return false;
+	for (size_t i = 0; i < conf_of(host)->history_count; i++)
+		if (topic_filter_covers(span_of(conf_of(host)->history[i].filter.text), filter))
+			return true;
+	return false;
+}
+
+bool bus_keep(struct host *host, const struct bus_message *message)
+{
+	struct bus_driver *first = keeper(host), *driver;
+
+	if (!first->ops->keep(first, message))
+		return false;
+	bus_touch(host, first);
+	SLIST_FOREACH (driver, &host->bus.drivers, next) {
+		if (driver == first)
+			continue;
+		driver->ops->publish(driver, message);
+		bus_touch(host, driver);
+	}
+	return true;
+}
+
+bool bus_recall(struct host *host, const struct bus_recall *recall)
+{
+	struct bus_driver *driver = keeper(host);
+
+	if (driver == NULL)
+		return false;
+	driver->ops->recall(driver, recall);
+	bus_touch(host, driver);
+	return true;
+}
+
+void bus_recalled(
+	struct host *host, uint64_t conn, uint64_t serial, const struct bus_message *message)
+{
+	resume_take(host, conn, serial, message);
+}
+
+void bus_recall_over(struct host *host, uint64_t conn, uint64_t serial, enum bus_recalled outcome,
+	uint64_t number)
+{
+	resume_over(host, conn, serial, outcome, number);
+}
+
+/* ---- filters ---------------------------------------------------------------------------- */
 
 void bus_wanted(struct host *host, struct span filter)
 {

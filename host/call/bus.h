@@ -25,6 +25,25 @@ struct bus_message {
 	uint64_t host;      /* whose workers published it: a number drawn by the master */
 	uint64_t publisher; /* the connection there; 0: none, as a plugin's timer */
 	uint64_t sequence;  /* counts up for each worker that publishes, from its birth */
+	uint64_t number;    /* in the order of kept messages; 0: of a topic that is not kept */
+};
+
+/* What a subscription asks for of a topic that is kept. */
+struct bus_recall {
+	uint64_t conn, serial; /* whose; come back with the answers */
+	struct span filter;
+	uint64_t after; /* a number; 0: all there is; BUS_NOW: nothing */
+	uint64_t bytes; /* as many messages as this holds, at least one */
+};
+
+#define BUS_NOW     UINT64_MAX
+#define BUS_UNKNOWN (UINT64_MAX - 1) /* a position that nobody has given */
+
+/* What came of it; with a number. */
+enum bus_recalled {
+	BUS_RECALLED,      /* all; what is kept behind that number comes by itself */
+	BUS_RECALLED_PART, /* there is more behind that number */
+	BUS_RECALLED_LOST, /* nothing, as some of it is not there any more */
 };
 
 struct bus_ops {
@@ -42,6 +61,13 @@ struct bus_ops {
 	/* A filter has its first subscriber on this worker, or has lost its last. Or NULL. */
 	void (*wanted)(struct bus_driver *driver, struct span filter);
 	void (*unwanted)(struct bus_driver *driver, struct span filter);
+	/*
+	 * A message to a topic that is kept: as publish, and it comes back to this worker, too, in
+	 * its place in the order. False: there is no room. NULL: a driver that keeps nothing.
+	 */
+	bool (*keep)(struct bus_driver *driver, const struct bus_message *message);
+	/* Answered by bus_recalled and, at the end, by bus_recall_over. With keep. */
+	void (*recall)(struct bus_driver *driver, const struct bus_recall *recall);
 	/* The end of a turn in which it was called: what has gathered may leave. Or NULL. */
 	void (*flush)(struct bus_driver *driver);
 };
@@ -66,6 +92,11 @@ void bus_touch(struct host *host, struct bus_driver *driver);
  */
 void bus_receive(
 	struct host *host, const struct bus_driver *from, const struct bus_message *message);
+/* The answer to a recall: messages in their order, then its end. As bus_receive. */
+void bus_recalled(
+	struct host *host, uint64_t conn, uint64_t serial, const struct bus_message *message);
+void bus_recall_over(struct host *host, uint64_t conn, uint64_t serial, enum bus_recalled outcome,
+	uint64_t number);
 /* A driver knows of messages to a topic that were lost on the way; empty: to topics not known. */
 void bus_lost(struct host *host, struct span topic, uint64_t count);
 
@@ -88,6 +119,13 @@ uint64_t bus_host_id(const struct host *host);
 /* ---- for call/ itself ---- */
 
 void bus_publish(struct host *host, const struct bus_message *message);
+/* Whether messages to the topic, or to all that the filter matches, are kept. */
+bool bus_keeps(const struct host *host, struct span topic);
+bool bus_keeps_all(const struct host *host, struct span filter);
+/* Instead of bus_publish and delivery. False: there is no room. */
+bool bus_keep(struct host *host, const struct bus_message *message);
+/* False: nobody keeps anything. */
+bool bus_recall(struct host *host, const struct bus_recall *recall);
 void bus_wanted(struct host *host, struct span filter);
 void bus_unwanted(struct host *host, struct span filter);
 void bus_changed(struct host *host);

@@ -13,12 +13,15 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/envelope.h"
 #include "call/host_state.h"
 
 struct fan_out_message {
 	struct fan_out_message *next;
 	uint64_t publisher; /* a connection of this host; 0: none that could be here */
+	uint64_t number;    /* 0: of a topic that is not kept */
 	struct ws_shared *shared;
+	struct ws_shared *enveloped; /* for those with SL_POSITIONS; NULL: nobody wanted it yet */
 };
 
 struct fan_out_batch {
@@ -38,6 +41,7 @@ static struct fan_out_message *message_new(const struct host *host, const struct
 
 	*message = (struct fan_out_message){
 		.publisher = from->host == bus_host_id(host) ? from->publisher : 0,
+		.number = from->number,
 		.shared = ws_shared_new(from->opcode, from->payload),
 	};
 	return message;
@@ -74,6 +78,7 @@ static void batch_drop(struct fan_out *fan_out, struct fan_out_batch *batch)
 		next = message->next;
 		fan_out->bytes -= message_bytes(message);
 		ws_shared_unref(message->shared);
+		ws_shared_unref(message->enveloped);
 		free(message);
 	}
 	TAILQ_REMOVE(&fan_out->queue, batch, next);
@@ -127,17 +132,54 @@ static bool is_excluded(const struct fan_out *fan_out, const struct sl_conn *con
 	return (topic_walk_flags(&fan_out->walk, &conn->topics.topics) & SL_EXCLUDE_SELF) != 0;
 }
 
+static bool has_losses(const struct fan_out *fan_out)
+{
+	return fan_out->loss.topic != NULL || !topic_losses_is_empty(&fan_out->losses);
+}
+
+/*
+ * Encoded once, too. Without a position as long as somebody has yet to be told of a loss before
+ * it: who comes again then with the last one that he saw is told.
+ */
+static struct ws_shared *enveloped(
+	struct host *host, struct span topic, struct fan_out_message *message)
+{
+	struct buf text = {0};
+	struct bus_message inner = {
+		.topic = topic,
+		.opcode = ws_shared_opcode(message->shared),
+		.payload = ws_shared_payload(message->shared),
+		.number = has_losses(&host->fan_out) ? 0 : message->number,
+	};
+
+	if (message->enveloped == NULL) {
+		envelope_write(&text, host, &inner);
+		message->enveloped = ws_shared_new(WS_TEXT, buf_span(&text));
+		buf_fini(&text);
+	}
+	return message->enveloped;
+}
+
+static bool wants_positions(const struct fan_out *fan_out, const struct sl_conn *conn)
+{
+	return conn->topics.has_positions &&
+	       (topic_walk_flags(&fan_out->walk, &conn->topics.topics) & SL_POSITIONS) != 0;
+}
+
 /* Sending may end the session, never free it before the turn is over. */
 static void deliver(
 	struct fan_out *fan_out, const struct fan_out_batch *batch, struct sl_conn *conn)
 {
-	const struct fan_out_message *message = batch->first;
+	struct fan_out_message *message = batch->first;
+	bool is_enveloped = wants_positions(fan_out, conn);
 	unsigned count = 0;
 
 	for (; message != NULL && conn->phase == SESSION_OPEN; message = message->next) {
 		if (message->publisher == conn->id && is_excluded(fan_out, conn))
 			continue;
-		count += session_send_shared(conn, message->shared) == SL_OK;
+		count += session_send_shared(conn,
+				 is_enveloped ? enveloped(conn->host, topic_of(batch), message)
+					      : message->shared) == SL_OK;
 	}
 	fan_out->counts.delivered += count;
 	spend(fan_out, &conn->topics, count);
@@ -147,6 +189,8 @@ static void tell(struct fan_out *fan_out, struct sl_conn *conn)
 {
 	const struct topic_loss *loss = &fan_out->loss;
 
+	if (conn->phase == SESSION_OPEN && conn->topics.has_positions)
+		envelope_send_note(conn, span_of(loss->topic), 0, true);
 	if (conn->phase != SESSION_OPEN || conn->plugin->info.lost == NULL)
 		return;
 	spend(fan_out, &conn->topics, FAN_OUT_COST_FIRST);
@@ -238,8 +282,7 @@ static void run(struct host *host, bool may_call)
 
 static bool has_work(const struct fan_out *fan_out)
 {
-	return !TAILQ_EMPTY(&fan_out->queue) || fan_out->loss.topic != NULL ||
-	       !topic_losses_is_empty(&fan_out->losses);
+	return !TAILQ_EMPTY(&fan_out->queue) || has_losses(fan_out);
 }
 
 static void slice_on_timer(void *arg)

@@ -55,7 +55,8 @@ struct fan_out {
 
 struct fan_out_member {
 	struct topic_member topics;
-	uint64_t turn; /* the last in which something was delivered */
+	uint64_t turn;      /* the last in which something was delivered */
+	bool has_positions; /* one of its subscriptions does, or did */
 };
 
 void fan_out_init(struct host *host);

@@ -53,6 +53,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
 	fan_out_init(host);
+	resume_init(host);
 	admin_init(host);
 	bus_plugin_init(&host->broker, host);
 	return host;
@@ -119,6 +120,7 @@ void host_turn_end(struct host *host)
 		TAILQ_REMOVE(&host->ended, conn, ended);
 		session_free(conn);
 	}
+	resume_turn_end(host);
 	fan_out_turn_end(host);
 	bus_flush(host);
 }
@@ -170,6 +172,7 @@ void host_free(struct host *host)
 	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
+	resume_fini(host);
 	bus_plugin_fini(&host->broker);
 	fan_out_fini(host);
 	generation_unref(host->generation);

@@ -32,6 +32,7 @@ struct host {
 	struct metrics metrics;
 	struct counters counters;
 	struct fan_out fan_out;
+	struct resumes resumes;
 	struct admin admin;
 	struct presence_link *presence;
 	struct {

@@ -575,5 +575,6 @@ struct sl_host host_table(void)
 		.respond_end = exchange_end,
 		.present = presence_set,
 		.send_present = presence_send,
+		.subscribe_from = topics_subscribe_from,
 	};
 }

@@ -79,6 +79,7 @@ void session_finish(struct sl_conn *conn, unsigned code, struct span reason, uns
 	conn->transport = NULL;
 	timer_cancel_all(&conn->timers);
 	drain_cancel(conn);
+	resume_cancel_all(conn);
 	topic_tree_leave(&conn->host->fan_out.tree, &conn->topics.topics);
 	session_inject_end(conn);
 	session_security_end(conn);
@@ -305,6 +306,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	send_upgrade(conn, subprotocol);
 	session_inject_accepted(conn);
 	session_listen(conn);
+	resume_opened(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */
 	if (conn->owns_request && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);

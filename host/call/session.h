@@ -14,6 +14,7 @@
 #include "call/host.h"
 #include "call/presence.h"
 #include "call/request.h"
+#include "call/resume.h"
 #include "call/session_table.h"
 #include "call/timer.h"
 #include "inject/inject.h"
@@ -56,6 +57,8 @@ struct sl_conn {
 	bool is_counted;      /* for its route */
 	struct fan_out_member topics;
 	struct presence presence;
+	struct resume_list resumes; /* subscriptions that catch up; resume.c's */
+	unsigned resume_count;
 	unsigned jobs;            /* offloaded and not done */
 	bool is_keeping;          /* a message, until its providers have answered */
 	bool is_held;             /* for one of these two reasons nothing is read */

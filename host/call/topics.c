@@ -43,9 +43,36 @@ int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
 			conn->label, flags);
 		return SL_INVALID;
 	}
-	if (member->count >= TOPICS_OF_MEMBER_MAX)
+	if (member->count + conn->resume_count >= TOPICS_OF_MEMBER_MAX)
 		return SL_FULL;
+	resume_cancel(conn, span_of(topic));
 	topic_tree_subscribe(&host->fan_out.tree, member, span_of(topic), flags);
+	return SL_OK;
+}
+
+int topics_subscribe_from(
+	struct sl_conn *conn, const char *topic, uint32_t flags, const char *position)
+{
+	static const uint32_t all = SL_EXCLUDE_SELF | SL_POSITIONS | SL_KEPT;
+	struct span filter = span_of(topic);
+
+	if (conn->exchange != NULL)
+		return session_not_open(conn, "sl_subscribe_from");
+	if (conn->phase == SESSION_ENDED)
+		return SL_CLOSED;
+	if (!check(conn->label, "sl_subscribe_from", filter, topic_filter_check))
+		return SL_INVALID;
+	if ((flags & ~all) != 0) {
+		log_error("%s: sl_subscribe_from with flags %u, wanted SL_EXCLUDE_SELF, "
+			  "SL_POSITIONS and SL_KEPT, or-ed, or 0",
+			conn->label, flags);
+		return SL_INVALID;
+	}
+	if (conn->topics.topics.count + conn->resume_count >= TOPICS_OF_MEMBER_MAX)
+		return SL_FULL;
+	resume_cancel(conn, filter);
+	topic_tree_unsubscribe(&conn->host->fan_out.tree, &conn->topics.topics, filter);
+	resume_begin(conn, filter, flags, span_of(position == NULL ? "" : position));
 	return SL_OK;
 }
 
@@ -57,6 +84,7 @@ int topics_unsubscribe(struct sl_conn *conn, const char *topic)
 		return SL_CLOSED;
 	if (!check(conn->label, "sl_unsubscribe", span_of(topic), topic_filter_check))
 		return SL_INVALID;
+	resume_cancel(conn, span_of(topic));
 	topic_tree_unsubscribe(&fan_out->tree, &conn->topics.topics, span_of(topic));
 	return SL_OK;
 }
@@ -134,6 +162,13 @@ static void warn_full(const struct publisher *from, const char *topic)
 		(unsigned long long)fan_out->counts.refused);
 }
 
+static int refuse_full(const struct publisher *from, const char *topic)
+{
+	from->host->fan_out.counts.refused++;
+	warn_full(from, topic);
+	return SL_FULL;
+}
+
 static int publish(const struct publisher *from, const char *topic, uint32_t type, struct span data)
 {
 	struct host *host = from->host;
@@ -143,16 +178,20 @@ static int publish(const struct publisher *from, const char *topic, uint32_t typ
 		.payload = data,
 		.host = bus_host_id(host),
 		.publisher = from->id,
+		.sequence = host->fan_out.counts.published + 1,
 	};
 
 	if (!check_message(from, message.topic, type, data))
 		return SL_INVALID;
-	if (!fan_out_push(host, &message)) {
-		host->fan_out.counts.refused++;
-		warn_full(from, topic);
-		return SL_FULL;
+	if (bus_keeps(host, message.topic)) {
+		if (!bus_keep(host, &message))
+			return refuse_full(from, topic);
+		host->fan_out.counts.published++;
+		return SL_OK;
 	}
-	message.sequence = ++host->fan_out.counts.published;
+	if (!fan_out_push(host, &message))
+		return refuse_full(from, topic);
+	host->fan_out.counts.published++;
 	bus_publish(host, &message);
 	return SL_OK;
 }

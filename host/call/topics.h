@@ -15,6 +15,8 @@ enum {
 };
 
 int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags);
+int topics_subscribe_from(
+	struct sl_conn *conn, const char *topic, uint32_t flags, const char *position);
 int topics_unsubscribe(struct sl_conn *conn, const char *topic);
 int topics_publish(
 	struct sl_conn *conn, const char *topic, uint32_t type, const void *data, size_t len);

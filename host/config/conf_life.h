@@ -31,8 +31,18 @@ struct drain_conf {
 
 #define CONFIG_NEVER UINT64_MAX
 
+/* Topics that are kept. */
+struct history_conf {
+	struct conf_text filter; /* not checked here: the generation does */
+	uint64_t messages;       /* at most, of a topic */
+	uint64_t time_ms;        /* CONFIG_NEVER: however old */
+};
+
 struct topics_conf {
 	uint64_t queue_bytes; /* published and not yet with the members, of one worker */
+	uint64_t history_bytes;
+	struct history_conf *history;
+	size_t history_count;
 };
 
 struct stop_conf {

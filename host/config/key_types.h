@@ -20,6 +20,7 @@
 	TYPE(drain, "section", "")                                     \
 	TYPE(duration, "time", "ms")                                   \
 	TYPE(file, "file or folder", "")                               \
+	TYPE(histories, "list of sections", "")                        \
 	TYPE(inject_type, "name of a type", "")                        \
 	TYPE(item_count, "number", "items")                            \
 	TYPE(job_count, "number", "jobs")                              \
@@ -29,6 +30,7 @@
 	TYPE(log_format, "`text`, `json`", "")                         \
 	TYPE(log_level, "level", "")                                   \
 	TYPE(log_to, "file, `stderr`, `syslog`", "")                   \
+	TYPE(message_count, "number", "messages")                      \
 	TYPE(methods, "list of HTTP methods", "")                      \
 	TYPE(overflow, "policy", "")                                   \
 	TYPE(overrides, "mapping of sections", "")                     \

@@ -26,6 +26,19 @@
 #define TOPICS_KEYS(ROW)                                                                      \
 	ROW(queue, size, queue_bytes, "16MiB", "64KiB", "64GiB",                              \
 		"bytes of published messages that may wait in a worker for its members, and " \
-		"between two workers; beyond it `sl_publish` fails, or `lost` is called")
+		"between two workers; beyond it `sl_publish` fails, or `lost` is called")     \
+	ROW(history, histories, history, NULL, NULL, NULL,                                    \
+		"topics whose last messages are kept for those who come again; the first "    \
+		"whose filter matches counts")                                                \
+	ROW(history_size, size, history_bytes, "64MiB", "64KiB", "64GiB",                     \
+		"bytes of all that is kept; beyond it the oldest go")
+
+#define HISTORY_KEYS(ROW)                                             \
+	ROW(filter, text, filter, NULL, NULL, NULL,                   \
+		"the topics, by name or with `+` and `#`; required")  \
+	ROW(messages, message_count, messages, "100", "1", "1000000", \
+		"so many messages of a topic, the last ones")         \
+	ROW(time, after, time_ms, "never", "1s", "365d",              \
+		"no message that is older; `never` is however old")
 
 #endif

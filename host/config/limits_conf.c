@@ -75,7 +75,7 @@ static const struct key ping_keys[] = {PING_KEYS(ROW)};
 #undef ROW
 static const struct section ping_section = SECTION("in ping", ping_keys);
 
-static void read_after(
+void read_after(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	if (node->kind == TREE_TEXT && strcmp(node->text, "never") == 0)

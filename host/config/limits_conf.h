@@ -14,5 +14,7 @@ void limits_conf_defaults(struct reader *reader);
 extern const char *const limits_overflow_names[];
 
 key_reader read_top_limits, read_route_limits, read_ping, read_drain, read_stop;
+/* A time, or never: CONFIG_NEVER. */
+key_reader read_after;
 
 #endif

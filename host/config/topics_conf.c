@@ -1,10 +1,64 @@
 /*
- * One size. Knows no topic; call/fan_out.c and daemon/bus_link.c keep to it. Called by config.c.
- * SPDX-License-Identifier: MIT
+ * Two sizes, and which topics are kept. Knows not how a topic is spelled; call/generation.c looks
+ * at that. Called by config.c. SPDX-License-Identifier: MIT
  */
 #include "config/topics_conf.h"
 
+#include <ctype.h>
+#include <stdlib.h>
+
 #include "config/keys.h"
+#include "config/limits_conf.h"
+
+static void read_message_count(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	unsigned long long least = strtoull(key->least, NULL, 10);
+	unsigned long long most = strtoull(key->most, NULL, 10), count;
+	char *end;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "a number of messages"))
+		return;
+	count = strtoull(node->text, &end, 10);
+	if (!isdigit((unsigned char)node->text[0]) || *end != '\0' || count < least || count > most)
+		err_list_add(reader->why, node->place,
+			"%s: found %s, wanted a number from %llu to %llu", key->name,
+			yaml_tree_found(node, reader->arena), least, most);
+	else
+		*(uint64_t *)section_member(key, base) = count;
+}
+
+#define ROW(...) SECTION_ROW(struct history_conf, __VA_ARGS__)
+static const struct key history_keys[] = {HISTORY_KEYS(ROW)};
+#undef ROW
+static const struct section history_section = SECTION("in a history", history_keys);
+
+static const char shape[] = "a list such as [{filter: \"chat/#\", messages: 100}]";
+
+static void read_one_history(
+	struct reader *reader, const struct yaml_tree *node, struct history_conf *history)
+{
+	section_defaults(reader, &history_section, history);
+	if (!section_expect(reader, "history", node, TREE_MAP, "a mapping with `filter`"))
+		return;
+	if (section_read(reader, &history_section, node, history) &&
+		yaml_tree_get(node, "filter") == NULL)
+		err_list_add(reader->why, node->place,
+			"filter is missing: say of which topics messages are kept, such as "
+			"\"chat/#\"");
+}
+
+static void read_histories(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct topics_conf *topics = base;
+
+	if (!section_expect(reader, key->name, node, TREE_LIST, shape))
+		return;
+	topics->history = arena_alloc(reader->arena, node->count * sizeof(*topics->history));
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
+		read_one_history(reader, child, &topics->history[topics->history_count++]);
+}
 
 #define ROW(...) SECTION_ROW(struct topics_conf, __VA_ARGS__)
 static const struct key topics_keys[] = {TOPICS_KEYS(ROW)};

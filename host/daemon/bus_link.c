@@ -51,22 +51,39 @@ static void warn(struct bus_link *link, const char *to)
 	link->warned_lost = link->lost;
 }
 
-void bus_link_pass(struct bus_link *link, struct span body, const char *to)
+bool bus_link_pass_or_not(struct bus_link *link, unsigned kind, struct span body)
 {
 	size_t queued = channel_queued(&link->channel);
+
+	/* One that is alone goes whatever its size: it could never else. */
+	if (!bus_link_is_open(link) || (queued > 0 && queued + body.len > link->bytes_max))
+		return false;
+	channel_queue(&link->channel, kind, body, -1);
+	return true;
+}
+
+static void lose(struct bus_link *link, struct span body, const char *to)
+{
 	struct span topic;
 
-	if (!bus_link_is_open(link))
-		return;
-	/* One that is alone goes whatever its size: it could never else. */
-	if (queued == 0 || queued + body.len <= link->bytes_max) {
-		channel_queue(&link->channel, BUS_MESSAGE, body, -1);
-		return;
-	}
 	if (bus_topic_unpack(body, &topic))
 		topic_losses_add(&link->losses, topic, 1);
 	link->lost++;
 	warn(link, to);
+}
+
+void bus_link_pass(struct bus_link *link, struct span body, const char *to)
+{
+	if (bus_link_is_open(link) && !bus_link_pass_or_not(link, BUS_MESSAGE, body))
+		lose(link, body, to);
+}
+
+void bus_link_pass_numbered(struct bus_link *link, struct span body, const char *to)
+{
+	if (!bus_link_is_open(link))
+		return;
+	if (!topic_losses_is_empty(&link->losses) || !bus_link_pass_or_not(link, BUS_MESSAGE, body))
+		lose(link, body, to);
 }
 
 void bus_link_pass_loss(struct bus_link *link, struct span topic, uint64_t count)

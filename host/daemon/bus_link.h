@@ -30,6 +30,13 @@ bool bus_link_is_open(const struct bus_link *link);
 
 /* Queues a packed message; or drops it, if it has no room. `to` names the other end in the log. */
 void bus_link_pass(struct bus_link *link, struct span body, const char *to);
+/*
+ * The same for one that has a number. Behind a loss none passes before the other end knows of that,
+ * so that nobody takes a number behind a gap for all there was.
+ */
+void bus_link_pass_numbered(struct bus_link *link, struct span body, const char *to);
+/* False: it has no room, and was neither queued nor counted. */
+bool bus_link_pass_or_not(struct bus_link *link, unsigned kind, struct span body);
 /* The other end has to know of losses that happened before. */
 void bus_link_pass_loss(struct bus_link *link, struct span topic, uint64_t count);
 /* Sends what has gathered. */

@@ -1,8 +1,9 @@
 /*
- * Knows neither topics nor members: every message goes to every other worker, as bytes, in the
- * order in which it came, so that a worker's subscription counts from the moment that it made it.
- * A worker that does not read has a queue of its own that is bounded; nobody else waits for it, and
- * one that sends without end gets its turn like all others. SPDX-License-Identifier: MIT
+ * Knows no members, and topics only to keep some (hub_history.c): every other message goes to every
+ * other worker, as bytes, in the order in which it came, so that a worker's subscription counts
+ * from the moment that it made it. A worker that does not read has a queue of its own that is
+ * bounded; nobody else waits for it, and one that sends without end gets its turn like all others.
+ * SPDX-License-Identifier: MIT
  */
 #include "daemon/hub.h"
 
@@ -16,6 +17,7 @@
 #include "daemon/count_kinds.h"
 #include "daemon/hub_admin.h"
 #include "daemon/hub_counts.h"
+#include "daemon/hub_history.h"
 #include "daemon/hub_presence.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
@@ -27,11 +29,13 @@ void hub_init(struct master *master)
 {
 	if (getrandom(&master->hub.id, sizeof(master->hub.id), GRND_NONBLOCK) < 0)
 		master->hub.id = process_now_ms() << 20 | (uint64_t)getpid();
+	topic_history_init(&master->hub.history, master->hub.id);
 	hub_counts_init(master);
 }
 
 void hub_fini(struct master *master)
 {
+	topic_history_fini(&master->hub.history);
 	hub_counts_fini(master);
 }
 
@@ -72,11 +76,23 @@ static void pass(struct member *to, const struct message *message)
 static void pass_to_others(
 	struct master *master, const struct member *from, const struct message *message)
 {
-	if (message->fd >= 0)
-		close(message->fd);
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
 		if (i != from->index && bus_link_is_open(&master->crew.members[i].link))
 			pass(&master->crew.members[i], message);
+}
+
+static void take_message(struct master *master, struct member *from, const struct message *message)
+{
+	if (message->fd >= 0)
+		close(message->fd);
+	if (message->kind == BUS_KEEP) {
+		hub_history_keep(master, message->body);
+	} else if (message->kind == BUS_RECALL) {
+		hub_history_recall(master, from, message->body);
+	} else {
+		hub_history_note(master, message);
+		pass_to_others(master, from, message);
+	}
 }
 
 static void flush_all(struct master *master)
@@ -106,7 +122,7 @@ static bool take(struct master *master, struct member *member)
 		else if (message.kind == COUNTS_TOLD)
 			hub_counts_take(master, member, message.body);
 		else
-			pass_to_others(master, member, &message);
+			take_message(master, member, &message);
 	}
 	if (state == CHANNEL_ENDED)
 		bus_link_close(&member->link);
@@ -124,6 +140,7 @@ static void link_on_ready(void *context, void *arg)
 
 void hub_watch(struct master *master, struct poll_list *list)
 {
+	hub_history_configure(master);
 	hub_admin_watch(master, list);
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
 		struct member *member = &master->crew.members[i];

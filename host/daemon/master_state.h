@@ -21,6 +21,7 @@
 #include "daemon/status.h"
 #include "daemon/suspects.h"
 #include "daemon/upgrade.h"
+#include "topic/topic_history.h"
 
 enum reload_phase {
 	RELOAD_IDLE,
@@ -62,7 +63,8 @@ struct master {
 	struct inherit inherit;
 	struct upgrade upgrade;
 	struct {
-		uint64_t id; /* of this host, in what its workers publish */
+		uint64_t id; /* of this host, in what its workers publish, and in positions */
+		struct topic_history history;
 		struct hub_counts counts;
 		struct hub_admin admin;
 		struct presence_table present;

@@ -91,6 +91,16 @@ static json_t *topics_json(const struct member *member, const json_t *answer)
 	return out;
 }
 
+/* Of topics that are kept. */
+static json_t *history_json(const struct master *master)
+{
+	const struct topic_history *history = &master->hub.history;
+
+	return json_pack("{s:I, s:I, s:I, s:I}", "topics", (json_int_t)history->topic_count,
+		"messages", (json_int_t)history->message_count, "bytes", (json_int_t)history->bytes,
+		"bytes_max", (json_int_t)history->bytes_max);
+}
+
 static json_t *member_json(const struct master *master, const struct member *member)
 {
 	static const char *const states[] = {"none", "starting", "serving", "leaving"};
@@ -363,6 +373,7 @@ void status_print(struct buf *out, const struct master *master, enum status_form
 		plugins_json(master), "parked", parked_json(master), "quarantine",
 		quarantine_json(master), "counters", counters_json(master), "reload",
 		reload_json(master));
+	json_object_set_new(all, "history", history_json(master));
 	if (form == STATUS_JSON) {
 		text = json_dumps(all, JSON_INDENT(2));
 		buf_printf(out, "%s\n", text);

@@ -99,6 +99,16 @@ static void put_topics(struct buf *out, const json_t *workers)
 	}
 }
 
+static void put_history(struct buf *out, const json_t *history)
+{
+	if (number_of(history, "topics") > 0)
+		buf_printf(out, "\nhistory: %lld messages of %lld topics, %lld of %lld bytes\n",
+			(long long)number_of(history, "messages"),
+			(long long)number_of(history, "topics"),
+			(long long)number_of(history, "bytes"),
+			(long long)number_of(history, "bytes_max"));
+}
+
 static void put_bus(struct buf *out, const json_t *workers)
 {
 	const json_t *row, *bus;
@@ -206,6 +216,7 @@ void status_text(struct buf *out, const json_t *status)
 	put_head(out, status);
 	put_workers(out, json_object_get(status, "workers"));
 	put_topics(out, json_object_get(status, "workers"));
+	put_history(out, json_object_get(status, "history"));
 	put_bus(out, json_object_get(status, "workers"));
 	put_generations(out, json_object_get(status, "generations"));
 	put_routes(out, json_object_get(status, "routes"), number_of(status, "generation"));

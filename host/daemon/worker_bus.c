@@ -32,8 +32,31 @@ static void publish(struct bus_driver *driver, const struct bus_message *message
 {
 	struct buf body = {0};
 
+	if (!bus_of(driver)->has_others)
+		return;
 	bus_message_pack(&body, message);
 	bus_link_pass(&bus_of(driver)->link, buf_span(&body), "the master");
+	buf_fini(&body);
+}
+
+static bool keep(struct bus_driver *driver, const struct bus_message *message)
+{
+	struct buf body = {0};
+	bool has_room;
+
+	bus_message_pack(&body, message);
+	has_room = bus_link_pass_or_not(&bus_of(driver)->link, BUS_KEEP, buf_span(&body));
+	buf_fini(&body);
+	return has_room;
+}
+
+/* Small, and at most one for each subscription: it waits for no room. */
+static void recall(struct bus_driver *driver, const struct bus_recall *what)
+{
+	struct buf body = {0};
+
+	bus_recall_pack(&body, what);
+	channel_queue(&bus_of(driver)->link.channel, BUS_RECALL, buf_span(&body), -1);
 	buf_fini(&body);
 }
 
@@ -70,6 +93,24 @@ static void writable_on_event(evutil_socket_t fd, short what, void *arg)
 
 /* ---- in --------------------------------------------------------------------------------- */
 
+static void take_past(struct worker_bus *bus, struct span body)
+{
+	struct bus_message message;
+	uint64_t conn, serial;
+
+	if (bus_past_unpack(&body, &conn, &serial) && bus_message_unpack(body, &message))
+		bus_recalled(bus->host, conn, serial, &message);
+}
+
+static void take_past_over(struct worker_bus *bus, struct span body)
+{
+	uint64_t conn, serial, number;
+	enum bus_recalled outcome;
+
+	if (bus_past_over_unpack(body, &conn, &serial, &outcome, &number))
+		bus_recall_over(bus->host, conn, serial, outcome, number);
+}
+
 static void take_message(struct worker_bus *bus, const struct message *from)
 {
 	struct bus_message message;
@@ -82,6 +123,10 @@ static void take_message(struct worker_bus *bus, const struct message *from)
 		bus_receive(bus->host, &bus->driver, &message);
 	else if (from->kind == BUS_LOST && bus_loss_unpack(from->body, &topic, &count))
 		bus_lost(bus->host, topic, count);
+	else if (from->kind == BUS_PAST)
+		take_past(bus, from->body);
+	else if (from->kind == BUS_PAST_OVER)
+		take_past_over(bus, from->body);
 	else if (from->kind == COUNTS_TOLD || from->kind == COUNTS_GONE)
 		worker_counts_take(bus->host, from);
 	else if (from->kind >= PRESENCE_FIRST && bus->presence != NULL)
@@ -123,7 +168,13 @@ static void readable_on_event(evutil_socket_t fd, short what, void *arg)
 /* ---- life ------------------------------------------------------------------------------- */
 
 static const struct bus_ops ops = {
-	.name = "local", .is_within = true, .publish = publish, .flush = flush};
+	.name = "local",
+	.is_within = true,
+	.publish = publish,
+	.keep = keep,
+	.recall = recall,
+	.flush = flush,
+};
 
 void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_base *base)
 {
@@ -161,8 +212,9 @@ void worker_bus_open(struct worker_bus *bus, struct span body, int fd)
 	attach(bus);
 }
 
-void worker_bus_join(struct worker_bus *bus)
+void worker_bus_join(struct worker_bus *bus, bool has_others)
 {
+	bus->has_others |= has_others;
 	bus->is_wanted = true;
 	attach(bus);
 }

@@ -27,7 +27,7 @@ struct worker_bus {
 	struct event *readable, *writable, *again;
 	struct worker_counts counts;
 	struct event *later; /* the rest of the counts is told */
-	bool is_wanted, is_attached;
+	bool is_wanted, is_attached, has_others;
 	/* They take what is no message of a topic; NULL: nobody does. */
 	struct worker_admin *admin;
 	struct worker_presence *presence;
@@ -38,8 +38,11 @@ void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_bas
 void worker_bus_fini(struct worker_bus *bus);
 /* The master's message: our end of the link, which is taken, and the host's number. */
 void worker_bus_open(struct worker_bus *bus, struct span body, int fd);
-/* There are, or will be, other workers. Without that nothing is sent. */
-void worker_bus_join(struct worker_bus *bus);
+/*
+ * Topics are kept, or there are, or will be, other workers. Without that nothing is sent; without
+ * others nothing that is not kept.
+ */
+void worker_bus_join(struct worker_bus *bus, bool has_others);
 /* Something else for the hub, behind all that was published; false: there is no link. */
 bool worker_bus_say(struct worker_bus *bus, unsigned kind, struct span body);
 void worker_bus_set_queue(struct worker_bus *bus, uint64_t bytes);

@@ -301,8 +301,8 @@ static void take_topics(struct worker_process *self, const struct topics_conf *t
 	host_set_topics_queue(self->host, topics->queue_bytes);
 	worker_bus_set_queue(&self->bus, topics->queue_bytes);
 	/* For good: those who leave when there are fewer still have members. */
-	if (self->next_workers > 1)
-		worker_bus_join(&self->bus);
+	if (self->next_workers > 1 || topics->history_count > 0)
+		worker_bus_join(&self->bus, self->next_workers > 1);
 }
 
 static void listen_to_all(struct worker_process *self)

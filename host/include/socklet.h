@@ -315,6 +315,8 @@ struct sl_host {
 	int (*respond_end)(struct sl_conn *);
 	int (*present)(struct sl_conn *, const char *topic, const char *label);
 	int (*send_present)(struct sl_conn *, const char *topic);
+	int (*subscribe_from)(
+		struct sl_conn *, const char *topic, uint32_t flags, const char *position);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -516,8 +518,13 @@ static inline uint64_t sl_rtt_last(const struct sl_conn *conn)
  * control characters.
  */
 
-/* Flags of sl_subscribe. */
-enum { SL_EXCLUDE_SELF = 1 /* what this connection publishes is not for itself */ };
+/* Flags of sl_subscribe, and of sl_subscribe_from. */
+enum {
+	SL_EXCLUDE_SELF = 1, /* what this connection publishes is not for itself */
+	/* Of sl_subscribe_from alone. */
+	SL_POSITIONS = 2, /* messages come as JSON, with their position */
+	SL_KEPT = 4,      /* without a position that is known: begin with all that is kept */
+};
 
 /*
  * What is published to the topic from now on is sent to the connection, without a callback: as by
@@ -529,6 +536,28 @@ enum { SL_EXCLUDE_SELF = 1 /* what this connection publishes is not for itself *
 static inline int sl_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
 {
 	return sl_host_->subscribe(conn, topic, flags);
+}
+
+/*
+ * As sl_subscribe, but the peer is first sent what it has missed: what was published behind
+ * `position`, in that order, without gap or double; then what is new. A position is what the host
+ * gave to a client with SL_POSITIONS, as the client sent it, unchecked: any text is safe; NULL or
+ * "": there is none, so nothing was missed, or with SL_KEPT: everything that is kept. If what was
+ * missed cannot be known (too old, of another life of the host, none at all) the lost callback is
+ * called with the topic as it was subscribed to and 0, and the peer goes on with what is new, or
+ * with SL_KEPT with what is kept. Only topics of `topics: {history: …}` are kept; for others this
+ * is the same as that case.
+ * With SL_POSITIONS each message comes as a JSON text, {"topic":…,"position":…,"text":…}, of
+ * SL_BINARY data with "base64" instead of "text", and the host adds {"topic":…,"position":…} once
+ * the peer has all that it missed, {"topic":…,"lost":true} where something cannot be known. A
+ * position is of that one subscription. Copies both texts. When: any callback; nothing is sent
+ * before the answer, and the past never within this function. Limits, Fails: as sl_subscribe.
+ * Since 1.2.
+ */
+static inline int sl_subscribe_from(
+	struct sl_conn *conn, const char *topic, uint32_t flags, const char *position)
+{
+	return sl_host_->subscribe_from(conn, topic, flags, position);
 }
 
 /* Ends it; SL_OK also when there was none. The topic is spelled as it was subscribed to. Since 1.2.
@@ -1190,7 +1219,9 @@ static inline const struct sl_table *sl_no_args_table(void)
  *			  reload has replaced. Since 1.1
  *	lost		  messages to a topic that the connection has subscribed to were lost on
  *			  the way from another worker or host; topic: where to, without wildcards,
- *			  empty if that is not known; count: how many of it. Since 1.2
+ *			  empty if that is not known; count: how many of it. After
+ *			  sl_subscribe_from: what was missed cannot be known; topic: as it was
+ *			  subscribed to; count: 0. Since 1.2
  *	request		  answers plain HTTP; see below. Since 1.2
  *	request_end	  exactly once for each request: it was answered, or the client left;
  *			  before the providers' release. Since 1.2

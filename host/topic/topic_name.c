@@ -114,3 +114,15 @@ bool topic_filter_matches(struct span filter, struct span name)
 	}
 	return name.len == 0;
 }
+
+/* "a/#" matches "a", too, which "a/+/#" does not. */
+bool topic_filter_covers(struct span rule, struct span filter)
+{
+	if (filter.ptr[filter.len - 1] != '#')
+		return topic_filter_matches(rule, filter);
+	if (rule.ptr[rule.len - 1] != '#')
+		return false;
+	return rule.len == 1 ||
+	       (filter.len > 1 &&
+		       topic_filter_matches(rule, (struct span){filter.ptr, filter.len - 2}));
+}

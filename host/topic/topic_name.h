@@ -25,5 +25,7 @@ bool topic_filter_is_wild(struct span filter);
 bool topic_name_is_reserved(struct span name);
 /* Whether a message published to `name` is for who subscribed to `filter`; both checked. */
 bool topic_filter_matches(struct span filter, struct span name);
+/* Whether `rule` matches whatever `filter` matches; both checked. */
+bool topic_filter_covers(struct span rule, struct span filter);
 
 #endif

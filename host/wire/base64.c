@@ -59,3 +59,21 @@ bool base64_decode_url(struct span text, struct arena *arena, struct span *out)
 {
 	return decode(text, "-_", arena, out);
 }
+
+void base64_encode(struct buf *out, struct span bytes)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789+/";
+
+	for (size_t i = 0; i < bytes.len; i += 3) {
+		size_t count = bytes.len - i < 3 ? bytes.len - i : 3;
+		uint32_t bits = 0;
+		char four[4] = {'=', '=', '=', '='};
+
+		for (size_t k = 0; k < 3; k++)
+			bits = bits << 8 | (k < count ? (unsigned char)bytes.ptr[i + k] : 0);
+		for (size_t k = 0; k <= count; k++)
+			four[k] = digits[bits >> (18 - 6 * k) & 63];
+		buf_append(out, four, sizeof(four));
+	}
+}

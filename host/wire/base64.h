@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/span.h"
 
 /*
@@ -18,5 +19,7 @@
 bool base64_decode(struct span text, struct arena *arena, struct span *out);
 /* RFC 7515 section 2 (base64url): '-', '_', never padded. */
 bool base64_decode_url(struct span text, struct arena *arena, struct span *out);
+/* RFC 4648 section 4, padded; appended. */
+void base64_encode(struct buf *out, struct span bytes);
 
 #endif

@@ -31,6 +31,7 @@ AT(sl_plugin_info, request_end, 160);
 AT(sl_request, method, 0);
 AT(sl_request, body, 16);
 AT(sl_request, content_type, 32);
+AT(sl_host, subscribe_from, 496);
 AT(sl_plugin_info, bus, 168);
 AT(sl_bus_message, data, 16);
 AT(sl_bus_message, type, 64);

@@ -75,7 +75,7 @@ static const struct key_row key_rows[] =
 	COMPRESSION_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
-	TOPICS_KEYS(ROW)
+	TOPICS_KEYS(ROW) HISTORY_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Bus", name, type, __VA_ARGS__)
 	BUS_KEYS(ROW)
