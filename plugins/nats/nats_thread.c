@@ -188,7 +188,7 @@ static natsStatus open_connection(struct nats_link *link)
 /* Half of it is by chance, so that the workers of many hosts do not come back all at once. */
 static unsigned retry_delay_ms(unsigned failures)
 {
-	unsigned delay_ms = RETRY_LEAST_MS << (failures < 6 ? failures : 6);
+	unsigned delay_ms = (unsigned)RETRY_LEAST_MS << (failures < 6 ? failures : 6);
 
 	if (delay_ms > RETRY_MOST_MS)
 		delay_ms = RETRY_MOST_MS;

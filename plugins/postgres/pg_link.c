@@ -69,7 +69,7 @@ static void retry_fire(struct sl_plugin *plugin, void *data)
 /* Half of it is by chance, so that the workers of many hosts do not come back all at once. */
 static unsigned retry_delay_ms(unsigned failures)
 {
-	unsigned delay_ms = RETRY_LEAST_MS << (failures < 6 ? failures : 6);
+	unsigned delay_ms = (unsigned)RETRY_LEAST_MS << (failures < 6 ? failures : 6);
 
 	if (delay_ms > RETRY_MOST_MS)
 		delay_ms = RETRY_MOST_MS;
