@@ -57,6 +57,9 @@ struct bus_driver {
 void bus_attach(struct host *host, struct bus_driver *driver);
 void bus_detach(struct host *host, struct bus_driver *driver);
 
+/* Its flush is called at the end of this turn. */
+void bus_touch(struct host *host, struct bus_driver *driver);
+
 /*
  * A driver heard a message: for members of this worker, and for no other driver. Copies. What the
  * queue has no room for is lost, counted and told. At the top of the loop, as from an event.

@@ -54,6 +54,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	TAILQ_INIT(&host->ended);
 	fan_out_init(host);
 	admin_init(host);
+	bus_plugin_init(&host->broker, host);
 	return host;
 }
 
@@ -169,6 +170,7 @@ void host_free(struct host *host)
 	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
+	bus_plugin_fini(&host->broker);
 	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);
@@ -193,6 +195,8 @@ void host_swap(struct host *host, struct generation *next)
 	struct generation *last = host->generation;
 
 	host->generation = next;
+	if (bus_plugin_use(&host->broker, next) && last != NULL)
+		generation_leave_bus(last);
 	if (last != NULL)
 		crowd_changed(host, &last->config.limits);
 	generation_unref(last);

@@ -10,6 +10,7 @@
 #include "call/admin_request.h"
 #include "call/bus.h"
 #include "call/crowd.h"
+#include "call/bus_plugin.h"
 #include "call/fan_out.h"
 #include "call/host.h"
 #include "call/metrics.h"
@@ -36,6 +37,7 @@ struct host {
 		SLIST_HEAD(, bus_driver) drivers;
 		uint64_t host_id;
 	} bus;
+	struct bus_plugin broker;
 	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;          /* the next bucket of `sessions` */
 	struct tally tally;

@@ -15,6 +15,7 @@
 #include "base/span.h"
 #include "config/account_conf.h"
 #include "config/conf_admin.h"
+#include "config/conf_bus.h"
 #include "config/conf_inject.h"
 #include "config/conf_life.h"
 #include "config/conf_limits.h"
@@ -98,6 +99,7 @@ struct config {
 	struct drain_conf drain;
 	struct stop_conf stop;
 	struct topics_conf topics;
+	struct bus_conf bus;
 	struct log_conf log;
 	struct strict_conf strict;
 	struct web_conf web;

@@ -13,6 +13,7 @@
 #ifndef SOCKLET_CONFIG_KEYS_H
 #define SOCKLET_CONFIG_KEYS_H
 
+#include "config/bus_keys.h"
 #include "config/admin_keys.h"
 #include "config/compression_keys.h"
 #include "config/inject_keys.h"
@@ -58,6 +59,7 @@
 		"that do not set their own")                                                       \
 	ROW(stop, stop, stop, NULL, NULL, NULL, "how connections are closed when the host stops")  \
 	ROW(topics, topics, topics, NULL, NULL, NULL, "how much of what plugins publish may wait") \
+	BUS_TOP_KEYS(ROW)                                                                          \
 	WEB_TOP_KEYS(ROW)                                                                          \
 	ROW(strict, strict, strict, NULL, NULL, NULL,                                              \
 		"which sources of all routes that do not set their own may hold nothing "          \

@@ -39,7 +39,7 @@ static void add_offer(struct commit *commit, const char *name)
 static void add_offers(struct commit *commit)
 {
 	const struct config *config = &commit->config;
-	size_t most = config->provider_count + config->route_count + 1;
+	size_t most = config->provider_count + config->route_count + 2;
 
 	commit->order.offers = arena_alloc(
 		&commit->order.arena, most * sizeof(*commit->order.offers));
@@ -49,6 +49,7 @@ static void add_offers(struct commit *commit)
 	for (size_t i = 0; i < config->route_count; i++)
 		if (config->routes[i].kind == ROUTE_PLUGIN)
 			add_offer(commit, config->routes[i].plugin.text);
+	add_offer(commit, config->bus.driver.text);
 	if (config->plugins_dir.text == NULL)
 		commit->order.offer_count = 0;
 }
@@ -258,6 +259,8 @@ struct place commit_place(const struct commit *commit, const char *plugin)
 		if (config->providers[i].plugin.text != NULL &&
 			strcmp(config->providers[i].plugin.text, plugin) == 0)
 			return config->providers[i].plugin.place;
+	if (config->bus.driver.text != NULL && strcmp(config->bus.driver.text, plugin) == 0)
+		return config->bus.driver.place;
 	return (struct place){config->path, 0, 0};
 }
 

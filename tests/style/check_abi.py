@@ -64,6 +64,8 @@ def check_kept():
     if f"#defineSL_ABI_MINOR{minor}u" not in shipped or shipped != declarations(kept):
         yield f"host/include/socklet.h: 1.{minor} has changed; raise SL_ABI_MINOR and keep the header, or before " \
               f"the first release: cp host/include/socklet.h {kept}"
+    if declarations("host/include/socklet_bus.h") != declarations(f"tests/abi/{folder.name}/socklet_bus.h"):
+        yield f"host/include/socklet_bus.h has changed: cp it to tests/abi/{folder.name}, before the first release"
 
 
 def serves(folder, minor):
