@@ -160,9 +160,16 @@ static enum wire scan(
 	return result;
 }
 
-static bool refuse_header(struct err *why, const char *what, struct span found)
+/* Nothing behind its first word: what is no header may still hold the credential of one. */
+static bool refuse_header(struct err *why, const char *what, struct span line)
 {
-	err_set(why, ERR_BAD_REQUEST, "%s: %s", what, quote(found).text);
+	size_t len = 0;
+
+	while (len < line.len && line.ptr[len] != ':' && line.ptr[len] != ' ' &&
+		line.ptr[len] != '\t')
+		len++;
+	line.len = len;
+	err_set(why, ERR_BAD_REQUEST, "%s: %s", what, quote(line).text);
 	return false;
 }
 
@@ -172,14 +179,16 @@ static bool parse_header(struct http_header *header, struct span line, struct er
 
 	header->name = span_cut(&rest, ':');
 	header->value = span_trim(rest);
-	if (line.ptr[0] == ' ' || line.ptr[0] == '\t')
-		return refuse_header(why, "header line begins with a blank", line);
+	if (line.ptr[0] == ' ' || line.ptr[0] == '\t') {
+		err_set(why, ERR_BAD_REQUEST, "header line begins with a blank");
+		return false;
+	}
 	if (rest.ptr == NULL)
 		return refuse_header(why, "header line without a colon", line);
 	if (span_trim(header->name).len < header->name.len)
 		return refuse_header(why, "blank before the colon of a header", line);
 	if (!http_is_token(header->name))
-		return refuse_header(why, "header name is not a token", header->name);
+		return refuse_header(why, "header name is not a token", line);
 	return true;
 }
 

@@ -14,6 +14,13 @@ static bool refuse(struct err *why, const char *what, struct span found)
 	return false;
 }
 
+/* Without its query, which may hold a credential. */
+static bool refuse_target(struct err *why, const char *what, struct span target)
+{
+	target.len = span_find(target, '?');
+	return refuse(why, what, target);
+}
+
 static bool check_method(struct span method, struct err *why)
 {
 	if (method.len > HTTP_METHOD_MAX) {
@@ -84,7 +91,7 @@ static bool parse_absolute(struct http_head *head, struct err *why)
 	struct span authority = cut_authority(head->target, &rest);
 
 	if (!http_host_valid(authority))
-		return refuse(
+		return refuse_target(
 			why, "request target is neither a path nor an http URI", head->target);
 	head->host = authority;
 	split_query(head, rest);
@@ -102,7 +109,7 @@ static bool parse_target(struct http_head *head, const struct http_limits *limit
 	if (target.len == 0)
 		return refuse(why, "request line without a target behind the method", head->method);
 	if (span_find(target, '#') < target.len)
-		return refuse(why, "request target with a fragment (#)", target);
+		return refuse_target(why, "request target with a fragment (#)", target);
 	if (span_equal(head->method, SPAN("CONNECT"))) {
 		err_set(why, ERR_NOT_IMPLEMENTED, "CONNECT is not offered, this is no proxy");
 		return false;
