@@ -114,7 +114,7 @@ bool bus_keep(struct host *host, const struct bus_message *message)
 {
 	struct bus_driver *first = keeper(host), *driver;
 
-	if (!first->ops->keep(first, message))
+	if (first == NULL || !first->ops->keep(first, message))
 		return false;
 	bus_touch(host, first);
 	SLIST_FOREACH (driver, &host->bus.drivers, next) {
