@@ -80,8 +80,8 @@ ECHO = [
 ]
 BROADCAST = [
     Server(FLOOR, program(BENCH / "floor_epoll", "broadcast"), "-O2; a loop of send on the bytes as they came"),
-    Server("socklet", socklet(BENCH / "plugins", "crowd"), "RelWithDebInfo; one worker, one topic, access log off"),
-    Server("socklet, 2 workers", socklet(BENCH / "plugins", "crowd", 2), "the same with two, both on the one core"),
+    Server("socklet", socklet(BENCH / "plugins", "audience"), "RelWithDebInfo; one worker, one topic, access log off"),
+    Server("socklet, 2 workers", socklet(BENCH / "plugins", "audience", 2), "the same with two, both on the one core"),
 ]
 
 

@@ -1,7 +1,7 @@
 /*
  * A connection of the load generator: the handshake, a batch of ready frames going out, and a
  * counter of the frames that come in. Believes nothing of what it gets but the lengths. Called by
- * load.c. SPDX-License-Identifier: MIT
+ * load_modes.c. SPDX-License-Identifier: MIT
  */
 #ifndef LOAD_CONN_H
 #define LOAD_CONN_H
