@@ -154,7 +154,8 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 	if (access->answer.status != 0)
 		put_number(&fields, "status", access->answer.status);
 	put_number(&fields, "bytes", access->answer.bytes);
-	if (conn->end.code != 1000)
+	/* Without an answer, or in the middle of one. */
+	if (access->answer.status == 0 || conn->end.by == SL_BY_PEER)
 		put_end(&fields, conn);
 	write_line("request", &fields);
 }

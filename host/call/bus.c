@@ -15,7 +15,7 @@ static void want(void *context, struct span filter, size_t count)
 	driver->ops->wanted(driver, filter);
 }
 
-static void touch(struct host *host, struct bus_driver *driver)
+void bus_touch(struct host *host, struct bus_driver *driver)
 {
 	driver->is_touched = true;
 	host->loop->ops->want_turn_end(host->loop);
@@ -26,7 +26,7 @@ void bus_attach(struct host *host, struct bus_driver *driver)
 	SLIST_INSERT_HEAD(&host->bus.drivers, driver, next);
 	if (driver->ops->wanted != NULL)
 		topic_tree_each_filter(&host->fan_out.tree, want, driver);
-	touch(host, driver);
+	bus_touch(host, driver);
 }
 
 void bus_detach(struct host *host, struct bus_driver *driver)
@@ -67,7 +67,7 @@ void bus_publish(struct host *host, const struct bus_message *message)
 
 	SLIST_FOREACH (driver, &host->bus.drivers, next) {
 		driver->ops->publish(driver, message);
-		touch(host, driver);
+		bus_touch(host, driver);
 	}
 }
 
@@ -78,7 +78,7 @@ void bus_wanted(struct host *host, struct span filter)
 	SLIST_FOREACH (driver, &host->bus.drivers, next)
 		if (driver->ops->wanted != NULL) {
 			driver->ops->wanted(driver, filter);
-			touch(host, driver);
+			bus_touch(host, driver);
 		}
 }
 
@@ -89,8 +89,44 @@ void bus_unwanted(struct host *host, struct span filter)
 	SLIST_FOREACH (driver, &host->bus.drivers, next)
 		if (driver->ops->unwanted != NULL) {
 			driver->ops->unwanted(driver, filter);
-			touch(host, driver);
+			bus_touch(host, driver);
 		}
+}
+
+/* ---- counts ----------------------------------------------------------------------------- */
+
+void bus_track(struct host *host, bool is_wanted)
+{
+	topic_tree_track(&host->fan_out.tree, is_wanted);
+}
+
+bool bus_has_changes(const struct host *host)
+{
+	return !STAILQ_EMPTY(&host->fan_out.tree.changes);
+}
+
+void bus_take_changes(struct host *host, size_t max,
+	void (*visit)(void *context, struct span filter, size_t count), void *context)
+{
+	topic_tree_take_changes(&host->fan_out.tree, max, visit, context);
+}
+
+void bus_counted(struct host *host, unsigned source, struct span filter, uint64_t count)
+{
+	topic_counts_set(&host->fan_out.others, source, filter, count);
+}
+
+void bus_uncounted(struct host *host, unsigned source)
+{
+	topic_counts_forget(&host->fan_out.others, source);
+}
+
+void bus_changed(struct host *host)
+{
+	struct bus_driver *driver;
+
+	SLIST_FOREACH (driver, &host->bus.drivers, next)
+		touch(host, driver);
 }
 
 void bus_flush(struct host *host)

@@ -57,6 +57,9 @@ struct bus_driver {
 void bus_attach(struct host *host, struct bus_driver *driver);
 void bus_detach(struct host *host, struct bus_driver *driver);
 
+/* Its flush is called at the end of this turn. */
+void bus_touch(struct host *host, struct bus_driver *driver);
+
 /*
  * A driver heard a message: for members of this worker, and for no other driver. Copies. What the
  * queue has no room for is lost, counted and told. At the top of the loop, as from an event.
@@ -65,6 +68,18 @@ void bus_receive(
 	struct host *host, const struct bus_driver *from, const struct bus_message *message);
 /* A driver knows of messages to a topic that were lost on the way; empty: to topics not known. */
 void bus_lost(struct host *host, struct span topic, uint64_t count);
+
+/*
+ * How many subscriptions this worker has to which filters: from bus_track on, bus_flush runs in
+ * each turn in which one has changed, and bus_take_changes gives those, once each. One driver.
+ */
+void bus_track(struct host *host, bool is_wanted);
+bool bus_has_changes(const struct host *host);
+void bus_take_changes(struct host *host, size_t max,
+	void (*visit)(void *context, struct span filter, size_t count), void *context);
+/* A driver was told how many another worker has to a filter; or that one has none any more. */
+void bus_counted(struct host *host, unsigned source, struct span filter, uint64_t count);
+void bus_uncounted(struct host *host, unsigned source);
 
 /* This host's number, for bus_message.host; before the first publish. 0: one alone. */
 void bus_set_host_id(struct host *host, uint64_t id);
@@ -75,6 +90,7 @@ uint64_t bus_host_id(const struct host *host);
 void bus_publish(struct host *host, const struct bus_message *message);
 void bus_wanted(struct host *host, struct span filter);
 void bus_unwanted(struct host *host, struct span filter);
+void bus_changed(struct host *host);
 void bus_flush(struct host *host);
 
 #endif

@@ -316,11 +316,17 @@ static void on_unwanted(void *context, struct span filter)
 	bus_unwanted(context, filter);
 }
 
+static void on_changed(void *context)
+{
+	bus_changed(context);
+}
+
 void fan_out_init(struct host *host)
 {
-	const struct topic_watcher watcher = {on_wanted, on_unwanted, host};
+	const struct topic_watcher watcher = {on_wanted, on_unwanted, host, on_changed};
 
 	topic_tree_init(&host->fan_out.tree, &watcher);
+	topic_counts_init(&host->fan_out.others);
 	TAILQ_INIT(&host->fan_out.queue);
 	host->fan_out.bytes_max = FAN_OUT_QUEUE_BYTES;
 	host->fan_out.turn = 1;
@@ -338,4 +344,5 @@ void fan_out_fini(struct host *host)
 		host->loop->ops->timer_stop(fan_out->timer);
 	topic_losses_fini(&fan_out->losses);
 	topic_tree_fini(&fan_out->tree);
+	topic_counts_fini(&fan_out->others);
 }

@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "call/bus.h"
+#include "topic/topic_counts.h"
 #include "topic/topic_losses.h"
 #include "topic/topic_tree.h"
 
@@ -38,6 +39,7 @@ struct fan_out_counts {
 
 struct fan_out {
 	struct topic_tree tree;
+	struct topic_counts others; /* subscriptions of other workers */
 	struct fan_out_queue queue;
 	size_t bytes, bytes_max; /* that wait in it */
 	struct topic_losses losses;

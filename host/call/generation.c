@@ -14,10 +14,13 @@
 
 #include "base/xalloc.h"
 #include "call/route_serves.h"
+#include "call/inject_load.h"
 #include "call/security_load.h"
 #include "wire/quote.h"
 
 #define GENERATION_MAGIC 0x47454e31u
+
+static const struct plugin_options no_options;
 
 struct build {
 	struct generation *generation;
@@ -42,66 +45,14 @@ static bool is_quarantined(struct build *build, const char *plugin)
 }
 
 static struct sl_plugin *need_plugin(
-	struct build *build, const struct conf_text *named, const struct route_conf *conf)
+	struct build *build, const struct conf_text *named, const struct plugin_options *options)
 {
 	if (is_quarantined(build, named->text))
 		return NULL;
-	return plugin_set_need(&build->generation->plugins, &build->plugins, named, conf);
+	return plugin_set_need(&build->generation->plugins, &build->plugins, named, options);
 }
 
 /* ---- providers -------------------------------------------------------------------------- */
-
-static void copy_docs(struct inject_rule *rule, const struct inject_conf *conf)
-{
-	rule->docs[INJECT_TITLE] = conf->title.text;
-	rule->docs[INJECT_DESCRIPTION] = conf->description.text;
-	rule->docs[INJECT_EXAMPLE] = conf->example.text;
-	rule->docs[INJECT_DEPRECATED] = conf->deprecated.text;
-	rule->docs[INJECT_INCLUDE_IN_DOCS] = conf->include_in_docs.text;
-}
-
-static struct texts texts_of(const struct conf_list *list)
-{
-	return (struct texts){list->items, list->count};
-}
-
-static struct inject_rule *rules_of(
-	struct arena *arena, const struct inject_conf *conf, size_t count)
-{
-	static const enum inject_source sources[] = {
-		[CONF_FROM_DEFAULT] = INJECT_DEFAULT,
-		[CONF_FROM_PATH] = INJECT_PATH,
-		[CONF_FROM_QUERY] = INJECT_QUERY,
-		[CONF_FROM_HEADER] = INJECT_HEADER,
-		[CONF_FROM_COOKIE] = INJECT_COOKIE,
-		[CONF_FROM_CERTIFICATE] = INJECT_CERTIFICATE,
-		[CONF_FROM_PROVIDER] = INJECT_PROVIDER,
-	};
-	struct inject_rule *rules = arena_alloc(arena, (count + 1) * sizeof(*rules));
-
-	for (size_t i = 0; i < count; i++) {
-		rules[i].field = conf[i].field.text;
-		rules[i].place = conf[i].field.place;
-		rules[i].source = sources[conf[i].from];
-		rules[i].alias = conf[i].alias.text;
-		rules[i].type = conf[i].type.text;
-		rules[i].default_text = conf[i].default_value.text;
-		rules[i].default_items = texts_of(&conf[i].default_items);
-		rules[i].enum_values = texts_of(&conf[i].enum_values);
-		rules[i].enum_place = conf[i].enum_values.place;
-		rules[i].convert_underscores = conf[i].convert_underscores.text;
-		rules[i].said.author = "the route";
-		for (int key = 0; key < RULES_KEY_COUNT; key++) {
-			rules[i].said.texts[key] = conf[i].said[key].text;
-			rules[i].said.places[key] = conf[i].said[key].place;
-		}
-		rules[i].claim = conf[i].claim.text;
-		rules[i].scopes = conf[i].scopes;
-		rules[i].is_fresh = !conf[i].is_cached;
-		copy_docs(&rules[i], &conf[i]);
-	}
-	return rules;
-}
 
 /* Its index among the plugin's, or their count. */
 static uint32_t find_function(
@@ -168,7 +119,7 @@ static void build_provider(struct build *build, const struct provider_conf *conf
 		return;
 	}
 	if (conf->plugin.text != NULL)
-		plugin = need_plugin(build, &conf->plugin, NULL);
+		plugin = need_plugin(build, &conf->plugin, &no_options);
 	if (plugin == NULL)
 		return;
 	provider->owner = plugin;
@@ -177,7 +128,7 @@ static void build_provider(struct build *build, const struct provider_conf *conf
 		return;
 	provider->function = plugin->info.providers[i];
 	provider->own = plugin->own_providers[i];
-	provider->rules = rules_of(&generation->arena, conf->inject, conf->inject_count);
+	provider->rules = inject_load_rules(&generation->arena, conf->inject, conf->inject_count);
 	provider->rule_count = conf->inject_count;
 	provider->scope = scope_of(conf, provider->function);
 	provider->timeout_ms = conf->timeout_ms;
@@ -304,9 +255,19 @@ static void attach(struct build *build, const struct route_conf *conf, struct pl
 			.scopes = conf->attached[i].scopes};
 }
 
+/* No route can use it. */
+static bool is_driver_only(const struct sl_plugin *plugin)
+{
+	const struct sl_plugin_info *info = &plugin->info;
+
+	return info->bus != NULL && info->connect == NULL && info->message == NULL &&
+	       info->request == NULL;
+}
+
 static void build_plugin_route(struct build *build, struct route *route)
 {
 	const struct route_conf *conf = route->conf;
+	const struct plugin_options options = {conf->options, conf->option_count};
 	struct arena *arena = &build->generation->arena;
 	struct plan_input input = {
 		.label = arena_printf(arena, "route %s", conf->path.text),
@@ -316,7 +277,7 @@ static void build_plugin_route(struct build *build, struct route *route)
 		.path_param_count = route->pattern.param_count,
 		.is_query_strict = conf->strict.query,
 		.is_cookie_strict = conf->strict.cookie,
-		.rules = rules_of(arena, conf->inject, conf->inject_count),
+		.rules = inject_load_rules(arena, conf->inject, conf->inject_count),
 		.rule_count = conf->inject_count,
 		.find_provider = find_provider,
 		.context = build,
@@ -324,8 +285,12 @@ static void build_plugin_route(struct build *build, struct route *route)
 	};
 
 	build->met_quarantined = false;
-	route->plugin = need_plugin(build, &conf->plugin, conf);
-	if (route->plugin != NULL) {
+	route->plugin = need_plugin(build, &conf->plugin, &options);
+	if (route->plugin != NULL && is_driver_only(route->plugin)) {
+		err_list_add(build->why, conf->plugin.place,
+			"plugin %s is a bus driver and serves no route; name it under \"bus:\"",
+			route->plugin->name);
+	} else if (route->plugin != NULL) {
 		input.table = route->plugin->info.args;
 		attach(build, conf, &input);
 		plan_build(&route->plan, &input, arena, build->why);
@@ -460,6 +425,33 @@ static void build_route(struct build *build, struct route *route, const struct r
 		add_to_maps(build, route, &route->pattern);
 }
 
+/* ---- the bus ---------------------------------------------------------------------------- */
+
+static void build_bus(struct build *build)
+{
+	struct generation *generation = build->generation;
+	const struct bus_conf *conf = &generation->config.bus;
+	const struct plugin_options options = {conf->options, conf->option_count};
+
+	if (conf->driver.text == NULL)
+		return;
+	generation->bus = need_plugin(build, &conf->driver, &options);
+	if (generation->bus != NULL && generation->bus->info.bus == NULL)
+		err_list_add(build->why, conf->driver.place,
+			"plugin %s is no bus driver; name one whose SL_PLUGIN has .bus, such as "
+			"redis",
+			conf->driver.text);
+}
+
+void generation_leave_bus(struct generation *generation)
+{
+	struct sl_plugin *plugin = generation->bus;
+
+	generation->bus = NULL;
+	if (plugin != NULL && is_driver_only(plugin) && plugin->info.provider_count == 0)
+		plugin_set_drop(&generation->plugins, plugin);
+}
+
 /* ---- the whole -------------------------------------------------------------------------- */
 
 /* What a file with mistakes may lack; config_load complained of it. */
@@ -475,12 +467,15 @@ static void build_all(struct build *build)
 
 	generation->style = style_of(build, &config->web.headers);
 	build_providers(build);
+	generation->admin_tokens = security_load_tokens(
+		&config->admin.tokens, &generation->arena, build->why);
 	generation->routes = xcalloc(config->route_count + 1, sizeof(*generation->routes));
 	for (size_t i = 0; i < config->route_count; i++)
 		if (is_complete(&config->routes[i]))
 			build_route(build, &generation->routes[generation->route_count++],
 				&config->routes[i]);
 	plan_untaken(build);
+	build_bus(build);
 }
 
 static struct place place_of_plugin(
@@ -492,6 +487,8 @@ static struct place place_of_plugin(
 	for (size_t i = 0; i < generation->provider_count; i++)
 		if (generation->providers[i].owner == plugin)
 			return generation->providers[i].place;
+	if (generation->bus == plugin)
+		return generation->config.bus.driver.place;
 	return (struct place){generation->config.path, 0, 0};
 }
 
@@ -569,6 +566,7 @@ void generation_unref(struct generation *generation)
 	route_map_free(generation->websocket);
 	for (size_t i = 0; i < generation->provider_count; i++)
 		security_free((struct security *)generation->providers[i].security);
+	secret_set_free(generation->admin_tokens);
 	free(generation->providers);
 	free(generation->routes);
 	arena_fini(&generation->arena);

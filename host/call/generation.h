@@ -48,6 +48,8 @@ struct generation {
 	struct inject_provider *providers;
 	size_t provider_count;
 	struct plugin_set plugins;
+	struct secret_set *admin_tokens;    /* NULL: none is wanted */
+	struct sl_plugin *bus;              /* of `plugins`; NULL: topics end at this host */
 	struct route_map *http, *websocket; /* path to struct route */
 };
 
@@ -68,6 +70,8 @@ struct generation_input {
  */
 struct generation *generation_build(const struct generation_input *input, struct err_list *why);
 struct generation *generation_ref(struct generation *generation);
+/* Another generation's driver serves: this one's stops, also while sessions hold the generation. */
+void generation_leave_bus(struct generation *generation);
 /* The last one stops and unloads what no other generation uses. Only from the top of the loop. */
 void generation_unref(struct generation *generation);
 

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "call/admin.h"
 #include "call/admission.h"
 #include "call/crowd.h"
 #include "call/detail.h"
@@ -52,6 +53,8 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
 	fan_out_init(host);
+	admin_init(host);
+	bus_plugin_init(&host->broker, host);
 	return host;
 }
 
@@ -167,6 +170,7 @@ void host_free(struct host *host)
 	image_store_set_threads(host->images, NULL);
 	/* Work that finished just now may have ended sessions. */
 	host_turn_end(host);
+	bus_plugin_fini(&host->broker);
 	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);
@@ -191,6 +195,8 @@ void host_swap(struct host *host, struct generation *next)
 	struct generation *last = host->generation;
 
 	host->generation = next;
+	if (bus_plugin_use(&host->broker, next) && last != NULL)
+		generation_leave_bus(last);
 	if (last != NULL)
 		crowd_changed(host, &last->config.limits);
 	generation_unref(last);
@@ -327,6 +333,10 @@ void host_request(struct host *host, struct transport *transport, const struct h
 
 	assert(transport->session == NULL);
 	transport->answer = (struct answer){0};
+	if (transport->is_admin) {
+		admin_take(host, transport, head);
+		return;
+	}
 	request_init(&request, head, raw);
 	transport->style = host_style(host);
 	if (!admission_check(host->generation, transport, &request))

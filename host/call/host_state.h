@@ -7,8 +7,10 @@
 
 #include <socklet.h>
 
+#include "call/admin_request.h"
 #include "call/bus.h"
 #include "call/crowd.h"
+#include "call/bus_plugin.h"
 #include "call/fan_out.h"
 #include "call/host.h"
 #include "call/metrics.h"
@@ -30,10 +32,12 @@ struct host {
 	struct metrics metrics;
 	struct counters counters;
 	struct fan_out fan_out;
+	struct admin admin;
 	struct {
 		SLIST_HEAD(, bus_driver) drivers;
 		uint64_t host_id;
 	} bus;
+	struct bus_plugin broker;
 	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;          /* the next bucket of `sessions` */
 	struct tally tally;

@@ -452,8 +452,7 @@ static struct event_base *api_event_base(const struct sl_host *table)
 static const void *api_extension(const struct sl_host *table, const char *id)
 {
 	(void)table;
-	(void)id;
-	return NULL; /* ABI 1.0 has none yet */
+	return strcmp(id, SL_BUS_EXTENSION) == 0 ? bus_plugin_functions() : NULL;
 }
 
 /* ---- log -------------------------------------------------------------------------------- */

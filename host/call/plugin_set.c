@@ -20,17 +20,17 @@ static int compare_options(const void *a, const void *b)
 }
 
 /* Equal for equal options in any order; no option holds the separators, which are control bytes. */
-static const char *options_key(struct arena *arena, const struct route_conf *conf)
+static const char *options_key(struct arena *arena, const struct plugin_options *options)
 {
 	struct option_conf *sorted;
 	const char *key = "";
 
-	if (conf == NULL || conf->option_count == 0)
+	if (options->count == 0)
 		return key;
-	sorted = arena_alloc(arena, conf->option_count * sizeof(*sorted));
-	memcpy(sorted, conf->options, conf->option_count * sizeof(*sorted));
-	qsort(sorted, conf->option_count, sizeof(*sorted), compare_options);
-	for (size_t i = 0; i < conf->option_count; i++) {
+	sorted = arena_alloc(arena, options->count * sizeof(*sorted));
+	memcpy(sorted, options->items, options->count * sizeof(*sorted));
+	qsort(sorted, options->count, sizeof(*sorted), compare_options);
+	for (size_t i = 0; i < options->count; i++) {
 		key = arena_printf(arena, "%s%s\x1f%s", key, sorted[i].name.text,
 			sorted[i].value.text == NULL ? "" : sorted[i].value.text);
 		for (size_t j = 0; j < sorted[i].items.count; j++)
@@ -41,30 +41,30 @@ static const char *options_key(struct arena *arena, const struct route_conf *con
 }
 
 static bool fill_options(const struct plugin_source *from, struct sl_plugin *plugin,
-	const struct route_conf *conf, const char *key, struct place place)
+	const struct plugin_options *given, const char *key, struct place place)
 {
-	size_t count = conf == NULL ? 0 : conf->option_count;
 	struct inject_option *options;
+	size_t count = given->count;
 	const char *label = arena_printf(&plugin->arena, "options of plugin %s", plugin->name);
 
 	plugin->options_key = arena_text(&plugin->arena, key, strlen(key));
 	if (plugin->info.options == NULL) {
 		if (count > 0)
-			err_list_add(from->why, conf->options[0].name.place,
+			err_list_add(from->why, given->items[0].name.place,
 				"plugin %s takes no options, but the route gives \"%s\"; remove "
 				"`options`",
-				plugin->name, conf->options[0].name.text);
+				plugin->name, given->items[0].name.text);
 		return count == 0;
 	}
 	options = arena_alloc(from->arena, (count + 1) * sizeof(*options));
 	for (size_t i = 0; i < count; i++) {
-		options[i].name = conf->options[i].name.text;
-		options[i].value = conf->options[i].value.text;
+		options[i].name = given->items[i].name.text;
+		options[i].value = given->items[i].value.text;
 		options[i].items = (struct texts){
-			conf->options[i].items.items, conf->options[i].items.count};
+			given->items[i].items.items, given->items[i].items.count};
 		if (options[i].value == NULL && options[i].items.items == NULL)
 			return false; /* config_load complained of it */
-		options[i].place = conf->options[i].name.place;
+		options[i].place = given->items[i].name.place;
 	}
 	return inject_options(plugin->info.options, options, count, label, place, &plugin->arena,
 		&plugin->options, from->why);
@@ -116,9 +116,9 @@ static struct sl_plugin *prefer_previous(const struct plugin_set *previous, stru
 }
 
 struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_source *from,
-	const struct conf_text *named, const struct route_conf *conf)
+	const struct conf_text *named, const struct plugin_options *options)
 {
-	const char *key = options_key(from->arena, conf);
+	const char *key = options_key(from->arena, options);
 	struct sl_plugin *plugin = find(set, named->text, key);
 
 	if (plugin != NULL || from->dir == NULL || has_failed(set, named->text))
@@ -130,13 +130,23 @@ struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_so
 		return NULL;
 	}
 	plugin->subject_of = session_subject;
-	if (!fill_options(from, plugin, conf, key, named->place)) {
+	if (!fill_options(from, plugin, options, key, named->place)) {
 		plugin_unref(plugin);
 		return NULL;
 	}
 	plugin = prefer_previous(from->previous, plugin);
 	keep(set, plugin);
 	return plugin;
+}
+
+void plugin_set_drop(struct plugin_set *set, struct sl_plugin *plugin)
+{
+	size_t i = 0;
+
+	while (set->plugins[i] != plugin)
+		i++;
+	set->plugins[i] = set->plugins[--set->count];
+	plugin_unref(plugin);
 }
 
 void plugin_set_fini(struct plugin_set *set)

@@ -18,6 +18,12 @@ struct plugin_set {
 	size_t failed_count;
 };
 
+/* Of routes.yaml; zero: none. */
+struct plugin_options {
+	const struct option_conf *items;
+	size_t count;
+};
+
 /* Where plugins come from during a build. All borrowed. */
 struct plugin_source {
 	struct image_store *images;
@@ -29,11 +35,13 @@ struct plugin_source {
 };
 
 /*
- * The plugin that routes.yaml names there, with the route's options (NULL for a provider's plugin,
- * which has none); not started when it is new. Borrowed from the set. NULL after complaints.
+ * The plugin that routes.yaml names there, with these options; not started when it is new. Borrowed
+ * from the set. NULL after complaints.
  */
 struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_source *from,
-	const struct conf_text *named, const struct route_conf *conf);
+	const struct conf_text *named, const struct plugin_options *options);
+/* Gives one back before the others, as it is for nothing else: only from the top of the loop. */
+void plugin_set_drop(struct plugin_set *set, struct sl_plugin *plugin);
 /* Gives the references back: only from the top of the loop. */
 void plugin_set_fini(struct plugin_set *set);
 

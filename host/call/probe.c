@@ -44,7 +44,7 @@ static bool probe_one(struct probe *probe, const struct conf_text *plugin)
 	return end.how == CHILD_DONE;
 }
 
-/* Whether it was named, and by no earlier route or provider. */
+/* Whether it was named, and not before. */
 static bool is_first(const struct conf_text *const *named, size_t i)
 {
 	if (named[i]->text == NULL)
@@ -58,7 +58,7 @@ static bool is_first(const struct conf_text *const *named, size_t i)
 static bool probe_all(struct probe *probe)
 {
 	const struct config *config = probe->config;
-	size_t count = 0, most = config->route_count + config->provider_count;
+	size_t count = 0, most = config->route_count + config->provider_count + 1;
 	struct arena arena = {0};
 	const struct conf_text **named = arena_alloc(&arena, (most + 1) * sizeof(*named));
 	bool fine = true;
@@ -68,6 +68,7 @@ static bool probe_all(struct probe *probe)
 			named[count++] = &config->routes[i].plugin;
 	for (size_t i = 0; i < config->provider_count; i++)
 		named[count++] = &config->providers[i].plugin;
+	named[count++] = &config->bus.driver;
 	for (size_t i = 0; i < count; i++)
 		if (is_first(named, i) && !probe_one(probe, named[i]))
 			fine = false;

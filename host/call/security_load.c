@@ -68,6 +68,14 @@ static const struct security_key *keys_of(const struct secret_list_conf *list, s
 	return keys;
 }
 
+struct secret_set *security_load_tokens(
+	const struct secret_list_conf *tokens, struct arena *arena, struct err_list *why)
+{
+	if (tokens->count == 0)
+		return NULL;
+	return secret_set_new(secrets_of(tokens, arena), tokens->count, '\0', why);
+}
+
 /* NULL for a list that is not there. */
 static const char *const *texts_of(const struct conf_text_list *list, struct arena *arena)
 {

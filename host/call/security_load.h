@@ -21,4 +21,8 @@ size_t security_load_looked(
 struct security *security_load(
 	const struct security_conf *conf, struct arena *arena, struct err_list *why);
 
+/* NULL without tokens; else as security_load. */
+struct secret_set *security_load_tokens(
+	const struct secret_list_conf *tokens, struct arena *arena, struct err_list *why);
+
 #endif

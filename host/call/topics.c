@@ -68,7 +68,8 @@ size_t topics_subscribers(const struct sl_host *table, const char *topic)
 
 	if (!topic_name_check(span_of(topic), &why))
 		return 0;
-	return topic_tree_count(&fan_out->tree, span_of(topic));
+	return topic_tree_count(&fan_out->tree, span_of(topic)) +
+	       (size_t)topic_counts_sum(&fan_out->others, span_of(topic));
 }
 
 /* ---- publishing ------------------------------------------------------------------------- */
@@ -170,6 +171,14 @@ int topics_plugin_publish(
 	const struct publisher from = of_plugin(plugin);
 
 	return publish(&from, topic, type, (struct span){data, len});
+}
+
+bool topics_admin_publish(
+	struct host *host, const char *topic, enum ws_opcode opcode, struct span data)
+{
+	const struct publisher from = {host, 0, "admin"};
+
+	return publish(&from, topic, opcode == WS_TEXT ? SL_TEXT : SL_BINARY, data) == SL_OK;
 }
 
 SL_PRINTF(3, 0)

@@ -18,6 +18,7 @@
 #include "wire/ws_shared.h"
 
 struct transport;
+struct admin_request;
 struct sl_conn;
 
 /* Bytes of a body that nobody reads: a longer one ends the connection. */
@@ -99,8 +100,10 @@ struct answer {
 struct transport {
 	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
-	struct answer answer;    /* set by ops->reply */
-	const char *peer;        /* "127.0.0.1:53124"; or for whom a trusted proxy speaks */
+	struct admin_request *admin; /* admin.c's; NULL: none waits */
+	bool is_admin;               /* of an admin listener: asks for no route */
+	struct answer answer;        /* set by ops->reply */
+	const char *peer;            /* "127.0.0.1:53124"; or for whom a trusted proxy speaks */
 	/* How answers to the present request look; NULL: as the serving generation says. */
 	const struct http_style *style;
 	bool is_secure; /* the peer's bytes are encrypted, if only on their way to the proxy */

@@ -15,7 +15,9 @@
 
 #include "base/buf.h"
 #include "config/account_conf.h"
+#include "config/admin_conf.h"
 #include "config/compression_conf.h"
+#include "config/bus_conf.h"
 #include "config/config_check.h"
 #include "config/keys.h"
 #include "config/limits_conf.h"
@@ -75,6 +77,7 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	compression_conf_defaults(reader, &config->compression);
 	quarantine_conf_defaults(reader, &config->quarantine);
 	topics_conf_defaults(reader, &config->topics);
+	bus_conf_defaults(reader, &config->bus);
 	log_conf_defaults(reader, &config->log);
 	if (root->kind == TREE_NOTHING) {
 		err_list_add(reader->why, (struct place){config->path, 1, 1},

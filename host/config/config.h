@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "config/account_conf.h"
+#include "config/conf_admin.h"
+#include "config/conf_bus.h"
 #include "config/conf_inject.h"
 #include "config/conf_life.h"
 #include "config/conf_limits.h"
@@ -84,6 +86,7 @@ struct config {
 	struct conf_text plugins_dir; /* joined to the file's folder; absent: no plugin is named */
 	struct listen_conf *listens;
 	size_t listen_count;
+	struct admin_conf admin;
 	struct tls_conf tls;
 	struct account_conf user, group; /* that workers run as; absent: the host's */
 	struct conf_text control; /* joined to the file's folder; absent: the host's choice */
@@ -96,6 +99,7 @@ struct config {
 	struct drain_conf drain;
 	struct stop_conf stop;
 	struct topics_conf topics;
+	struct bus_conf bus;
 	struct log_conf log;
 	struct strict_conf strict;
 	struct web_conf web;

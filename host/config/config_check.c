@@ -6,7 +6,8 @@
 
 void config_check(const struct config *config, struct err_list *why)
 {
-	const struct conf_text *named = NULL;
+	const struct conf_text *named = config->bus.driver.text != NULL ? &config->bus.driver
+									: NULL;
 
 	for (size_t i = config->provider_count; i-- > 0;)
 		if (config->providers[i].plugin.text != NULL)

@@ -7,6 +7,8 @@
 
 /* TYPE(token, what README calls it, unit) */
 #define KEY_TYPES(TYPE)                                                \
+	TYPE(admin, "section", "")                                     \
+	TYPE(admin_listen, "address, mapping, or list of them", "")    \
 	TYPE(after, "time, `never`", "ms")                             \
 	TYPE(any_text, "text", "")                                     \
 	TYPE(attached, "list of provider names", "")                   \

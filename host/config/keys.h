@@ -13,6 +13,8 @@
 #ifndef SOCKLET_CONFIG_KEYS_H
 #define SOCKLET_CONFIG_KEYS_H
 
+#include "config/bus_keys.h"
+#include "config/admin_keys.h"
 #include "config/compression_keys.h"
 #include "config/inject_keys.h"
 #include "config/key_types.h"
@@ -29,6 +31,7 @@
 		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "        \
 		"for any free one; with `https://` before it they speak TLS; `unix:` and a "       \
 		"path; `systemd` or `fd:` and a name for a socket that is inherited")              \
+	ADMIN_TOP_KEYS(ROW)                                                                        \
 	ROW(tls, tls, tls, NULL, NULL, NULL,                                                       \
 		"certificates and rules of the addresses with `https://`")                         \
 	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                          \
@@ -56,6 +59,7 @@
 		"that do not set their own")                                                       \
 	ROW(stop, stop, stop, NULL, NULL, NULL, "how connections are closed when the host stops")  \
 	ROW(topics, topics, topics, NULL, NULL, NULL, "how much of what plugins publish may wait") \
+	BUS_TOP_KEYS(ROW)                                                                          \
 	WEB_TOP_KEYS(ROW)                                                                          \
 	ROW(strict, strict, strict, NULL, NULL, NULL,                                              \
 		"which sources of all routes that do not set their own may hold nothing "          \

@@ -226,8 +226,8 @@ static const struct listen_conf *find_twin(const struct listen_conf *listens, si
 static bool same_options(const struct listen_conf *a, const struct listen_conf *b)
 {
 	return a->is_tls == b->is_tls && a->has_proxy_header == b->has_proxy_header &&
-	       a->redirects == b->redirects && a->mode == b->mode && a->owner.id == b->owner.id &&
-	       a->group.id == b->group.id;
+	       a->redirects == b->redirects && a->is_admin == b->is_admin && a->mode == b->mode &&
+	       a->owner.id == b->owner.id && a->group.id == b->group.id;
 }
 
 void listen_conf_check(const struct config *config, const struct listen_conf *listens, size_t count,

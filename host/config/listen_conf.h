@@ -36,6 +36,7 @@ struct listen_conf {
 	const char *socket;
 	bool is_tls; /* https:// */
 	bool has_proxy_header, redirects;
+	bool is_admin; /* of `admin:` */
 	unsigned mode; /* of the file */
 	struct account_conf owner, group;
 };

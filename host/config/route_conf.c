@@ -134,17 +134,23 @@ static void read_option(
 			yaml_tree_quote(node->key, reader->arena));
 }
 
+void route_conf_read_options(struct reader *reader, const struct key *key,
+	const struct yaml_tree *node, struct option_conf **options, size_t *count)
+{
+	if (!section_expect(reader, key->name, node, TREE_MAP,
+		    "a mapping of the plugin's options, such as {room: lobby}"))
+		return;
+	*options = arena_alloc(reader->arena, node->count * sizeof(**options));
+	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
+		read_option(reader, child, &(*options)[(*count)++]);
+}
+
 static void read_route_options(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
 	struct route_conf *route = base;
 
-	if (!section_expect(reader, key->name, node, TREE_MAP,
-		    "a mapping of the plugin's options, such as {room: lobby}"))
-		return;
-	route->options = arena_alloc(reader->arena, node->count * sizeof(*route->options));
-	for (const struct yaml_tree *child = node->first; child != NULL; child = child->next)
-		read_option(reader, child, &route->options[route->option_count++]);
+	route_conf_read_options(reader, key, node, &route->options, &route->option_count);
 }
 
 #define ROW(...) SECTION_ROW(struct route_conf, __VA_ARGS__)

@@ -182,6 +182,15 @@ static void read_secrets(
 	read_each(reader, key, node, base, read_secret);
 }
 
+void security_conf_read_secrets(struct reader *reader, const struct key *key,
+	const struct yaml_tree *node, struct secret_list_conf *list)
+{
+	struct security_conf read = {.secrets = {room_for(reader, node, sizeof(*list->items)), 0}};
+
+	read_each(reader, key, node, &read, read_secret);
+	*list = read.secrets;
+}
+
 static void read_jwt_keys(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {

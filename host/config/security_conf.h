@@ -35,17 +35,6 @@ struct security_from_list {
 	size_t count;
 };
 
-/* One of env and file is there. */
-struct secret_conf {
-	struct place place;
-	struct conf_text env, file, kid;
-};
-
-struct secret_list_conf {
-	struct secret_conf *items;
-	size_t count;
-};
-
 struct conf_text_list {
 	struct conf_text *items;
 	size_t count; /* 0: absent */
@@ -72,5 +61,9 @@ struct security_conf {
 
 /* Into struct provider_conf; the kind is the key's name. */
 key_reader read_security;
+
+/* A secret, or a list of them. */
+void security_conf_read_secrets(struct reader *reader, const struct key *key,
+	const struct yaml_tree *node, struct secret_list_conf *list);
 
 #endif

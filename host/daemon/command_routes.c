@@ -133,6 +133,15 @@ static void print_route(const struct route *route, int width)
 	command_routes_web_print(route);
 }
 
+/* Without the options, which may hold a password. */
+static void print_bus(const struct bus_conf *bus)
+{
+	if (bus->driver.text != NULL)
+		printf("bus: %s, queue %llu bytes, overflow %s\n", bus->driver.text,
+			(unsigned long long)bus->queue_bytes,
+			bus_conf_overflow_name(bus->overflow));
+}
+
 static void print_text(const struct generation *generation)
 {
 	int width = 0;
@@ -147,6 +156,7 @@ static void print_text(const struct generation *generation)
 	command_routes_tls_print(&generation->config.tls);
 	command_routes_web_print_top(&generation->config);
 	command_routes_compression_print_top(&generation->config);
+	print_bus(&generation->config.bus);
 	for (size_t i = 0; i < generation->route_count; i++)
 		print_route(&generation->routes[i], width);
 	print_host_limits(&generation->config);

@@ -39,7 +39,7 @@ static void add_offer(struct commit *commit, const char *name)
 static void add_offers(struct commit *commit)
 {
 	const struct config *config = &commit->config;
-	size_t most = config->provider_count + config->route_count + 1;
+	size_t most = config->provider_count + config->route_count + 2;
 
 	commit->order.offers = arena_alloc(
 		&commit->order.arena, most * sizeof(*commit->order.offers));
@@ -49,6 +49,7 @@ static void add_offers(struct commit *commit)
 	for (size_t i = 0; i < config->route_count; i++)
 		if (config->routes[i].kind == ROUTE_PLUGIN)
 			add_offer(commit, config->routes[i].plugin.text);
+	add_offer(commit, config->bus.driver.text);
 	if (config->plugins_dir.text == NULL)
 		commit->order.offer_count = 0;
 }
@@ -90,15 +91,26 @@ static void add_files(struct commit *commit)
 		add_secrets(commit, &security->secrets);
 		add_secrets(commit, &security->keys);
 	}
+	add_secrets(commit, &config->admin.tokens);
 }
 
-/* What --listen says replaces what the file says. */
+/* Those that the file says of one kind, behind `count` others. */
+static size_t take_listens(
+	struct listen_conf *out, size_t count, const struct config *config, bool is_admin)
+{
+	for (size_t i = 0; i < config->listen_count; i++)
+		if (config->listens[i].is_admin == is_admin)
+			out[count++] = config->listens[i];
+	return count;
+}
+
+/* What --listen says replaces what `listen` says; `admin` stays. */
 static void add_listens(struct commit *commit, const struct options *options, struct err_list *why)
 {
 	struct order *order = &commit->order;
-	struct listen_conf *said = arena_alloc(
-		&order->arena, (options->listen_count + 1) * sizeof(*said));
-	size_t already = why->count;
+	struct listen_conf *said = arena_alloc(&order->arena,
+		(options->listen_count + commit->config.listen_count + 1) * sizeof(*said));
+	size_t already = why->count, count = options->listen_count;
 
 	for (size_t i = 0; i < options->listen_count; i++) {
 		struct conf_text text = {options->listens[i], {"--listen", 0, 0}};
@@ -106,11 +118,13 @@ static void add_listens(struct commit *commit, const struct options *options, st
 		said[i] = (struct listen_conf){.mode = 0660};
 		listen_conf_parse(&said[i], text, NULL, &order->arena, why);
 	}
+	if (count == 0)
+		count = take_listens(said, 0, &commit->config, false);
+	count = take_listens(said, count, &commit->config, true);
 	if (options->listen_count > 0 && why->count == already)
-		listen_conf_check(&commit->config, said, options->listen_count, why);
-	commit->listens = options->listen_count > 0 ? said : commit->config.listens;
-	commit->listen_count = options->listen_count > 0 ? options->listen_count
-							 : commit->config.listen_count;
+		listen_conf_check(&commit->config, said, count, why);
+	commit->listens = said;
+	commit->listen_count = count;
 	order->address_count = commit->listen_count;
 	order->addresses = arena_alloc(
 		&order->arena, (commit->listen_count + 1) * sizeof(const char *));
@@ -245,6 +259,8 @@ struct place commit_place(const struct commit *commit, const char *plugin)
 		if (config->providers[i].plugin.text != NULL &&
 			strcmp(config->providers[i].plugin.text, plugin) == 0)
 			return config->providers[i].plugin.place;
+	if (config->bus.driver.text != NULL && strcmp(config->bus.driver.text, plugin) == 0)
+		return config->bus.driver.place;
 	return (struct place){config->path, 0, 0};
 }
 

@@ -3,6 +3,7 @@
  * host's own user, as the folder of the socket lets nobody else in. Called by master.c and
  * reload.c. SPDX-License-Identifier: MIT
  */
+#include "daemon/hub_admin.h"
 #include "daemon/control.h"
 
 #include <errno.h>
@@ -165,7 +166,8 @@ void control_give_up(struct control *control)
 
 	LIST_FOREACH (client, &control->clients, link)
 		if (client->state < CLIENT_WAITS_FOR_STOP)
-			answer(client, 1, SPAN("another process has taken over, ask again\n"));
+			answer(client, CONTROL_ASK_AGAIN,
+				SPAN("another process has taken over, ask again\n"));
 	if (control->fd >= 0)
 		close(control->fd);
 	control->fd = -1;
@@ -284,6 +286,7 @@ void control_look(struct master *master)
 		answer(client, 0, buf_span(&text));
 		buf_fini(&text);
 	}
+	hub_admin_tell_status(master);
 	status_forget(master);
 }
 

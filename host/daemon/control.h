@@ -18,7 +18,12 @@ struct master;
 struct member;
 struct poll_list;
 
-/* What may be asked for; the answer's kind is the exit status, its body the text to print. */
+/*
+ * What may be asked for; the answer's kind is the exit status, its body the text to print; or
+ * CONTROL_ASK_AGAIN, when another process has taken over meanwhile.
+ */
+enum { CONTROL_ASK_AGAIN = 2 };
+
 enum control_request {
 	CONTROL_RELOAD,
 	CONTROL_STATUS,

@@ -13,6 +13,9 @@
 #include "base/log.h"
 #include "daemon/bus_link.h"
 #include "daemon/bus_message_pack.h"
+#include "daemon/count_kinds.h"
+#include "daemon/hub_admin.h"
+#include "daemon/hub_counts.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
 #include "daemon/pack.h"
@@ -23,6 +26,12 @@ void hub_init(struct master *master)
 {
 	if (getrandom(&master->hub.id, sizeof(master->hub.id), GRND_NONBLOCK) < 0)
 		master->hub.id = process_now_ms() << 20 | (uint64_t)getpid();
+	hub_counts_init(master);
+}
+
+void hub_fini(struct master *master)
+{
+	hub_counts_fini(master);
 }
 
 void hub_connect(struct master *master, struct member *member)
@@ -37,6 +46,7 @@ void hub_connect(struct master *master, struct member *member)
 		return;
 	}
 	bus_link_open(&member->link, ends[0]);
+	hub_counts_greet(master, member);
 	pack_number(&body, master->hub.id);
 	channel_send(&member->channel, TO_BUS, buf_span(&body), ends[1]);
 	buf_fini(&body);
@@ -88,7 +98,12 @@ static bool take(struct master *master, struct member *member)
 		if (state != CHANNEL_MESSAGE)
 			break;
 		bytes += message.body.len;
-		pass_to_others(master, member, &message);
+		if (message.kind >= ADMIN_FIRST)
+			hub_admin_take(master, member, &message);
+		else if (message.kind == COUNTS_TOLD)
+			hub_counts_take(master, member, message.body);
+		else
+			pass_to_others(master, member, &message);
 	}
 	if (state == CHANNEL_ENDED)
 		bus_link_close(&member->link);
@@ -106,12 +121,14 @@ static void link_on_ready(void *context, void *arg)
 
 void hub_watch(struct master *master, struct poll_list *list)
 {
+	hub_admin_watch(master, list);
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
 		struct member *member = &master->crew.members[i];
 
 		if (!bus_link_is_open(&member->link))
 			continue;
 		member->link.bytes_max = master->committed->config.topics.queue_bytes;
+		hub_counts_look(master, member);
 		/* Its turn: what it has left over may all be here, and no event would tell. */
 		if (member->link_has_more)
 			link_on_ready(master, member);
@@ -125,10 +142,11 @@ void hub_watch(struct master *master, struct poll_list *list)
 
 void hub_disconnect(struct master *master, struct member *member)
 {
-	if (!bus_link_is_open(&member->link))
-		return;
 	/* A dead process sends no more: this ends. */
 	while (bus_link_is_open(&member->link) && take(master, member))
 		continue;
-	bus_link_close(&member->link);
+	if (bus_link_is_open(&member->link))
+		bus_link_close(&member->link);
+	hub_admin_gone(master, member);
+	hub_counts_gone(master, member);
 }

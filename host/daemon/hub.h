@@ -12,6 +12,7 @@ struct member;
 
 /* Draws the number that this host's messages carry. */
 void hub_init(struct master *master);
+void hub_fini(struct master *master);
 /* A worker was born: gives it its end of a link. Without descriptors it stays alone. */
 void hub_connect(struct master *master, struct member *member);
 void hub_watch(struct master *master, struct poll_list *list);

@@ -306,6 +306,7 @@ static void fini(struct master *master)
 	reload_fini(master);
 	file_watch_fini(&master->files);
 	crew_fini(&master->crew);
+	hub_fini(master);
 	listen_set_fini(&master->listens);
 	commit_free(master->previous);
 	commit_free(master->committed);
@@ -315,6 +316,7 @@ static void fini(struct master *master)
 	if (master->copies != NULL)
 		copy_store_close(master->copies);
 	control_fini(&master->control, master->status);
+	hub_admin_fini(&master->hub.admin);
 	log_file_fini(&master->log);
 	if (master->signals >= 0)
 		close(master->signals);

@@ -10,6 +10,8 @@
 #include "daemon/control.h"
 #include "daemon/crew.h"
 #include "daemon/file_watch.h"
+#include "daemon/hub_admin.h"
+#include "daemon/hub_counts.h"
 #include "daemon/inherit.h"
 #include "daemon/listen_set.h"
 #include "daemon/log_file.h"
@@ -60,6 +62,8 @@ struct master {
 	struct upgrade upgrade;
 	struct {
 		uint64_t id; /* of this host, in what its workers publish */
+		struct hub_counts counts;
+		struct hub_admin admin;
 	} hub;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;

@@ -103,6 +103,7 @@ static json_t *member_json(const struct master *master, const struct member *mem
 
 	json_object_set(out, "connections", connections);
 	json_object_set_new(out, "topics", topics_json(member, answer));
+	json_object_set(out, "bus", json_object_get(answer, "bus"));
 	if (connections == NULL)
 		json_object_set_new(out, "connections", json_null());
 	if (member->end[0] != '\0')

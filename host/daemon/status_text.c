@@ -99,6 +99,31 @@ static void put_topics(struct buf *out, const json_t *workers)
 	}
 }
 
+static void put_bus(struct buf *out, const json_t *workers)
+{
+	const json_t *row, *bus;
+	bool has_head = false;
+	size_t i;
+
+	json_array_foreach(workers, i, row)
+	{
+		bus = json_object_get(row, "bus");
+		if (!json_is_object(bus))
+			continue;
+		if (!has_head)
+			buf_printf(out, "\n%-7s %-12s %-11s %-10s %-10s %-8s %-6s %-10s %s\n",
+				"WORKER", "BUS", "STATE", "PUBLISHED", "RECEIVED", "DROPPED",
+				"LOST", "WAITING", "SAYS");
+		has_head = true;
+		buf_printf(out, "%-7lld %-12s %-11s %-10lld %-10lld %-8lld %-6lld %-10lld %s\n",
+			(long long)number_of(row, "worker"), text_of(bus, "driver"),
+			text_of(bus, "state"), (long long)number_of(bus, "published"),
+			(long long)number_of(bus, "received"), (long long)number_of(bus, "dropped"),
+			(long long)number_of(bus, "lost"), (long long)number_of(bus, "queued"),
+			text_of(bus, "text"));
+	}
+}
+
 static void put_generations(struct buf *out, const json_t *generations)
 {
 	const json_t *row;
@@ -181,6 +206,7 @@ void status_text(struct buf *out, const json_t *status)
 	put_head(out, status);
 	put_workers(out, json_object_get(status, "workers"));
 	put_topics(out, json_object_get(status, "workers"));
+	put_bus(out, json_object_get(status, "workers"));
 	put_generations(out, json_object_get(status, "generations"));
 	put_routes(out, json_object_get(status, "routes"), number_of(status, "generation"));
 	put_plugins(out, json_object_get(status, "plugins"));

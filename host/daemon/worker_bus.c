@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "call/host.h"
 #include "daemon/bus_message_pack.h"
+#include "daemon/count_kinds.h"
 #include "daemon/pack.h"
+#include "daemon/worker_admin.h"
 
 enum { TURN_MESSAGES = 256 };
 
@@ -35,10 +37,23 @@ static void publish(struct bus_driver *driver, const struct bus_message *message
 static void flush(struct bus_driver *driver)
 {
 	struct worker_bus *bus = bus_of(driver);
+	struct timeval later = {0};
 
 	bus_link_flush(&bus->link);
+	later.tv_usec = 1000 * (int)worker_counts_tell(&bus->counts, bus->host, &bus->link);
+	if (later.tv_usec > 0)
+		event_add(bus->later, &later);
 	if (channel_is_full(&bus->link.channel))
 		event_add(bus->writable, NULL);
+}
+
+bool worker_bus_say(struct worker_bus *bus, unsigned kind, struct span body)
+{
+	if (!bus_link_is_open(&bus->link))
+		return false;
+	channel_queue(&bus->link.channel, kind, body, -1);
+	flush(&bus->driver);
+	return true;
 }
 
 static void writable_on_event(evutil_socket_t fd, short what, void *arg)
@@ -64,6 +79,10 @@ static void take_message(struct worker_bus *bus, const struct message *from)
 		bus_receive(bus->host, &bus->driver, &message);
 	else if (from->kind == BUS_LOST && bus_loss_unpack(from->body, &topic, &count))
 		bus_lost(bus->host, topic, count);
+	else if (from->kind == COUNTS_TOLD || from->kind == COUNTS_GONE)
+		worker_counts_take(bus->host, from);
+	else if (bus->admin != NULL)
+		worker_admin_take(bus->admin, from);
 }
 
 /* The master's end closes with the master, which the other channel tells of. */
@@ -71,6 +90,7 @@ static void end(struct worker_bus *bus)
 {
 	event_del(bus->readable);
 	event_del(bus->writable);
+	event_del(bus->later);
 }
 
 static void readable_on_event(evutil_socket_t fd, short what, void *arg)
@@ -114,6 +134,7 @@ static void attach(struct worker_bus *bus)
 		return;
 	bus->is_attached = true;
 	bus_attach(bus->host, &bus->driver);
+	bus_track(bus->host, true);
 }
 
 void worker_bus_open(struct worker_bus *bus, struct span body, int fd)
@@ -130,6 +151,7 @@ void worker_bus_open(struct worker_bus *bus, struct span body, int fd)
 	bus->readable = event_new(bus->base, fd, EV_READ | EV_PERSIST, readable_on_event, bus);
 	bus->writable = event_new(bus->base, fd, EV_WRITE, writable_on_event, bus);
 	bus->again = event_new(bus->base, -1, 0, readable_on_event, bus);
+	bus->later = event_new(bus->base, -1, 0, writable_on_event, bus);
 	event_add(bus->readable, NULL);
 	attach(bus);
 }
@@ -147,8 +169,10 @@ void worker_bus_set_queue(struct worker_bus *bus, uint64_t bytes)
 
 void worker_bus_fini(struct worker_bus *bus)
 {
-	if (bus->is_attached)
+	if (bus->is_attached) {
+		bus_track(bus->host, false);
 		bus_detach(bus->host, &bus->driver);
+	}
 	if (!bus_link_is_open(&bus->link))
 		return;
 	/* What many a disconnect has published is for the others still; the master reads. */
@@ -158,6 +182,7 @@ void worker_bus_fini(struct worker_bus *bus)
 	event_free(bus->readable);
 	event_free(bus->writable);
 	event_free(bus->again);
+	event_free(bus->later);
 	host_disown_descriptor(bus->host, bus->link.channel.fd);
 	bus_link_close(&bus->link);
 }

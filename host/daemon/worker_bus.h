@@ -11,8 +11,10 @@
 #include "base/span.h"
 #include "call/bus.h"
 #include "daemon/bus_link.h"
+#include "daemon/worker_counts.h"
 
 struct event;
+struct worker_admin;
 struct event_base;
 
 /* Zero it; worker_bus_init; worker_bus_fini. */
@@ -22,7 +24,10 @@ struct worker_bus {
 	struct event_base *base;
 	struct bus_link link;
 	struct event *readable, *writable, *again;
+	struct worker_counts counts;
+	struct event *later; /* the rest of the counts is told */
 	bool is_wanted, is_attached;
+	struct worker_admin *admin; /* takes what is no message of a topic; NULL: nobody does */
 };
 
 void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_base *base);
@@ -32,6 +37,8 @@ void worker_bus_fini(struct worker_bus *bus);
 void worker_bus_open(struct worker_bus *bus, struct span body, int fd);
 /* There are, or will be, other workers. Without that nothing is sent. */
 void worker_bus_join(struct worker_bus *bus);
+/* Something else for the hub, behind all that was published; false: there is no link. */
+bool worker_bus_say(struct worker_bus *bus, unsigned kind, struct span body);
 void worker_bus_set_queue(struct worker_bus *bus, uint64_t bytes);
 
 #endif

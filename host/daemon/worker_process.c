@@ -21,6 +21,7 @@
 #include "daemon/order.h"
 #include "daemon/pack.h"
 #include "daemon/process.h"
+#include "daemon/worker_admin.h"
 #include "daemon/worker_bus.h"
 #include "daemon/worker_status.h"
 #include "net/listen_socket.h"
@@ -43,6 +44,7 @@ struct worker_process {
 	struct host *host;
 	struct channel channel;
 	struct worker_bus bus;
+	struct worker_admin admin;
 	struct event *readable;
 	struct event *look; /* a timer, armed while stopping */
 	struct worker_socket *sockets;
@@ -173,6 +175,7 @@ static struct listener_options listen_options(
 		.is_tls = conf.is_tls,
 		.has_proxy_header = conf.has_proxy_header,
 		.redirects = conf.redirects,
+		.is_admin = conf.is_admin,
 		.https_port = https_port(self, order),
 	};
 }
@@ -520,6 +523,7 @@ static bool init(struct worker_process *self, const struct worker_birth *birth)
 	base = worker_base(self->worker);
 	worker_set_host(self->worker, self->host);
 	worker_bus_init(&self->bus, self->host, base);
+	worker_admin_init(&self->admin, &self->bus);
 	self->look = event_new(base, -1, EV_PERSIST, look_on_event, self);
 	self->readable = event_new(
 		base, self->channel.fd, EV_READ | EV_PERSIST, channel_on_event, self);

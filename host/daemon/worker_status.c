@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "call/bus_plugin.h"
 #include "call/census.h"
 #include "call/host.h"
 #include "call/metrics.h"
@@ -37,6 +38,30 @@ static json_t *topics_json(const struct host *host)
 		"published", (json_int_t)topics.published, "refused", (json_int_t)topics.refused,
 		"received", (json_int_t)topics.received, "delivered", (json_int_t)topics.delivered,
 		"lost", (json_int_t)topics.lost, "queued", (json_int_t)topics.queue_bytes);
+}
+
+/* A driver's text may hold what is no UTF-8. */
+static json_t *text_json(const char *text)
+{
+	json_t *value = json_string(text);
+
+	return value != NULL ? value : json_string("?");
+}
+
+/* Null without a driver. */
+static json_t *bus_json(const struct host *host)
+{
+	struct bus_census bus;
+
+	bus_census_take(&bus, host);
+	if (bus.driver == NULL)
+		return json_null();
+	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "driver", bus.driver,
+		"state", bus.state, "text", text_json(bus.text), "published",
+		(json_int_t)bus.counts.published, "received", (json_int_t)bus.counts.received,
+		"dropped", (json_int_t)bus.counts.dropped, "lost", (json_int_t)bus.counts.lost,
+		"duplicates", (json_int_t)bus.counts.duplicates, "refused",
+		(json_int_t)bus.counts.refused, "queued", (json_int_t)bus.queue_bytes);
 }
 
 static void add_counter(void *context, const char *plugin, const char *name, uint64_t value)
@@ -75,9 +100,10 @@ void worker_status(struct buf *out, const struct worker *worker, struct host *ho
 				"rtt_sum_us", (json_int_t)row->rtt_us));
 	}
 	census_fini(&census);
-	all = json_pack("{s:I, s:o, s:o, s:o, s:o}", "connections",
+	all = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "connections",
 		(json_int_t)worker_connection_count(worker), "routes", routes, "parked",
-		parked_json(host), "topics", topics_json(host), "counters", counters_json(host));
+		parked_json(host), "topics", topics_json(host), "bus", bus_json(host), "counters",
+		counters_json(host));
 	text = json_dumps(all, JSON_COMPACT);
 	buf_append_span(out, span_of(text));
 	free(text);

@@ -4,6 +4,7 @@
  * one call. What may still be dropped waits in the backlog, behind the outbox. Knows no protocol
  * beyond the table it calls. SPDX-License-Identifier: MIT
  */
+#include "call/admin.h"
 #include "net/conn.h"
 
 #include <assert.h>
@@ -386,7 +387,8 @@ struct conn *conn_new(
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
-	conn->transport = (struct transport){.ops = &ops, .peer = conn->peer};
+	conn->transport = (struct transport){
+		.ops = &ops, .peer = conn->peer, .is_admin = options->is_admin};
 	entry_begin(conn);
 	conn->https_port = options->redirects ? options->https_port : 0;
 	LIST_INSERT_HEAD(&set->alive, conn, link);
@@ -411,6 +413,7 @@ void conn_drop(struct conn *conn)
 {
 	assert(!conn->is_dead);
 	conn->is_dead = true;
+	admin_forget(&conn->transport);
 	if (conn->watched != 0)
 		event_del(&conn->event);
 	conn->watched = 0;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "call/admin.h"
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
@@ -71,6 +72,7 @@ void http_conn_refuse(struct conn *conn, const struct err *why)
 {
 	end_waiting(conn, HTTP_ASKED);
 	conn->http.closes = true;
+	admin_forget(&conn->transport);
 	host_bad_request(&conn->transport, why);
 }
 
@@ -137,7 +139,8 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 		http_conn_refuse(conn, &why);
 		return;
 	}
-	if (!entry_admit(conn)) {
+	/* Who runs a full host can still look at it, and make room. */
+	if (!conn->transport.is_admin && !entry_admit(conn)) {
 		err_set(&why, ERR_UNAVAILABLE, "the host has as many connections as it may have");
 		http_conn_refuse(conn, &why);
 		return;

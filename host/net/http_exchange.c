@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "call/admin.h"
 #include "call/host.h"
 #include "net/clock.h"
 #include "net/conn.h"
@@ -72,7 +73,10 @@ static void body_is_whole(struct conn *conn)
 	http->stage = HTTP_ASKED;
 	http->since_ms = clock_ms();
 	conn_schedule(conn, http->since_ms + http->patience_ms);
-	exchange_body(conn->transport.session, &http->collected);
+	if (conn->transport.admin != NULL)
+		admin_body(&conn->transport, &http->collected);
+	else
+		exchange_body(conn->transport.session, &http->collected);
 }
 
 size_t http_exchange_take_body(struct conn *conn, const char *data, size_t len)

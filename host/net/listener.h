@@ -19,6 +19,7 @@ struct listener_options {
 	bool has_proxy_header; /* each connection begins with one */
 	bool redirects;        /* to https_port, whatever is asked for */
 	unsigned https_port;
+	bool is_admin; /* serves no route */
 };
 
 /* Where accepted sockets go: non-blocking, close-on-exec, without Nagle's delay. */

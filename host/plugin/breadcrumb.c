@@ -26,6 +26,7 @@ static const char *const callback_names[] = {
 	[CRUMB_LOST] = "lost",
 	[CRUMB_REQUEST] = "request",
 	[CRUMB_REQUEST_END] = "request_end",
+	[CRUMB_BUS] = "bus",
 	[CRUMB_STOP] = "stop",
 	[CRUMB_UNLOAD] = "unload",
 };

@@ -31,6 +31,7 @@ enum breadcrumb_callback {
 	CRUMB_LOST,
 	CRUMB_REQUEST,
 	CRUMB_REQUEST_END,
+	CRUMB_BUS, /* of a bus driver */
 	CRUMB_STOP,
 	CRUMB_UNLOAD, /* destructors */
 };

@@ -8,6 +8,10 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <socklet_bus.h>
+
+#include <socklet_bus.h>
+
 enum {
 	FIELDS_MAX = 256,
 	NAMES_MAX = 1000,      /* of an enum */
@@ -22,6 +26,8 @@ enum {
 #define FIELD_SIZE_1_0                                \
 	(offsetof(struct sl_field, include_in_docs) + \
 		sizeof(((struct sl_field *)0)->include_in_docs))
+
+#define BUS_SIZE_1 (offsetof(struct sl_bus, flush) + sizeof(((struct sl_bus *)0)->flush))
 
 struct check {
 	const char *file;
@@ -266,7 +272,8 @@ static void check_name(struct check *check, const char *name)
 
 static void check_callbacks(struct check *check, const struct sl_plugin_info *info)
 {
-	if (info->connect == NULL && info->message == NULL && info->request == NULL)
+	if (info->connect == NULL && info->message == NULL && info->request == NULL &&
+		info->bus == NULL)
 		complain(check,
 			"none of .connect, .message and .request; give SL_PLUGIN at least one of "
 			"them");
@@ -362,6 +369,25 @@ static void check_providers(struct check *check, struct sl_plugin_info *info)
 	info->providers = copies;
 }
 
+/* Puts a copy of our size in the place of the plugin's own. */
+static void check_bus(struct check *check, struct sl_plugin_info *info)
+{
+	const struct sl_bus *raw = info->bus;
+	struct sl_bus *copy = arena_alloc(check->arena, sizeof(*copy));
+
+	info->bus = copy;
+	if (raw->size < BUS_SIZE_1) {
+		complain(check,
+			".bus has %u bytes, %zu are wanted; begin it with sizeof(struct "
+			"sl_bus)",
+			raw->size, BUS_SIZE_1);
+		return;
+	}
+	memcpy(copy, raw, min(raw->size, sizeof(*copy)));
+	if (copy->publish == NULL || copy->wanted == NULL || copy->unwanted == NULL)
+		complain(check, ".bus lacks .publish, .wanted or .unwanted; give all three");
+}
+
 /* They are texts of routes.yaml. */
 static void check_options(struct check *check, const struct sl_table *table)
 {
@@ -410,5 +436,7 @@ bool check_plugin(struct sl_plugin_info *out, const struct sl_plugin_info *raw,
 	if (out->options != NULL)
 		check_options(&check, out->options);
 	check_providers(&check, out);
+	if (out->bus != NULL)
+		check_bus(&check, out);
 	return check.is_good;
 }

@@ -479,3 +479,41 @@ void plugin_call_drop(struct sl_plugin *plugin, void (*drop)(void *), void *data
 	drop(data);
 	leave(plugin, &before);
 }
+
+/* ---- a bus driver ---------------------------------------------------------------------------- */
+
+int plugin_call_bus_publish(struct sl_plugin *plugin, const struct sl_bus_message *message)
+{
+	struct breadcrumb_step before;
+	int result;
+
+	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_BUS, NULL, &before);
+	result = plugin->info.bus->publish(plugin, message);
+	leave(plugin, &before);
+	return result;
+}
+
+void plugin_call_bus_filter(struct sl_plugin *plugin, struct sl_str filter, bool is_wanted)
+{
+	struct breadcrumb_step before;
+
+	assert(plugin->magic == PLUGIN_MAGIC);
+	enter(plugin, CRUMB_BUS, NULL, &before);
+	if (is_wanted)
+		plugin->info.bus->wanted(plugin, filter);
+	else
+		plugin->info.bus->unwanted(plugin, filter);
+	leave(plugin, &before);
+}
+
+void plugin_call_bus_flush(struct sl_plugin *plugin)
+{
+	struct breadcrumb_step before;
+
+	if (plugin->info.bus->flush == NULL)
+		return;
+	enter(plugin, CRUMB_BUS, NULL, &before);
+	plugin->info.bus->flush(plugin);
+	leave(plugin, &before);
+}

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include <socklet.h>
+#include <socklet_bus.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -24,6 +24,12 @@ LIST_HEAD(timer_list, sl_timer);
 struct plugin_subject {
 	uint64_t connection;
 	const char *route; /* lives as long as the plugin */
+};
+
+/* How it is with the broker of a bus driver, as the driver has said. call/bus_plugin.c's. */
+struct plugin_bus {
+	uint32_t state; /* SL_BUS_… */
+	char text[160];
 };
 
 struct sl_plugin {
@@ -41,8 +47,9 @@ struct sl_plugin {
 	struct arena arena;      /* owns the texts, tables and options above */
 	void *state;
 	bool is_started;
-	bool is_met_once;         /* the first connect or request was watched for its manners */
-	struct fd_marks opened;   /* by start */
+	bool is_met_once;       /* the first connect or request was watched for its manners */
+	struct fd_marks opened; /* by start */
+	struct plugin_bus bus;
 	struct timer_list timers; /* call/timer.c's */
 	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
 	void (*end_timers)(struct sl_plugin *);
@@ -97,5 +104,9 @@ void plugin_call_timer(
 void plugin_call_done(struct sl_plugin *plugin, struct sl_conn *conn,
 	void (*done)(struct sl_conn *, void *), void *data);
 void plugin_call_drop(struct sl_plugin *plugin, void (*drop)(void *), void *data);
+/* Of a bus driver. */
+int plugin_call_bus_publish(struct sl_plugin *plugin, const struct sl_bus_message *message);
+void plugin_call_bus_filter(struct sl_plugin *plugin, struct sl_str filter, bool is_wanted);
+void plugin_call_bus_flush(struct sl_plugin *plugin);
 
 #endif

@@ -18,7 +18,9 @@ struct topic_node {
 	uint32_t count; /* entries */
 	uint32_t child_count;
 	uint64_t hash;
-	uint8_t len; /* of the level's text */
+	STAILQ_ENTRY(topic_node) next_change;
+	bool is_changed; /* stands in the tree's changes, and stays for that long */
+	uint8_t len;     /* of the level's text */
 	char level[];
 };
 
@@ -106,7 +108,8 @@ static void forget_in_walk(struct topic_walk *walk, const struct topic_node *nod
 /* It, and those above that only it needed. */
 static void node_drop(struct topic_tree *tree, struct topic_node *node)
 {
-	while (node != tree->root && node->count == 0 && node->child_count == 0) {
+	while (node != tree->root && node->count == 0 && node->child_count == 0 &&
+		!node->is_changed) {
 		struct topic_node **at = bucket_of(tree, node->hash), *parent = node->parent;
 
 		while (*at != node)
@@ -175,6 +178,7 @@ void topic_tree_init(struct topic_tree *tree, const struct topic_watcher *watche
 		tree->watcher = *watcher;
 	if (getrandom(&tree->seed, sizeof(tree->seed), GRND_NONBLOCK) < 0)
 		tree->seed = (uintptr_t)tree;
+	STAILQ_INIT(&tree->changes);
 	tree->root = node_new(tree, NULL, SPAN(""));
 }
 
@@ -184,6 +188,57 @@ void topic_tree_fini(struct topic_tree *tree)
 	free(tree->root);
 	free(tree->buckets);
 	memset(tree, 0, sizeof(*tree));
+}
+
+/* ---- changes ---------------------------------------------------------------------------- */
+
+/* However often it changes, it stands there once. */
+static void note_change(struct topic_tree *tree, struct topic_node *node)
+{
+	bool is_first = STAILQ_EMPTY(&tree->changes);
+
+	if (!tree->is_tracking || node->is_changed)
+		return;
+	node->is_changed = true;
+	STAILQ_INSERT_TAIL(&tree->changes, node, next_change);
+	if (is_first && tree->watcher.changed != NULL)
+		tree->watcher.changed(tree->watcher.context);
+}
+
+void topic_tree_take_changes(struct topic_tree *tree, size_t max,
+	void (*visit)(void *context, struct span filter, size_t count), void *context)
+{
+	char room[TOPIC_NAME_MAX];
+
+	while (max-- > 0 && !STAILQ_EMPTY(&tree->changes)) {
+		struct topic_node *node = STAILQ_FIRST(&tree->changes);
+
+		STAILQ_REMOVE_HEAD(&tree->changes, next_change);
+		node->is_changed = false;
+		visit(context, filter_of(node, room), node->count);
+		node_drop(tree, node);
+	}
+}
+
+static void pass_over(void *context, struct span filter, size_t count)
+{
+	(void)context;
+	(void)filter;
+	(void)count;
+}
+
+void topic_tree_track(struct topic_tree *tree, bool is_wanted)
+{
+	tree->is_tracking = is_wanted;
+	if (!is_wanted) {
+		topic_tree_take_changes(tree, SIZE_MAX, pass_over, NULL);
+		return;
+	}
+	for (size_t i = 0; i < tree->bucket_count; i++)
+		for (struct topic_node *node = tree->buckets[i]; node != NULL;
+			node = node->next_in_bucket)
+			if (node->count > 0)
+				note_change(tree, node);
 }
 
 /* ---- entries ---------------------------------------------------------------------------- */
@@ -226,6 +281,7 @@ bool topic_tree_subscribe(
 		tree->filter_count++;
 		tell(tree, node, tree->watcher.first);
 	}
+	note_change(tree, node);
 	return true;
 }
 
@@ -240,6 +296,7 @@ static void entry_drop(struct topic_tree *tree, struct topic_entry *entry)
 	entry->member->count--;
 	tree->count--;
 	free(entry);
+	note_change(tree, node);
 	if (--node->count > 0)
 		return;
 	tree->filter_count--;
@@ -314,6 +371,34 @@ size_t topic_tree_count(const struct topic_tree *tree, struct span name)
 		count += matches.nodes[i]->count;
 	free(matches.nodes);
 	return count;
+}
+
+/* By one of the first `count` matches, so that it was given already. */
+static bool is_given(const struct matches *matches, size_t count, const struct topic_member *member)
+{
+	const struct topic_entry *entry;
+
+	if (count == 0)
+		return false;
+	LIST_FOREACH (entry, &member->entries, of_member)
+		for (size_t i = 0; i < count; i++)
+			if (matches->nodes[i] == entry->node)
+				return true;
+	return false;
+}
+
+void topic_tree_each_member(const struct topic_tree *tree, struct span name,
+	void (*visit)(void *context, struct topic_member *member), void *context)
+{
+	struct matches matches = {0};
+	const struct topic_entry *entry;
+
+	collect(tree, tree->root, name, &matches);
+	for (size_t i = 0; i < matches.count; i++)
+		LIST_FOREACH (entry, &matches.nodes[i]->entries, of_node)
+			if (!is_given(&matches, i, entry->member))
+				visit(context, entry->member);
+	free(matches.nodes);
 }
 
 void topic_tree_each_filter(const struct topic_tree *tree,

@@ -27,6 +27,7 @@ struct topic_entry {
 };
 
 LIST_HEAD(topic_entries, topic_entry);
+STAILQ_HEAD(topic_changes, topic_node);
 
 /* Part of whoever subscribes. Zero it; topic_tree_leave before it goes. */
 struct topic_member {
@@ -40,6 +41,8 @@ struct topic_watcher {
 	void (*first)(void *context, struct span filter);
 	void (*last)(void *context, struct span filter);
 	void *context;
+	/* The first filter has changed since all changes were taken; or NULL. */
+	void (*changed)(void *context);
 };
 
 /* Zero it; topic_tree_init; topic_tree_fini. */
@@ -53,6 +56,8 @@ struct topic_tree {
 	size_t filter_count;     /* nodes with entries */
 	struct topic_walk *walk; /* the one under way; NULL: none */
 	uint64_t walks;
+	struct topic_changes changes; /* filters with other counts than were taken last */
+	bool is_tracking;
 	struct topic_watcher watcher;
 };
 
@@ -69,8 +74,23 @@ bool topic_tree_unsubscribe(
 void topic_tree_leave(struct topic_tree *tree, struct topic_member *member);
 /* Entries that match a name; who matches by two filters counts twice. */
 size_t topic_tree_count(const struct topic_tree *tree, struct span name);
+/*
+ * Calls visit once for each member that matches a name; visit must not change the tree. May run
+ * beside a walk.
+ */
+void topic_tree_each_member(const struct topic_tree *tree, struct span name,
+	void (*visit)(void *context, struct topic_member *member), void *context);
 /* Calls visit for every filter that has an entry; visit must not change the tree. */
 void topic_tree_each_filter(const struct topic_tree *tree,
+	void (*visit)(void *context, struct span filter, size_t count), void *context);
+
+/*
+ * From now on changes of counts are kept until they are taken, beginning with all filters there
+ * are; or not any longer.
+ */
+void topic_tree_track(struct topic_tree *tree, bool is_wanted);
+/* At most `max` filters that have changed, the oldest change first. As each_filter. */
+void topic_tree_take_changes(struct topic_tree *tree, size_t max,
 	void (*visit)(void *context, struct span filter, size_t count), void *context);
 
 /*

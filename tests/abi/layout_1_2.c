@@ -2,7 +2,7 @@
  * What 1.2 added to the layout, in numbers, for 64-bit machines. Until 1.2 is released its numbers
  * may change with it; then never. SPDX-License-Identifier: MIT
  */
-#include <socklet.h>
+#include <socklet_bus.h>
 
 #define AT(name, member, offset) \
 	_Static_assert(offsetof(struct name, member) == (offset), #name "." #member " has moved")
@@ -29,3 +29,10 @@ AT(sl_plugin_info, request_end, 160);
 AT(sl_request, method, 0);
 AT(sl_request, body, 16);
 AT(sl_request, content_type, 32);
+AT(sl_plugin_info, bus, 168);
+AT(sl_bus_message, data, 16);
+AT(sl_bus_message, type, 64);
+AT(sl_bus, publish, 8);
+AT(sl_bus, flush, 32);
+AT(sl_bus_host, received, 8);
+AT(sl_bus_host, host_id, 32);

@@ -139,7 +139,7 @@ def test_what_a_worker_published_before_it_died_arrives():
         one, first, other, second = two_workers(host)
         says(one, "sub g")
         says(other, "many g 200 1000", "taken 200")
-        says(other, "count g", "0")  # the turn of the publishes is over: the hub has them
+        says(other, "count none", "0")  # the turn of the publishes is over: the hub has them
         os.kill(second, signal.SIGKILL)
         for number in range(200):
             assert one.recv()[1].decode().startswith(f"{number} ")

@@ -132,9 +132,11 @@ def test_log_and_status_tell_who_is_left_behind():
         change_to(host, "plain")
         host.wait_log(r"reload: plugin tally: connections that stay with an older version, .*: 3$", since)
         wait_until(lambda: status(host)["generations"] == [
-            {"generation": 1, "connections": 3, "moved": 0, "draining": 2}], lambda: status(host))
+            {"generation": 1, "connections": 3, "moved": 0, "draining": 2, "rtt_us": None}],
+            lambda: status(host))
         change_to(host, "two")
         wait_until(lambda: status(host)["generations"] == [
-            {"generation": 3, "connections": 3, "moved": 3, "draining": 0}], lambda: status(host))
+            {"generation": 3, "connections": 3, "moved": 3, "draining": 0, "rtt_us": None}],
+            lambda: status(host))
         assert "GENERATION  CONNECTIONS  MOVED    DRAINING\n3           3            3        0" in \
             socklet("status", host.routes).stdout

@@ -2,7 +2,8 @@
  * Does with topics what its peer says: "sub room/+", "sub! room/1" (not its own), "unsub room/+",
  * "pub room/1 text", "raw room/1 bytes", "many room/1 1000 64" (so many, padded to so many bytes),
  * "later room/1 text" (from a thread's done), "tick room/1" (from a timer of the plugin), "count
- * room/1", "bye room/1" (published when it ends), "pid". Answers "ok", the negative result, or a
+ * room/1", "bye room/1" (published when it ends), "bytes room/1 1000" (so many, of all values),
+ * "pid". Answers "ok", the negative result, or a
  * number. SPDX-License-Identifier: MIT
  */
 #include <inttypes.h>
@@ -75,6 +76,19 @@ static int many(struct sl_conn *conn, const struct order *order)
 	return sl_sendf(conn, "taken %ld", taken);
 }
 
+static int bytes(struct sl_conn *conn, const struct order *order)
+{
+	size_t len = strtoul(order->rest, NULL, 10);
+	unsigned char *data = malloc(len + 1);
+	int result;
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = (unsigned char)(i * 7 + i / 256);
+	result = sl_publish(conn, order->topic, SL_BINARY, data, len);
+	free(data);
+	return result;
+}
+
 static int bye(struct sl_conn *conn, const struct order *order)
 {
 	struct peer *peer = sl_state(conn);
@@ -125,7 +139,8 @@ static const struct {
 	bool answers; /* itself */
 } words[] = {{"sub", sub, false}, {"sub!", sub_others, false}, {"unsub", unsub, false},
 	{"pub", pub, false}, {"raw", raw, false}, {"many", many, true}, {"later", later, false},
-	{"tick", tick, false}, {"count", count, true}, {"bye", bye, false}, {"pid", pid, true}};
+	{"tick", tick, false}, {"count", count, true}, {"bye", bye, false}, {"bytes", bytes, false},
+	{"pid", pid, true}};
 
 static int message(
 	struct sl_conn *conn, const struct sl_no_args *args, const struct sl_message *message)

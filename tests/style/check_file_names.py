@@ -4,7 +4,7 @@ import collections
 
 from tree import files, finish
 
-COMMON = {"CMakeLists.txt", "README.md", "run", "index.html", ".gitignore", ".clang-format"}
+COMMON = {"CMakeLists.txt", "README.md", "run", "index.html", "link.cmake", ".gitignore", ".clang-format"}
 TOP = {"host", "plugins", "conf", "tests", "CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE"}
 
 

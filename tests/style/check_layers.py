@@ -29,7 +29,7 @@ def layers():
 def check_host(path, allowed, layer):
     for mark, name in INCLUDE.findall(read(path)):
         folder = name.split("/")[0]
-        if name.endswith("socklet.h"):
+        if name.endswith(("socklet.h", "socklet_bus.h")):
             if "socklet.h" not in allowed.get(layer, ()):
                 yield f"{path}: {layer} may not include socklet.h"
         elif folder in allowed and "/" in name:

@@ -230,6 +230,7 @@ struct sl_request {
 struct sl_conn; /* one connection, or one plain HTTP request */
 struct sl_provider;
 struct sl_plugin; /* one plugin with one set of options, as a route uses it */
+struct sl_bus;    /* what a bus driver offers: socklet_bus.h */
 struct sl_timer;
 struct event_base;
 
@@ -584,8 +585,12 @@ static inline int sl_plugin_publishf(
 }
 
 /*
- * How many subscriptions of this worker's connections match a topic; 0 for a name that is none.
- * Since 1.2.
+ * How many subscriptions match a topic, of the connections of all workers of this host: who matches
+ * by two filters counts twice. Asks nobody and costs about as much as finding the members. Changes
+ * on this worker show at once; those on others a turn of their loop later, a few milliseconds as a
+ * rule, so two workers may differ for a moment. When: as sl_publish. Limits: of a worker with
+ * subscriptions to more than 65,536 different filters the others count those alone that came first.
+ * Fails: 0 for a name that is none. Since 1.2.
  */
 static inline size_t sl_subscribers(const char *topic)
 {
@@ -934,6 +939,7 @@ struct sl_plugin_info {
 	void (*lost)(struct sl_conn *, const void *args, struct sl_str topic, uint64_t count);
 	int (*request)(struct sl_conn *, const void *args, const struct sl_request *);
 	void (*request_end)(struct sl_conn *, const void *args, const struct sl_end *);
+	const struct sl_bus *bus; /* of socklet_bus.h */
 };
 
 #define SL_ENTRY "socklet_plugin" /* the exported function's name */
@@ -1134,7 +1140,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 /*
  * SL_PLUGIN(name, args, .callback = function, …): the plugin's one exported symbol. `args` is the
  * tag given to SL_ARGS, or sl_no_args. All members may be left out but one of connect, message and
- * request; in C++ keep this order:
+ * request, or it has bus; in C++ keep this order:
  *
  *	flags		  SL_KEEP_REQUEST
  *	accepts		  SL_TEXT or SL_BINARY: a message of the other type closes with 1003
@@ -1158,6 +1164,7 @@ static inline const struct sl_table *sl_no_args_table(void)
  *	request		  answers plain HTTP; see below. Since 1.2
  *	request_end	  exactly once for each request: it was answered, or the client left;
  *			  before the providers' release. Since 1.2
+ *	bus		  makes a bus driver of the plugin: see socklet_bus.h. Since 1.2
  *
  * int request(struct sl_conn *conn, const struct args *args, const struct sl_request *request)
  *
@@ -1213,6 +1220,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 		int (*request)(struct sl_conn *, const struct args_ *, const struct sl_request *); \
 		void (*request_end)(                                                               \
 			struct sl_conn *, const struct args_ *, const struct sl_end *);            \
+		const struct sl_bus *bus;                                                          \
 	};                                                                                         \
 	SL_QUIET_(static const struct sl_callbacks_ sl_callbacks_ = {__VA_ARGS__};)                \
 	static int sl_connect_(struct sl_conn *conn, const void *args)                             \
@@ -1280,6 +1288,7 @@ static inline const struct sl_table *sl_no_args_table(void)
 		info.lost = own->lost ? sl_lost_ : NULL;                                           \
 		info.request = own->request ? sl_request_ : NULL;                                  \
 		info.request_end = own->request_end ? sl_request_end_ : NULL;                      \
+		info.bus = own->bus;                                                               \
 		return &info;                                                                      \
 	}                                                                                          \
 	struct sl_callbacks_ /* takes the semicolon */

@@ -6,6 +6,7 @@
 #include "table.h"
 
 #include "base/buf.h"
+#include "config/admin_keys.h"
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/security_keys.h"
@@ -17,8 +18,8 @@ struct key_type {
 
 static const struct key_type key_types[] = {
 #define TYPE(token, words, unit) {#token, words, unit},
-	KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE) TLS_KEY_TYPES(TYPE)
-		LIMITS_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
+	KEY_TYPES(TYPE) BUS_KEY_TYPES(TYPE) LISTEN_KEY_TYPES(TYPE) SECURITY_KEY_TYPES(TYPE)
+		TLS_KEY_TYPES(TYPE) LIMITS_KEY_TYPES(TYPE) WEB_KEY_TYPES(TYPE)
 #undef TYPE
 };
 
@@ -27,35 +28,39 @@ struct key_row {
 };
 
 /* Each section is called in its heading: "## Limits". */
-static const struct key_row key_rows[] = {
+static const struct key_row key_rows[] =
+	{
 #define ROWS(section, name, type, default_text, least, most, sentence) \
 	{section, #name, #type, default_text, least, most, sentence},
 #define ROW(name, type, member, ...) ROWS("At the top", name, type, __VA_ARGS__)
-	TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)
+		TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Routes", name, type, __VA_ARGS__)
-		ROUTE_KEYS(ROW)
+			ROUTE_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Inject", name, type, __VA_ARGS__)
-			INJECT_KEYS(ROW)
+				INJECT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Providers", name, type, __VA_ARGS__)
-				PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)
+					PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Attached", name, type, __VA_ARGS__)
-					ATTACHED_KEYS(ROW)
+						ATTACHED_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Ping", name, type, __VA_ARGS__)
-						PING_KEYS(ROW)
+							PING_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Drain", name, type, __VA_ARGS__)
-							DRAIN_KEYS(ROW)
+								DRAIN_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Stop", name, type, __VA_ARGS__)
-								STOP_KEYS(ROW)
+									STOP_KEYS(ROW)
 #undef ROW
 /* The formatter would move each further to the right. */
 /* clang-format off */
+#define ROW(name, type, member, ...) ROWS("Admin", name, type, __VA_ARGS__)
+	ADMIN_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Limits", name, type, __VA_ARGS__)
 	LIMITS_KEYS(ROW) REQUEST_LIMITS_KEYS(ROW) TRAFFIC_KEYS(ROW)
 	HANDSHAKE_KEYS(ROW) ENTRY_KEYS(ROW)
@@ -71,6 +76,9 @@ static const struct key_row key_rows[] = {
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
 	TOPICS_KEYS(ROW)
+#undef ROW
+#define ROW(name, type, member, ...) ROWS("Bus", name, type, __VA_ARGS__)
+	BUS_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("TLS", name, type, __VA_ARGS__)
 	TLS_KEYS(ROW) TLS_CERTIFICATE_KEYS(ROW) TLS_CLIENT_KEYS(ROW)
@@ -102,7 +110,7 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Listeners", name, type, __VA_ARGS__)
 	LISTEN_KEYS(ROW)
 #undef ROW
-	/* clang-format on */
+		/* clang-format on */
 };
 
 enum { KEY_COUNT = sizeof(key_rows) / sizeof(key_rows[0]) };

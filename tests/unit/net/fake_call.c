@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "call/admin.h"
 #include "call/host.h"
 
 struct sl_conn {
@@ -245,6 +246,17 @@ void exchange_body(struct sl_conn *session, struct buf *body)
 	answer(session->transport, 200, buf_span(body), false);
 	buf_fini(body);
 	session_free(session);
+}
+
+void admin_body(struct transport *transport, struct buf *body)
+{
+	(void)transport;
+	(void)body;
+}
+
+void admin_forget(struct transport *transport)
+{
+	(void)transport;
 }
 
 void session_drained(struct sl_conn *session)

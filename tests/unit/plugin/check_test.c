@@ -11,6 +11,8 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include <socklet_bus.h>
+
 struct all_args {
 	const char *text;
 	struct sl_str str;
@@ -58,6 +60,7 @@ static const struct sl_provider good_provider = {.name = "token",
 struct subject {
 	struct sl_plugin_info info;
 	struct sl_table args, options;
+	struct sl_bus bus;
 	struct sl_field field;
 	struct sl_enum_name names[3];
 	struct sl_provider provider;
@@ -109,6 +112,27 @@ static struct sl_enum_name *one_enum(struct subject *s, uint32_t count)
 	s->field.names = s->names;
 	s->field.name_count = count;
 	return s->names;
+}
+
+static int carry(struct sl_plugin *plugin, const struct sl_bus_message *message)
+{
+	(void)plugin;
+	(void)message;
+	return SL_OK;
+}
+
+static void want(struct sl_plugin *plugin, struct sl_str filter)
+{
+	(void)plugin;
+	(void)filter;
+}
+
+/* What a bus driver has, with nothing wrong. */
+static struct sl_bus *one_bus(struct subject *s)
+{
+	s->bus = (struct sl_bus){sizeof(struct sl_bus), carry, want, want, NULL};
+	s->info.bus = &s->bus;
+	return &s->bus;
 }
 
 /* One thing wrong each: a name, the change to struct subject *s, how the complaint has to start. */
@@ -190,6 +214,11 @@ static struct sl_enum_name *one_enum(struct subject *s, uint32_t count)
 		"provider token: result of the unknown type 1 with 4 bytes")                       \
 	CASE(provider_type, s->provider.type = 77,                                                 \
 		"provider token: result of the unknown type 77 with 8 bytes")                      \
+	CASE(bus_short, one_bus(s)->size = 32,                                                     \
+		".bus has 32 bytes, 40 are wanted; begin it with sizeof(struct sl_bus)")           \
+	CASE(bus_mute, one_bus(s)->publish = NULL, ".bus lacks .publish, .wanted or .unwanted")    \
+	CASE(bus_deaf, one_bus(s)->wanted = NULL, ".bus lacks .publish, .wanted or .unwanted")     \
+	CASE(bus_greedy, one_bus(s)->unwanted = NULL, ".bus lacks .publish")                       \
 	CASE(provider_twice, s->info.provider_count = 2,                                           \
 		"two providers are called token; list it once")
 
@@ -258,6 +287,23 @@ static void all_mismatches_come_at_once(void **state)
 		if (strstr(why.items[i].text, wanted[i]) == NULL)
 			fail_msg("said \"%s\", wanted \"%s\"", why.items[i].text, wanted[i]);
 	err_list_fini(&why);
+	arena_fini(&arena);
+}
+
+static void a_bus_driver_needs_no_other_callback(void **state)
+{
+	struct subject subject;
+	struct sl_plugin_info out;
+	struct arena arena = {0};
+	struct err_list why = {0};
+
+	(void)state;
+	subject_init(&subject);
+	no_callback(&subject);
+	one_bus(&subject);
+	assert_true(check(&subject.info, &out, &arena, &why));
+	assert_ptr_equal(out.bus->publish, carry);
+	assert_null(out.bus->flush);
 	arena_fini(&arena);
 }
 
@@ -336,6 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_mismatch_is_named),
 		cmocka_unit_test(all_mismatches_come_at_once),
+		cmocka_unit_test(a_bus_driver_needs_no_other_callback),
 		cmocka_unit_test(no_descriptor_is_refused),
 		cmocka_unit_test(larger_structs_come_out_in_our_size),
 		cmocka_unit_test(all_types_and_no_arguments_pass),

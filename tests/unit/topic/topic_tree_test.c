@@ -41,6 +41,19 @@ static const char *given(struct topic_tree *tree, const char *name, char out[256
 	return out;
 }
 
+static void name_it(void *context, struct topic_member *member)
+{
+	strcat(strcat(context, ((struct named *)member)->name), " ");
+}
+
+/* The same, looked at without a walk. */
+static const char *looked_at(const struct topic_tree *tree, const char *name, char out[256])
+{
+	out[0] = '\0';
+	topic_tree_each_member(tree, span_of(name), name_it, out);
+	return out;
+}
+
 static void matches_by_levels(void **state)
 {
 	static const struct {
@@ -103,6 +116,9 @@ static void gives_once_and_knows_first_and_last(void **state)
 	assert_true(topic_tree_subscribe(&tree, &b.member, SPAN("x/+"), 0));
 	assert_int_equal(topic_tree_count(&tree, SPAN("x/1")), 4);
 	assert_int_equal(strlen(given(&tree, "x/1", out)), 4);
+	assert_int_equal(strlen(looked_at(&tree, "x/1", out)), 4);
+	assert_string_equal(looked_at(&tree, "y", out), "a ");
+	assert_string_equal(looked_at(&tree, "x/2/3", out), "a ");
 	assert_int_equal(tree.filter_count, 3);
 	assert_true(topic_tree_unsubscribe(&tree, &a.member, SPAN("x/+")));
 	assert_false(topic_tree_unsubscribe(&tree, &a.member, SPAN("x/+")));
@@ -132,7 +148,7 @@ static void on_last(void *context, struct span filter)
 static void tells_who_watches(void **state)
 {
 	struct heard heard = {0};
-	const struct topic_watcher watcher = {on_first, on_last, &heard};
+	const struct topic_watcher watcher = {on_first, on_last, &heard, NULL};
 	struct named a = {0}, b = {0};
 	struct topic_tree tree;
 
@@ -165,6 +181,51 @@ static void knows_the_flags_of_all_that_match(void **state)
 	assert_int_equal(topic_walk_flags(&walk, &a.member), 2);
 	topic_walk_end(&walk);
 	topic_tree_leave(&tree, &a.member);
+	topic_tree_fini(&tree);
+}
+
+/* ---- changes of counts ------------------------------------------------------------------ */
+
+static void on_changed(void *context)
+{
+	buf_printf(&((struct heard *)context)->text, "! ");
+}
+
+static void on_change(void *context, struct span filter, size_t count)
+{
+	buf_printf(&((struct heard *)context)->text, "%.*s=%zu ", SPAN_ARG(filter), count);
+}
+
+static void keeps_changes_until_they_are_taken(void **state)
+{
+	struct heard heard = {0};
+	const struct topic_watcher watcher = {NULL, NULL, &heard, on_changed};
+	struct named a = {0}, b = {0};
+	struct topic_tree tree;
+
+	(void)state;
+	topic_tree_init(&tree, &watcher);
+	topic_tree_subscribe(&tree, &a.member, SPAN("before/1"), 0);
+	topic_tree_track(&tree, true);
+	for (int i = 0; i < 1000; i++) {
+		topic_tree_subscribe(&tree, &b.member, SPAN("x/+"), 0);
+		topic_tree_unsubscribe(&tree, &b.member, SPAN("x/+"));
+	}
+	topic_tree_subscribe(&tree, &a.member, SPAN("x/1"), 0);
+	topic_tree_subscribe(&tree, &b.member, SPAN("x/1"), 0);
+	topic_tree_subscribe(&tree, &b.member, SPAN("x/1"), 1);
+	topic_tree_take_changes(&tree, 1, on_change, &heard);
+	topic_tree_take_changes(&tree, 100, on_change, &heard);
+	topic_tree_take_changes(&tree, 100, on_change, &heard);
+	topic_tree_leave(&tree, &b.member);
+	topic_tree_take_changes(&tree, 100, on_change, &heard);
+	/* What is kept goes with the tracking; the level that only it needed, too. */
+	topic_tree_leave(&tree, &a.member);
+	topic_tree_track(&tree, false);
+	assert_int_equal(tree.node_count, 1);
+	buf_append(&heard.text, "", 1);
+	assert_string_equal(heard.text.data, "! before/1=1 x/+=0 x/1=2 ! x/1=1 ! ");
+	buf_fini(&heard.text);
 	topic_tree_fini(&tree);
 }
 
@@ -309,6 +370,7 @@ int main(void)
 		cmocka_unit_test(gives_once_and_knows_first_and_last),
 		cmocka_unit_test(tells_who_watches),
 		cmocka_unit_test(knows_the_flags_of_all_that_match),
+		cmocka_unit_test(keeps_changes_until_they_are_taken),
 		cmocka_unit_test(a_walk_survives_changes),
 		cmocka_unit_test(a_model_agrees),
 	};

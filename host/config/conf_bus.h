@@ -1,0 +1,28 @@
+/*
+ * What config.h says of the bus: the driver that carries topics to other hosts.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef SOCKLET_CONFIG_CONF_BUS_H
+#define SOCKLET_CONFIG_CONF_BUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/conf_text.h"
+
+struct option_conf;
+
+/* What goes when more than `queue` waits for the broker. */
+enum bus_overflow_conf { BUS_DROP_OLDEST, BUS_DROP_NEWEST };
+
+const char *bus_conf_overflow_name(enum bus_overflow_conf overflow);
+
+struct bus_conf {
+	struct conf_text driver; /* a plugin; absent: topics end at this host */
+	struct option_conf *options;
+	size_t option_count;
+	uint64_t queue_bytes;
+	enum bus_overflow_conf overflow;
+};
+
+#endif
