@@ -126,7 +126,7 @@ void bus_changed(struct host *host)
 	struct bus_driver *driver;
 
 	SLIST_FOREACH (driver, &host->bus.drivers, next)
-		touch(host, driver);
+		bus_touch(host, driver);
 }
 
 void bus_flush(struct host *host)

@@ -268,8 +268,8 @@ void conn_settle(struct conn *conn)
 		has_sent = conn_flush(conn);
 		if (!conn->is_blocked && !conn->has_failed)
 			conn->protocol->sent(conn);
-		else if (has_sent && !conn->has_failed && conn->protocol->sent_some != NULL)
-			conn->protocol->sent_some(conn);
+		else if (!conn->has_failed && conn->protocol->full != NULL)
+			conn->protocol->full(conn, has_sent);
 		if (conn->is_dead)
 			return;
 	} while (conn_queued(conn) > 0 && !conn->is_blocked && !conn->has_failed);

@@ -28,8 +28,8 @@ struct conn_protocol {
 	void (*ended)(struct conn *conn);
 	/* The outbox is empty; also called when it was so before. */
 	void (*sent)(struct conn *conn);
-	/* Some of what is queued has left, and the socket is full again. May be NULL. */
-	void (*sent_some)(struct conn *conn);
+	/* The socket is full; has_sent: again, some of what is queued has left. May be NULL. */
+	void (*full)(struct conn *conn, bool has_sent);
 	/* A deadline's time has come. Returns the next one, 0 for none. */
 	uint64_t (*due)(struct conn *conn, uint64_t now_ms);
 	/* Frees what the state of the protocol holds. */

@@ -13,6 +13,9 @@
 
 #define NS_PER_S  UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
+/* Longer than any host runs, and so far from the end of 64 bits that a sum of some is no problem.
+ */
+#define NS_MAX (UINT64_MAX / 8)
 
 /*
  * Deadlines are found up to 20 ms late, so a burst below what the rate gives in a few of these
@@ -37,6 +40,8 @@ static uint64_t worth_ns(const struct bucket *bucket, uint64_t amount)
 {
 	if (bucket->per_s == 0)
 		return 0;
+	if (amount / bucket->per_s >= NS_MAX / NS_PER_S)
+		return NS_MAX;
 	return amount / bucket->per_s * NS_PER_S +
 	       (uint64_t)((double)(amount % bucket->per_s) * 1e9 / (double)bucket->per_s);
 }
@@ -57,7 +62,9 @@ static bool bucket_fits(const struct bucket *bucket, uint64_t amount, uint64_t n
 
 static void bucket_take(struct bucket *bucket, uint64_t amount, uint64_t now_ns)
 {
-	bucket->full_ns = full_if_taken(bucket, amount, now_ns);
+	uint64_t full_ns = full_if_taken(bucket, amount, now_ns);
+
+	bucket->full_ns = full_ns < 2 * NS_MAX ? full_ns : 2 * NS_MAX;
 }
 
 /* Until one more fits. */

@@ -266,9 +266,12 @@ static void ws_sent(struct conn *conn)
 		session_drained(conn->transport.session);
 }
 
-static void ws_sent_some(struct conn *conn)
+/* That the peer reads slowly is no reason not to hear what it says. */
+static void ws_full(struct conn *conn, bool has_sent)
 {
-	if (is_open(conn) && conn->transport.session != NULL && ws_queue_has_room_again(conn))
+	decode_stash(conn);
+	if (has_sent && is_open(conn) && conn->transport.session != NULL &&
+		ws_queue_has_room_again(conn))
 		session_drained(conn->transport.session);
 }
 
@@ -346,7 +349,7 @@ static const struct conn_protocol protocol = {
 	.received = ws_received,
 	.ended = ws_ended,
 	.sent = ws_sent,
-	.sent_some = ws_sent_some,
+	.full = ws_full,
 	.due = ws_due,
 	.fini = ws_fini,
 };

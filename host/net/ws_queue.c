@@ -48,11 +48,13 @@ static bool make_room(struct conn *conn, size_t cost, const struct waiting *repl
 {
 	size_t limit = conn->ws.queue_bytes;
 	size_t freed = replaced == NULL ? 0 : backlog_cost_of(replaced);
+	/* A batch that TLS has taken may be as long as the limit, and then nothing could wait. */
+	size_t fixed = conn->in_transit + freed;
 
 	/* What has begun to leave cannot give way. */
 	if (conn->outbox.bytes > limit || cost > limit - conn->outbox.bytes)
 		return false;
-	while (conn_queued(conn) - freed > limit - cost) {
+	while (conn_queued(conn) - fixed > limit - cost) {
 		if (!backlog_drop_oldest(&conn->backlog, replaced))
 			return false;
 		conn->transport.dropped++;

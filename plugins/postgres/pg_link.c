@@ -7,6 +7,7 @@
 #include "pg_link.h"
 
 #include <event2/event.h>
+#include <netdb.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ enum {
 	VALUES_MAX = 4,
 };
 
-/* What `url` does not say otherwise: a cut connection is to be noticed. The last is `url`. */
+/* What `url` does not say otherwise: a cut connection is to be noticed. "dbname" is `url`. */
 static const char *const keywords[] = {"fallback_application_name", "keepalives_idle",
 	"keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname", NULL};
 
@@ -49,6 +50,7 @@ static void disconnect(struct pg_link *link)
 	drop_event(&link->writes);
 	drop_timer(&link->retry);
 	drop_timer(&link->deadline);
+	pg_names_end(&link->names);
 	PQfinish(link->conn);
 	link->conn = NULL;
 	link->is_connected = link->is_up = link->is_broken = false;
@@ -84,16 +86,28 @@ static struct sl_str short_reason(const char *text)
 	return (struct sl_str){from, strcspn(from, "\n")};
 }
 
+static void place_of(const struct pg_link *link, char *out, size_t size)
+{
+	const char *host = link->conn != NULL ? PQhost(link->conn) : NULL;
+	char name[PG_HOST_MAX];
+
+	if (host != NULL)
+		snprintf(out, size, "%s:%s", host, PQport(link->conn));
+	else if (pg_names_host(name, link->url))
+		snprintf(out, size, "%s", name);
+	else
+		snprintf(out, size, "url");
+}
+
 static void fail(struct pg_link *link, const char *why)
 {
 	const unsigned delay_ms = retry_delay_ms(link->failures++);
 	const struct sl_str reason = short_reason(why);
-	const char *host = link->conn != NULL ? PQhost(link->conn) : NULL;
-	const char *port = link->conn != NULL ? PQport(link->conn) : NULL;
-	char text[512];
+	char place[PG_HOST_MAX + 16] = "", text[512];
 
-	snprintf(text, sizeof(text), "%s:%s: %.*s, next try in %.1f s", host != NULL ? host : "",
-		port != NULL ? port : "", SL_STR(reason), delay_ms / 1000.0);
+	place_of(link, place, sizeof(place));
+	snprintf(text, sizeof(text), "%s: %.*s, next try in %.1f s", place, SL_STR(reason),
+		delay_ms / 1000.0);
 	disconnect(link);
 	link->ops->down(link);
 	sl_bus_state(link->plugin, SL_BUS_DOWN, text);
@@ -105,7 +119,7 @@ static void tick_fire(struct sl_plugin *plugin, void *data)
 	struct pg_link *link = data;
 
 	(void)plugin;
-	if (link->is_connected && link->asked_count == 0)
+	if (link->names.job != NULL || (link->is_connected && link->asked_count == 0))
 		link->idle_ticks = 0;
 	else if (++link->idle_ticks > TICKS_MAX)
 		fail(link, "it does not answer");
@@ -124,9 +138,9 @@ static unsigned char take_asked(struct pg_link *link)
 
 static void tell(struct pg_link *link, uint32_t state)
 {
-	char text[300];
+	char text[PG_HOST_MAX + 16];
 
-	snprintf(text, sizeof(text), "%s:%s", PQhost(link->conn), PQport(link->conn));
+	place_of(link, text, sizeof(text));
 	sl_bus_state(link->plugin, state, text);
 }
 
@@ -357,11 +371,12 @@ static void connect_on_event(evutil_socket_t fd, short what, void *data)
 	}
 }
 
-static void begin(struct pg_link *link)
+/* What comes later counts: the addresses that were looked up, behind the host of the url. */
+static void connect_to(struct pg_link *link, const struct pg_addresses *to)
 {
-	const char *const values[] = {"socklet", "10", "5", "3", "15000", link->url, NULL};
+	const char *const values[] = {"socklet", "10", "5", "3", "15000", link->url,
+		to != NULL ? to->hosts : NULL, to != NULL ? to->addresses : NULL, NULL};
 
-	link->deadline = sl_plugin_timer(link->plugin, TICK_MS, TICK_MS, tick_fire, link);
 	link->conn = PQconnectStartParams(keywords, values, 1);
 	if (link->conn == NULL || PQstatus(link->conn) == CONNECTION_BAD)
 		fail(link, link->conn != NULL ? PQerrorMessage(link->conn) : "out of memory");
@@ -369,6 +384,32 @@ static void begin(struct pg_link *link)
 		tell(link, SL_BUS_CONNECTING);
 		connect_wait(link, EV_WRITE);
 	}
+}
+
+static void names_found(void *context)
+{
+	struct pg_link *link = context;
+	const struct pg_addresses *found = &link->names.found;
+
+	link->idle_ticks = 0;
+	if (*found->addresses == '\0')
+		fail(link, gai_strerror(found->error));
+	else
+		connect_to(link, found);
+}
+
+static void begin(struct pg_link *link)
+{
+	char host[PG_HOST_MAX];
+
+	link->deadline = sl_plugin_timer(link->plugin, TICK_MS, TICK_MS, tick_fire, link);
+	if (!pg_names_host(host, link->url)) {
+		connect_to(link, NULL);
+		return;
+	}
+	sl_bus_state(link->plugin, SL_BUS_CONNECTING, host);
+	if (!pg_names_begin(&link->names, sl_event_base(), host, names_found, link))
+		fail(link, "no thread to look its name up");
 }
 
 bool pg_link_check_url(struct sl_plugin *plugin, const char *url)

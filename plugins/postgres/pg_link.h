@@ -9,6 +9,8 @@
 #include <libpq-fe.h>
 #include <socklet_bus.h>
 
+#include "pg_names.h"
+
 struct event;
 struct pg_link;
 
@@ -36,6 +38,7 @@ struct pg_link {
 	const struct pg_link_ops *ops;
 	const char *url;
 	PGconn *conn;
+	struct pg_names names;
 	struct event *reads, *writes; /* the latter only while there is something to write */
 	struct sl_timer *retry, *deadline;
 	unsigned failures;   /* since it was up */

@@ -45,6 +45,10 @@ def test_sizes_around_what_a_notify_holds(broker):
         assert [len(listener.recv(timeout=60)[1]) for _ in sizes] == sizes
 
 
+def test_a_name_is_looked_up(broker):
+    crosses(broker, f"{{url: '{broker.url.replace('127.0.0.1', 'localhost')}'}}", 1)
+
+
 def test_rows_go_after_a_while(broker):
     options = f"{{url: '{broker.url}', table: short_lived, keep_seconds: 2}}"
     crosses(broker, options, 100000)
@@ -85,10 +89,11 @@ def test_rights_are_told_and_a_table_made_by_another_is_enough(broker):
 
 @each([("wrong password", "socklet:wr0ng@127.0.0.1:{port}/postgres", "password authentication failed"),
        ("no such database", "socklet:not%20a%20secret@127.0.0.1:{port}/nowhere", 'database .*nowhere.* does not exist'),
+       ("no such name", "socklet:wr0ng@nobody.invalid/postgres", "not known|resolution|No address"),
        ("no TLS there", "socklet:wr0ng@127.0.0.1:{port}/postgres?sslmode=require", "server does not support SSL")])
 def test_what_is_wrong_is_said_and_the_host_serves(broker, row):
     with host_with(broker, f"{{url: 'postgresql://{row[1].format(port=broker.port)}'}}") as host, joined(host) as ws:
-        host.wait_log(rf"warn bus: postgres is down: 127.0.0.1:{broker.port}: .*{row[2]}.*, next try in")
+        host.wait_log(rf"warn bus: postgres is down: (127.0.0.1:{broker.port}|nobody.invalid): .*({row[2]}).*, next try in")
         says(ws, "sub a")
         says(ws, "pub a x", "x", "ok")
         assert bus_rows(host)[0]["state"] != "up"

@@ -235,6 +235,8 @@ void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span
 		flood(host, strtoul(payload.ptr + 6, NULL, 10));
 	else if (span_equal(payload, SPAN("pause")))
 		host->transport->ops->set_paused(host->transport, true);
+	else if (span_equal(payload, SPAN("hold")))
+		host->transport->ops->set_held(host->transport, true);
 	else
 		host->refused_sends += session->transport->ops->send(session->transport, opcode,
 					       payload, 0) != SENT_QUEUED;

@@ -14,7 +14,7 @@
 /*
  * Paths: "/text" a short answer, "/big" one of big_bytes, "/file" one of file_bytes from `file`,
  * "/close" closes, "/ws" accepts, "/greet" accepts and sends "hi", "/later" waits for the test.
- * Messages come back as they are; "count", "close", "flood N" and "pause" do what they say.
+ * Messages come back as they are; "count", "close", "flood N", "pause" and "hold" do what they say.
  */
 struct host {
 	struct loop *loop;

@@ -56,6 +56,27 @@ static void frames_at_once_and_later(void **state)
 	}
 }
 
+/* A burst that takes longer to come back than 64 bits of nanoseconds hold is one for ever. */
+static void a_huge_burst_is_no_small_one(void **state)
+{
+	static const uint64_t bursts[] = {
+		UINT64_C(18446744074), UINT64_C(1) << 36, UINT64_C(36893488148)};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bursts) / sizeof(bursts[0]); i++) {
+		struct throttle *throttle = made(0, 0, 1, bursts[i], EXCESS_TO_PAUSE);
+		uint64_t wait_ms;
+
+		for (unsigned n = 0; n < 1000; n++)
+			throttle_take(throttle, 1, 1 << 20, true, START_MS);
+		wait_ms = throttle_wait_ms(throttle, START_MS);
+		if (wait_ms != 0)
+			fail_msg("a burst of %llu bytes: 1000 MiB wait %llu ms",
+				(unsigned long long)bursts[i], (unsigned long long)wait_ms);
+		free(throttle);
+	}
+}
+
 /* Asked whenever it says so, it lets through the rate, over any time. */
 static void pausing_keeps_the_rate(void **state)
 {
@@ -126,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_at_once_and_later),
+		cmocka_unit_test(a_huge_burst_is_no_small_one),
 		cmocka_unit_test(pausing_keeps_the_rate),
 		cmocka_unit_test(bytes_count_even_of_one_message),
 		cmocka_unit_test(a_full_bucket_takes_one_message_of_any_size),

@@ -369,6 +369,28 @@ static void a_pause_stops_reading_until_it_is_over(void **state)
 	buf_fini(&all);
 }
 
+/* That it reads slowly is no reason not to hear it: what it says next may be what ends the flood.
+ */
+static void what_was_held_back_is_heard_although_the_socket_is_full(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct buf all = {0};
+
+	open_small(rig, &client);
+	client_text(rig, &client, "flood 1000");
+	rig_expect_log(rig, "message flood 1000");
+	frame_put(&all, 1, "hold", 4);
+	frame_put(&all, 1, "same read", 9);
+	client_send(rig, &client, all.data, all.len);
+	rig_expect_log(rig, "message hold");
+	assert_null(strstr(fake_host_log(&rig->host), "same read"));
+	rig->host.transport->ops->set_held(rig->host.transport, false);
+	rig_expect_log(rig, "message same read");
+	client_close(&client);
+	buf_fini(&all);
+}
+
 /* ---- closing -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -900,6 +922,7 @@ int main(void)
 		TEST(a_peer_that_pings_and_never_reads_gets_no_endless_pongs),
 		TEST(limits_change_between_messages_only),
 		TEST(a_pause_stops_reading_until_it_is_over),
+		TEST(what_was_held_back_is_heard_although_the_socket_is_full),
 		TEST(the_peer_closes),
 		TEST(a_peer_that_stays_after_closing_is_dropped),
 		TEST(the_plugin_closes_and_the_peer_answers),

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "net/conn.h"
 #include "net/rig.h"
 
 enum { PAYLOAD = 1000, FRAME = 4 + PAYLOAD, LIMIT = 20 * FRAME, COUNT = 8000, KEYS = 7 };
@@ -234,6 +235,25 @@ static void a_message_that_never_fits_drops_no_other(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
+/* Else a batch as long as the limit would drop all that waits, and the newest, too. */
+static void what_tls_has_taken_leaves_the_room_as_it_was(void **state)
+{
+	struct rig *rig = *state;
+	struct reader reader;
+	struct conn *conn;
+
+	reader_open(&reader, rig, OVERFLOW_DROP_OLDEST);
+	flood(&reader);
+	conn = conn_of(reader.transport);
+	assert_true(conn->is_blocked);
+	conn->in_transit = LIMIT;
+	for (unsigned n = 0; n < 100; n++)
+		assert_int_equal(number(&reader, n, 0, false), SENT_QUEUED);
+	assert_in_range(backlog_bytes(conn->backlog), LIMIT - 2 * FRAME, LIMIT);
+	conn->in_transit = 0;
+	client_close(&reader.client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +265,7 @@ int main(void)
 		TEST(a_close_frame_comes_behind_all_that_waits),
 		TEST(new_limits_change_no_order),
 		TEST(a_message_that_never_fits_drops_no_other),
+		TEST(what_tls_has_taken_leaves_the_room_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
