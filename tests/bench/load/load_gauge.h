@@ -1,7 +1,7 @@
 /*
  * What the load generator measures: times in a histogram, and of a server's processes the time on
- * the CPU and the memory that is theirs alone. Knows nothing of connections. Called by load_modes.c.
- * SPDX-License-Identifier: MIT
+ * the CPU and the memory that is theirs alone. Knows nothing of connections. Called by
+ * load_modes.c. SPDX-License-Identifier: MIT
  */
 #ifndef LOAD_GAUGE_H
 #define LOAD_GAUGE_H

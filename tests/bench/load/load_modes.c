@@ -1,8 +1,8 @@
 /*
  * The load generator: one thread, ready frames, closed loops. Each mode loads a server that is
  * running already and prints one line of JSON: how much got through in how long, what it cost the
- * server's processes, how long the answers took. Started by tests/bench/side_by_side, which pins it to a
- * core.
+ * server's processes, how long the answers took. Started by tests/bench/side_by_side, which pins it
+ * to a core.
  *
  *   load echo|broadcast|handshake|idle port=N pid=N [bytes=20] [depth=1] [connections=64] [ms=300]
  * [deflate=1]
