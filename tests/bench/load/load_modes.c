@@ -4,8 +4,7 @@
  * server's processes, how long the answers took. Started by tests/bench/side_by_side, which pins it
  * to a core.
  *
- *   load echo|broadcast|handshake|idle port=N pid=N [bytes=20] [depth=1] [connections=64] [ms=300]
- * [deflate=1]
+ *   load echo|broadcast|handshake|idle port=N pid=N [OPTION=N...]
  *
  * SPDX-License-Identifier: MIT
  */
