@@ -200,15 +200,23 @@ void admin_answered(struct host *host, uint64_t id, struct span answer)
 
 /* ---- requests --------------------------------------------------------------------------- */
 
+/* A connection may outlive the section that its listener was of. */
+static bool is_served(const struct host *host)
+{
+	return host->generation->config.admin.body_bytes > 0;
+}
+
 /* Says neither which was expected nor how much of it was right. */
-static bool is_let_in(const struct host *host, const struct http_head *head)
+static bool is_let_in(
+	const struct host *host, const struct transport *transport, const struct http_head *head)
 {
 	static const char scheme[] = "bearer ";
 	const struct secret_set *tokens = host->generation->admin_tokens;
 	struct span given = http_header_get(head, SPAN("authorization"), 0);
 
+	/* A listener that a reload has taken away may have wanted one. */
 	if (tokens == NULL)
-		return true;
+		return span_starts(span_of(transport->peer), SPAN("unix:"));
 	if (given.len <= sizeof(scheme) - 1 ||
 		!span_equal_nocase((struct span){given.ptr, sizeof(scheme) - 1}, span_of(scheme)) ||
 		http_header_get(head, SPAN("authorization"), 1).ptr != NULL)
@@ -279,7 +287,9 @@ void admin_take(struct host *host, struct transport *transport, const struct htt
 	const struct admin_action *action = admin_action_find(head->method, head->path, &allowed);
 
 	transport->style = host_style(host);
-	if ((action == NULL || !action->is_open) && !is_let_in(host, head))
+	if (!is_served(host))
+		refuse_path(transport, NULL);
+	else if ((action == NULL || !action->is_open) && !is_let_in(host, transport, head))
 		refuse_stranger(transport);
 	else if (action == NULL)
 		refuse_path(transport, allowed);

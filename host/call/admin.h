@@ -23,6 +23,7 @@ enum { ADMIN_KEY_BYTES = 32 }; /* of an idempotency key: its SHA-256 */
 enum admin_to_master {
 	ADMIN_STATUS_JSON, /* answered by a text */
 	ADMIN_STATUS_METRICS,
+	ADMIN_PRESENT,     /* a topic; answered by JSON */
 	ADMIN_KEY_CLAIM,   /* a window in ms, as text, '\n', the key; "new", "busy" or "done" */
 	ADMIN_KEY_DONE,    /* the key; no answer */
 	ADMIN_KEY_RELEASE, /* the same: who claimed it has not done it */

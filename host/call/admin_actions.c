@@ -74,7 +74,7 @@ static void publish(struct admin_request *request)
 	char text[120];
 
 	while (done < params->topic_count &&
-		topics_admin_publish(request->host, params->topics[done], params->type,
+		topics_host_publish(request->host, "admin", params->topics[done], params->type,
 			buf_span(&request->body)))
 		done++;
 	if (params->has_key && done > 0)
@@ -190,6 +190,14 @@ static void finish_members(struct admin_request *request)
 			workers_json(request)));
 }
 
+static void begin_present(struct admin_request *request)
+{
+	if (!has_one_topic(request))
+		admin_refuse(request, 422, "wanted exactly one topic");
+	else
+		admin_ask_master(request, ADMIN_PRESENT, span_of(request->params.topics[0]));
+}
+
 static void begin_disconnect(struct admin_request *request)
 {
 	const struct admin_params *params = &request->params;
@@ -233,6 +241,7 @@ static const struct admin_action actions[] = {
 	{"GET", "/subscribers", "topic ", false, false, begin_subscribers, take_count,
 		finish_subscribers},
 	{"GET", "/members", "topic ", false, false, begin_members, take_count, finish_members},
+	{"GET", "/present", "topic ", false, false, begin_present, take_text, finish_status},
 	{"POST", "/disconnect", "id topic code reason ", false, false, begin_disconnect, take_count,
 		finish_disconnect},
 };

@@ -125,8 +125,10 @@ void bus_changed(struct host *host)
 {
 	struct bus_driver *driver;
 
+	/* Workers of one host are counted, not what a broker reaches. */
 	SLIST_FOREACH (driver, &host->bus.drivers, next)
-		bus_touch(host, driver);
+		if (driver->ops->is_within)
+			bus_touch(host, driver);
 }
 
 void bus_flush(struct host *host)

@@ -33,6 +33,7 @@ struct host {
 	struct counters counters;
 	struct fan_out fan_out;
 	struct admin admin;
+	struct presence_link *presence;
 	struct {
 		SLIST_HEAD(, bus_driver) drivers;
 		uint64_t host_id;

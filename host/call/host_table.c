@@ -573,5 +573,7 @@ struct sl_host host_table(void)
 		.respond_start = api_respond_start,
 		.respond_write = api_respond_write,
 		.respond_end = exchange_end,
+		.present = presence_set,
+		.send_present = presence_send,
 	};
 }

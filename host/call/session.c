@@ -115,6 +115,7 @@ void session_free(struct sl_conn *conn)
 	}
 	if (conn->owes_disconnect && info->disconnect != NULL)
 		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
+	presence_end(conn);
 	session_inject_fini(conn);
 	session_table_remove(&conn->host->sessions, conn);
 	crowd_leave(conn);

@@ -12,6 +12,7 @@
 #include "call/fan_out.h"
 #include "call/generation.h"
 #include "call/host.h"
+#include "call/presence.h"
 #include "call/request.h"
 #include "call/session_table.h"
 #include "call/timer.h"
@@ -54,6 +55,7 @@ struct sl_conn {
 	uint64_t address_key; /* crowd.c's: it counts for it; 0: for none */
 	bool is_counted;      /* for its route */
 	struct fan_out_member topics;
+	struct presence presence;
 	unsigned jobs;            /* offloaded and not done */
 	bool is_keeping;          /* a message, until its providers have answered */
 	bool is_held;             /* for one of these two reasons nothing is read */

@@ -173,10 +173,10 @@ int topics_plugin_publish(
 	return publish(&from, topic, type, (struct span){data, len});
 }
 
-bool topics_admin_publish(
-	struct host *host, const char *topic, enum ws_opcode opcode, struct span data)
+bool topics_host_publish(struct host *host, const char *who, const char *topic,
+	enum ws_opcode opcode, struct span data)
 {
-	const struct publisher from = {host, 0, "admin"};
+	const struct publisher from = {host, 0, who};
 
 	return publish(&from, topic, opcode == WS_TEXT ? SL_TEXT : SL_BINARY, data) == SL_OK;
 }

@@ -25,9 +25,9 @@ int topics_vpublishf(struct sl_conn *conn, const char *topic, const char *format
 SL_PRINTF(3, 0)
 int topics_plugin_vpublishf(
 	struct sl_plugin *plugin, const char *topic, const char *format, va_list args);
-/* Who asks from outside has no connection. Topic and message were checked; false: no room. */
-bool topics_admin_publish(
-	struct host *host, const char *topic, enum ws_opcode opcode, struct span data);
+/* The host itself, for nobody's connection: `who` is for the log. False: no room. */
+bool topics_host_publish(struct host *host, const char *who, const char *topic,
+	enum ws_opcode opcode, struct span data);
 size_t topics_subscribers(const struct sl_host *table, const char *topic);
 
 #endif

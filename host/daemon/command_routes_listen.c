@@ -12,9 +12,18 @@ static void print_account(const char *word, const struct account_conf *account)
 		printf("%s %s", word, account->name.text);
 }
 
-static void print_listen(const struct listen_conf *listen)
+static void print_admin(const struct admin_conf *admin)
+{
+	printf(", admin (%s token, body %llu bytes, keys known for %llu ms)",
+		admin->tokens.count > 0 ? "with a" : "no", (unsigned long long)admin->body_bytes,
+		(unsigned long long)admin->remember_ms);
+}
+
+static void print_listen(const struct config *config, const struct listen_conf *listen)
 {
 	printf("listen %s", listen->address.text);
+	if (listen->is_admin)
+		print_admin(&config->admin);
 	if (listen->has_proxy_header)
 		printf(", PROXY header");
 	if (listen->redirects)
@@ -29,7 +38,7 @@ static void print_listen(const struct listen_conf *listen)
 void command_routes_listen_print(const struct config *config)
 {
 	for (size_t i = 0; i < config->listen_count; i++)
-		print_listen(&config->listens[i]);
+		print_listen(config, &config->listens[i]);
 	if (config->user.name.text == NULL && config->group.name.text == NULL)
 		return;
 	printf("workers run as");
@@ -38,7 +47,13 @@ void command_routes_listen_print(const struct config *config)
 	printf("\n");
 }
 
-static json_t *listen_json(const struct listen_conf *listen)
+static json_t *admin_json(const struct admin_conf *admin)
+{
+	return json_pack("{s:b, s:I, s:I}", "token", admin->tokens.count > 0, "body",
+		(json_int_t)admin->body_bytes, "remember", (json_int_t)admin->remember_ms);
+}
+
+static json_t *listen_json(const struct config *config, const struct listen_conf *listen)
 {
 	json_t *out = json_pack("{s:s, s:b, s:b, s:s?, s:s?}", "at", listen->address.text,
 		"proxy_protocol", listen->has_proxy_header, "redirect", listen->redirects, "owner",
@@ -46,6 +61,8 @@ static json_t *listen_json(const struct listen_conf *listen)
 
 	if (listen->kind == LISTEN_UNIX)
 		json_object_set_new(out, "mode", json_integer(listen->mode));
+	if (listen->is_admin)
+		json_object_set_new(out, "admin", admin_json(&config->admin));
 	return out;
 }
 
@@ -54,6 +71,6 @@ json_t *command_routes_listen_json(const struct config *config)
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < config->listen_count; i++)
-		json_array_append_new(out, listen_json(&config->listens[i]));
+		json_array_append_new(out, listen_json(config, &config->listens[i]));
 	return out;
 }

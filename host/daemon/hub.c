@@ -16,6 +16,7 @@
 #include "daemon/count_kinds.h"
 #include "daemon/hub_admin.h"
 #include "daemon/hub_counts.h"
+#include "daemon/hub_presence.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
 #include "daemon/pack.h"
@@ -98,7 +99,9 @@ static bool take(struct master *master, struct member *member)
 		if (state != CHANNEL_MESSAGE)
 			break;
 		bytes += message.body.len;
-		if (message.kind >= ADMIN_FIRST)
+		if (message.kind >= PRESENCE_FIRST)
+			hub_presence_take(master, member, &message);
+		else if (message.kind >= ADMIN_FIRST)
 			hub_admin_take(master, member, &message);
 		else if (message.kind == COUNTS_TOLD)
 			hub_counts_take(master, member, message.body);
@@ -147,6 +150,7 @@ void hub_disconnect(struct master *master, struct member *member)
 		continue;
 	if (bus_link_is_open(&member->link))
 		bus_link_close(&member->link);
+	hub_presence_gone(master, member);
 	hub_admin_gone(master, member);
 	hub_counts_gone(master, member);
 }

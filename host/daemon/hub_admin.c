@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "call/admin.h"
+#include "daemon/hub_presence.h"
 #include "daemon/master_state.h"
 #include "daemon/pack.h"
 #include "daemon/process.h"
@@ -133,6 +134,16 @@ static void claim_key(
 				process_now_ms(), strtoull(window.ptr, NULL, 10))]));
 }
 
+static void answer_present(
+	struct master *master, struct member *from, uint64_t id, struct span topic)
+{
+	struct buf text = {0};
+
+	hub_presence_print(&text, master, topic);
+	answer(from, id, buf_span(&text));
+	buf_fini(&text);
+}
+
 static void take_question(struct master *master, struct member *from, struct span body)
 {
 	struct key_memory *keys = &master->hub.admin.keys;
@@ -145,6 +156,8 @@ static void take_question(struct master *master, struct member *from, struct spa
 		return;
 	if (what == ADMIN_STATUS_JSON || what == ADMIN_STATUS_METRICS)
 		await_status(master, from, claim.id, what == ADMIN_STATUS_METRICS);
+	else if (what == ADMIN_PRESENT)
+		answer_present(master, from, claim.id, text);
 	else if (what == ADMIN_KEY_CLAIM)
 		claim_key(master, from, &claim, text);
 	else if (what == ADMIN_KEY_DONE && text.len == KEY_MEMORY_BYTES)

@@ -317,6 +317,7 @@ static void fini(struct master *master)
 		copy_store_close(master->copies);
 	control_fini(&master->control, master->status);
 	hub_admin_fini(&master->hub.admin);
+	presence_table_fini(&master->hub.present);
 	log_file_fini(&master->log);
 	if (master->signals >= 0)
 		close(master->signals);

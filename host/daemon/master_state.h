@@ -16,6 +16,7 @@
 #include "daemon/listen_set.h"
 #include "daemon/log_file.h"
 #include "daemon/poll_list.h"
+#include "daemon/presence_table.h"
 #include "daemon/report.h"
 #include "daemon/status.h"
 #include "daemon/suspects.h"
@@ -64,6 +65,7 @@ struct master {
 		uint64_t id; /* of this host, in what its workers publish */
 		struct hub_counts counts;
 		struct hub_admin admin;
+		struct presence_table present;
 	} hub;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;

@@ -14,7 +14,10 @@
 #include "daemon/bus_message_pack.h"
 #include "daemon/count_kinds.h"
 #include "daemon/pack.h"
+#include "daemon/admin_kinds.h"
+#include "daemon/presence_kinds.h"
 #include "daemon/worker_admin.h"
+#include "daemon/worker_presence.h"
 
 enum { TURN_MESSAGES = 256 };
 
@@ -81,7 +84,9 @@ static void take_message(struct worker_bus *bus, const struct message *from)
 		bus_lost(bus->host, topic, count);
 	else if (from->kind == COUNTS_TOLD || from->kind == COUNTS_GONE)
 		worker_counts_take(bus->host, from);
-	else if (bus->admin != NULL)
+	else if (from->kind >= PRESENCE_FIRST && bus->presence != NULL)
+		worker_presence_take(bus->presence, from);
+	else if (from->kind >= ADMIN_FIRST && bus->admin != NULL)
 		worker_admin_take(bus->admin, from);
 }
 

@@ -15,6 +15,7 @@
 
 struct event;
 struct worker_admin;
+struct worker_presence;
 struct event_base;
 
 /* Zero it; worker_bus_init; worker_bus_fini. */
@@ -27,7 +28,9 @@ struct worker_bus {
 	struct worker_counts counts;
 	struct event *later; /* the rest of the counts is told */
 	bool is_wanted, is_attached;
-	struct worker_admin *admin; /* takes what is no message of a topic; NULL: nobody does */
+	/* They take what is no message of a topic; NULL: nobody does. */
+	struct worker_admin *admin;
+	struct worker_presence *presence;
 };
 
 void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_base *base);

@@ -92,8 +92,15 @@ bool topic_filter_is_wild(struct span filter)
 	return span_find(filter, '+') < filter.len || span_find(filter, '#') < filter.len;
 }
 
+bool topic_name_is_reserved(struct span name)
+{
+	return name.len > 0 && name.ptr[0] == '$';
+}
+
 bool topic_filter_matches(struct span filter, struct span name)
 {
+	if (topic_name_is_reserved(name) && filter.len > 0 && filter.ptr[0] != '$')
+		return false;
 	while (filter.len > 0) {
 		struct span wanted = span_cut(&filter, '/'), level;
 

@@ -21,6 +21,8 @@ bool topic_name_check(struct span name, struct err *why);
 bool topic_filter_check(struct span filter, struct err *why);
 /* Whether it holds a wildcard; of a filter that was checked. */
 bool topic_filter_is_wild(struct span filter);
+/* Begins with '$': what the host publishes; a wildcard as the first level is not for it. */
+bool topic_name_is_reserved(struct span name);
 /* Whether a message published to `name` is for who subscribed to `filter`; both checked. */
 bool topic_filter_matches(struct span filter, struct span name);
 

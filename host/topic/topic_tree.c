@@ -345,8 +345,9 @@ static void collect(const struct topic_tree *tree, struct topic_node *node, stru
 {
 	struct topic_node *next;
 	struct span level;
+	bool is_wild = node != tree->root || !topic_name_is_reserved(name);
 
-	if (node->child_count > 0)
+	if (node->child_count > 0 && is_wild)
 		add_match(out, child_of(tree, node, SPAN("#")));
 	if (name.len == 0) {
 		add_match(out, node);
@@ -357,7 +358,7 @@ static void collect(const struct topic_tree *tree, struct topic_node *node, stru
 	level = span_cut(&name, '/');
 	if ((next = child_of(tree, node, level)) != NULL)
 		collect(tree, next, name, out);
-	if ((next = child_of(tree, node, SPAN("+"))) != NULL)
+	if (is_wild && (next = child_of(tree, node, SPAN("+"))) != NULL)
 		collect(tree, next, name, out);
 }
 

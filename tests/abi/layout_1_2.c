@@ -24,6 +24,8 @@ AT(sl_host, vrespond_json, 448);
 AT(sl_host, respond_start, 456);
 AT(sl_host, respond_write, 464);
 AT(sl_host, respond_end, 472);
+AT(sl_host, present, 480);
+AT(sl_host, send_present, 488);
 AT(sl_plugin_info, request, 152);
 AT(sl_plugin_info, request_end, 160);
 AT(sl_request, method, 0);

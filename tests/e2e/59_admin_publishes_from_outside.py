@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 
 from client import BINARY, TEXT, Http, WebSocket, get, raw
-from host import TEST_PLUGINS, Host, is_gone, routes_text, together, wait_until
+from host import TEST_PLUGINS, Host, is_gone, routes_text, socklet, together, wait_until
 from story import each
 
 ROUTES = "  - {path: /t, plugin: gossip, limits: {queue: 64MiB}}\n"
@@ -229,19 +229,18 @@ def test_one_connection_wherever_it_is(host):
         assert post(host, f"/disconnect?id={number}").status == 404
 
 
-def test_all_members_of_a_topic(host):
+def test_all_members_of_a_topic_behind_what_the_same_connection_published(host):
     both = two_members(host, "d/2")
     outside, _ = joined(host, "d/3")
-    published(host, "d/2", b"last words")
-    # The next request may be another worker's, which has not heard them yet.
-    for ws in both:
-        ws.expect_text("last words")
-    answer = post(host, "/disconnect?topic=d/2")
+    with Http(host.admin) as http:
+        http.request("/publish?topic=d/2", "POST", [("Content-Length", "10")], b"last words")
+        answer = http.request("/disconnect?topic=d/2", "POST")
     assert answer.json() == {"disconnected": 2, "workers": {"asked": 2, "answered": 2}}, answer
     for ws in both:
+        ws.expect_text("last words")
         ws.expect_close(1000)
-    outside.text("count d/2")
-    outside.expect_text("0")
+    outside.text("count d/3")
+    outside.expect_text("1")
     assert post(host, "/disconnect?topic=d/2").json()["disconnected"] == 0
 
 
@@ -302,6 +301,13 @@ def test_another_language_in_five_lines(host):
     ws.expect_text("hello")
 
 
+def test_routes_tells_of_it(host):
+    said = socklet("routes", host.routes).stdout
+    assert "listen unix:admin.sock, admin (no token, body 1048576 bytes, keys known for 300000 ms)" in said, said
+    found = json.loads(socklet("routes", "--json", host.routes).stdout)[0]["listen"]
+    assert [row.get("admin") for row in found] == [None, {"token": False, "body": 1048576, "remember": 300000}], found
+
+
 # ---- workers and loads that come and go
 
 
@@ -358,8 +364,12 @@ def test_a_token_is_wanted_and_never_told():
         for token in ("new-secret", "old-secret"):
             assert at(host, "/status", bearer(f"Bearer {token}")).status == 200
         assert "secret" not in host.log and "wrong-guess" not in host.log, host.log
-        host.write(host.routes.read_text().replace("admin: ", "# "))
-        host.reload()
+        with Http(host.admin, address="127.0.0.2") as stays:
+            assert stays.request("/health").status == 200
+            host.write(host.routes.read_text().replace("admin: ", "# "))
+            host.reload()
+            for headers in (bearer(), bearer("Bearer new-secret")):
+                assert stays.request("/status", headers=headers).status == 404
         ws.text("count t")
         ws.expect_text("1")
         assert get(host.port, "/health").status == 404

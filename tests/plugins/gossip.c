@@ -127,6 +127,21 @@ static int count(struct sl_conn *conn, const struct order *order)
 	return sl_sendf(conn, "%zu", sl_subscribers(order->topic));
 }
 
+static int here(struct sl_conn *conn, const struct order *order)
+{
+	return sl_present(conn, order->topic, order->rest);
+}
+
+static int gone(struct sl_conn *conn, const struct order *order)
+{
+	return sl_present(conn, order->topic, NULL);
+}
+
+static int who(struct sl_conn *conn, const struct order *order)
+{
+	return sl_send_present(conn, order->topic);
+}
+
 static int pid(struct sl_conn *conn, const struct order *order)
 {
 	(void)order;
@@ -140,7 +155,7 @@ static const struct {
 } words[] = {{"sub", sub, false}, {"sub!", sub_others, false}, {"unsub", unsub, false},
 	{"pub", pub, false}, {"raw", raw, false}, {"many", many, true}, {"later", later, false},
 	{"tick", tick, false}, {"count", count, true}, {"bye", bye, false}, {"bytes", bytes, false},
-	{"pid", pid, true}};
+	{"pid", pid, true}, {"here", here, false}, {"gone", gone, false}, {"who", who, false}};
 
 static int message(
 	struct sl_conn *conn, const struct sl_no_args *args, const struct sl_message *message)

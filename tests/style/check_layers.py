@@ -9,7 +9,7 @@ LIBRARIES = {
     "event2/": ("host/net/", "host/daemon/"),
     "yaml.h": ("host/config/yaml_tree.c",),
     "openssl/": ("host/wire/", "host/security/", "host/net/"),
-    "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes", "host/daemon/status",
+    "jansson.h": ("host/security/", "host/call/", "host/daemon/command_routes", "host/daemon/hub_presence", "host/daemon/status",
                   "host/daemon/worker_status.c"),
     "zlib.h": ("host/wire/ws_deflate.c",),
     "dlfcn.h": ("host/plugin/image.c", "host/plugin/private_libs.c"),

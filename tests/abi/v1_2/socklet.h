@@ -313,6 +313,8 @@ struct sl_host {
 	int (*respond_start)(struct sl_conn *, unsigned status, const char *content_type);
 	int (*respond_write)(struct sl_conn *, const void *data, size_t len);
 	int (*respond_end)(struct sl_conn *);
+	int (*present)(struct sl_conn *, const char *topic, const char *label);
+	int (*send_present)(struct sl_conn *, const char *topic);
 };
 
 #define SL_HIDDEN              __attribute__((visibility("hidden")))
@@ -595,6 +597,34 @@ static inline int sl_plugin_publishf(
 static inline size_t sl_subscribers(const char *topic)
 {
 	return sl_host_->subscribers(sl_host_, topic);
+}
+
+/*
+ * Makes the connection present in a topic, under a label such as a name, whether it has subscribed
+ * or not; again with another label: it leaves and comes; NULL: it leaves. Copies both. Ends by
+ * itself with the connection, also when its worker dies; a reload keeps it. Whoever comes or goes
+ * is published to "$presence/" and the topic, which any connection may subscribe to, as JSON:
+ *	{"event":"join","topic":"chat/lobby","id":17,"label":"ann"}	or "leave"
+ * A wildcard as the first level does not match what begins with '$'. When: any callback. Limits: a
+ * label of 255 bytes of UTF-8; a topic of 245 bytes and 9 levels; 1,000 topics of a connection.
+ * Fails: SL_INVALID, SL_CLOSED, SL_FULL. Since 1.2.
+ */
+static inline int sl_present(struct sl_conn *conn, const char *topic, const char *label)
+{
+	return sl_host_->present(conn, topic, label);
+}
+
+/*
+ * Sends the connection, soon, who is present in a topic, in all workers of this host, as JSON:
+ *	{"event":"present","topic":"chat/lobby","count":1,"members":[{"id":17,"label":"ann"}]}
+ * Who has subscribed to "$presence/" and the topic before misses nobody: a notice that comes before
+ * the list may tell of somebody who is in it. When: any callback once accepted. Limits: 10,000
+ * members are listed, all are counted; it costs as much as the list is long, so ask when somebody
+ * comes, not for each message. Fails: SL_INVALID; SL_CLOSED; SL_FULL: too much waits. Since 1.2.
+ */
+static inline int sl_send_present(struct sl_conn *conn, const char *topic)
+{
+	return sl_host_->send_present(conn, topic);
 }
 
 /* ---- answering a plain request --------------------------------------------------------------- */
@@ -1299,6 +1329,6 @@ static inline const struct sl_table *sl_no_args_table(void)
  * 1.1	lists, enums, structs by pointer as members; providers: release, scopes, answers that come
  *	later, sl_reject, sl_security_scope; struct sl_end.status; hand_over.
  * 1.2	service: what comes with plain HTTP requests, back pressure, limits, metrics; topics;
- *	sl_scheme.
+ *	sl_scheme; presence.
  */
 #endif
