@@ -310,6 +310,17 @@ void fan_out_turn_end(struct host *host)
 
 /* ---- in --------------------------------------------------------------------------------- */
 
+/*
+ * Whether the turn has means for all members. A walk that is longer begins when the turn is over,
+ * so that what else is published in it goes along: one send for each member, not two.
+ */
+static bool fits_turn(const struct fan_out *fan_out, struct span topic)
+{
+	size_t members = topic_tree_count(&fan_out->tree, topic);
+
+	return members * FAN_OUT_COST_FIRST + fan_out->spent <= FAN_OUT_SLICE;
+}
+
 bool fan_out_push(struct host *host, const struct bus_message *message)
 {
 	struct fan_out *fan_out = &host->fan_out;
@@ -320,7 +331,8 @@ bool fan_out_push(struct host *host, const struct bus_message *message)
 	enqueue(host, message);
 	/* `lost` may publish: that waits for its own place in the queue. */
 	if (!fan_out->is_running) {
-		run(host, false);
+		if (fits_turn(fan_out, message->topic))
+			run(host, false);
 		host->loop->ops->want_turn_end(host->loop);
 	}
 	return true;

@@ -6,6 +6,7 @@
 #include "daemon/worker_process.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@
 #include "net/listen_socket.h"
 #include "net/worker.h"
 
+/* Free memory that the allocator keeps for what comes next, and blocks that it never keeps. */
+enum { KEPT_FREE_BYTES = 16 << 20, OWN_MAPPING_BYTES = 4 << 20 };
 enum { STOP_LOOK_MS = 10, RETIRE_MS = 500, LEAVE_LOOK_MS = 100, HTTPS_PORT = 443 };
 
 struct worker_socket {
@@ -551,10 +554,21 @@ static void fini(struct worker_process *self)
 	channel_fini(&self->channel);
 }
 
+/*
+ * As it comes, the allocator gives the pages of each message beyond some 100 KiB back to the kernel
+ * and asks for them anew with the next, which costs more than all else that is done for it.
+ */
+static void keep_free_memory(void)
+{
+	mallopt(M_TRIM_THRESHOLD, KEPT_FREE_BYTES);
+	mallopt(M_MMAP_THRESHOLD, OWN_MAPPING_BYTES);
+}
+
 int worker_process_run(int channel, const struct worker_birth *birth)
 {
 	struct worker_process self = {.index = birth->index};
 
+	keep_free_memory();
 	channel_init(&self.channel, channel);
 	if (init(&self, birth))
 		worker_run(self.worker);

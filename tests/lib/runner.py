@@ -179,6 +179,8 @@ def main():
     builds = [build("gcc", "dev")]
     if any(job.name.startswith("fuzz/") for job in jobs):
         builds.append(build("fuzz", "fuzz"))
+    if any(job.name.startswith("e2e/95_") for job in jobs):
+        builds.append(build("release", "release"))  # instructions are counted in what users run
     if not arguments.words or wanted("build/clang", arguments.words):
         builds.append(build("clang", "clang"))
     if arguments.list:

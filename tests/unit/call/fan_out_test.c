@@ -153,6 +153,21 @@ static void many_are_reached_by_slices(void **state)
 	assert_null(bench->loop.timers);
 }
 
+static void what_a_crowd_is_told_in_one_turn_goes_together(void **state)
+{
+	struct bench *bench = *state;
+
+	join_many(bench, MANY);
+	order(&bench->speaker, "pub t one");
+	assert_int_equal(heard(bench), 0);
+	order(&bench->speaker, "pub t two");
+	host_turn_end(bench->host);
+	assert_in_range(heard(bench), SLICE_MEMBERS / 2, SLICE_MEMBERS);
+	for (size_t i = 0; i < MANY; i++)
+		if (bench->members[i].sent.len > 0)
+			assert_string_equal(memory_sent(&bench->members[i]), "one|two|");
+}
+
 static void who_comes_later_hears_what_comes_later(void **state)
 {
 	struct bench *bench = *state;
@@ -336,6 +351,7 @@ int main(void)
 #define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		ROW(many_are_reached_by_slices),
+		ROW(what_a_crowd_is_told_in_one_turn_goes_together),
 		ROW(who_comes_later_hears_what_comes_later),
 		ROW(what_waits_is_bounded),
 		ROW(a_full_member_is_closed_and_the_walk_goes_on),
