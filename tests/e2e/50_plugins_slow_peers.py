@@ -69,11 +69,11 @@ def test_slow_peer_that_reads_on_gets_everything_in_order(host):
         assert texts[0] == b"drained" and texts[1].startswith(b"queued="), texts
 
 
-def test_dropped_slow_peer_leaves_no_descriptor(host):
-    before = host.descriptors_open()
+def test_dropped_slow_peer_leaves_no_connection(host):
+    before = host.connections()
     for reset in False, True:
         ws = WebSocket(host.port, "/roomy", receive_buffer=4096)
         ws.text("200")
         ws.wait(lambda: ws.input, "the first bytes")
         ws.reset() if reset else ws.drop()
-    wait_until(lambda: host.descriptors_open() <= before, "the end of their descriptors")
+    wait_until(lambda: host.connections() <= before, "the end of their connections")

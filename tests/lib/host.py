@@ -5,6 +5,7 @@ Knows the program only by its command line, signals, standard output and log. A 
 the wrong status, or whose log holds a sanitizer's report, fails the test that ran it.
 """
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -26,6 +27,7 @@ TEST_PLUGINS = BUILD / "tests" / "plugins"
 READY = re.compile(r"socklet: listening on (?:https?://(\S+):(\d+)|unix:(\S+))$")
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed")
 DEADLINE = 20.0  # seconds; sanitizers and a busy machine included
+SPARE = 8  # descriptors that workers may take some time after their start, to look after their own
 
 SESSION_KEY = "0123456789abcdef0123456789abcdef"  # what conf/login.yaml signs with
 
@@ -241,8 +243,14 @@ class Host:
         """The process ids of the workers, in the order of their start; the master is `pid`."""
         return list(map(int, proc_text(self.pid, f"task/{self.pid}/children").split()))
 
+    def connections(self):
+        """Sockets of clients that are open, in all workers."""
+        done = socklet("status", self.routes, "--json")
+        assert done.returncode == 0, done
+        return sum(worker["connections"] or 0 for worker in json.loads(done.stdout)["workers"])
+
     def descriptors_open(self):
-        """Of master and workers together."""
+        """Of master and workers together. A worker takes some spare ones when it first looks at what is its own."""
         return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in [self.pid, *self.workers()])
 
     def resident(self):
