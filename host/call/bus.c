@@ -51,6 +51,7 @@ void bus_receive(
 
 	if (is_ours && !from->ops->is_within)
 		return;
+	host->fan_out.counts.received++;
 	if (!fan_out_push(host, message))
 		bus_lost(host, message->topic, 1);
 }

@@ -76,3 +76,19 @@ void census_fini(struct census *census)
 	free(census->rows);
 	memset(census, 0, sizeof(*census));
 }
+
+void topics_census_take(struct topics_census *out, const struct host *host)
+{
+	const struct fan_out *fan_out = &host->fan_out;
+
+	*out = (struct topics_census){
+		.filters = fan_out->tree.filter_count,
+		.subscriptions = fan_out->tree.count,
+		.queue_bytes = fan_out->bytes,
+		.published = fan_out->counts.published,
+		.refused = fan_out->counts.refused,
+		.received = fan_out->counts.received,
+		.delivered = fan_out->counts.delivered,
+		.lost = fan_out->counts.lost,
+	};
+}

@@ -1,5 +1,6 @@
 /*
- * How many sessions each route of each generation has: who keeps old ones alive.
+ * How many sessions each route of each generation has: who keeps old ones alive. What topics have
+ * to do.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CALL_CENSUS_H
@@ -7,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct host;
 
@@ -28,5 +30,13 @@ struct census {
 /* The texts are borrowed from the sessions: use it before anything else runs. */
 void census_take(struct census *out, const struct host *host);
 void census_fini(struct census *census);
+
+/* Of this worker: what there is now, and what has happened since its birth. */
+struct topics_census {
+	size_t filters, subscriptions, queue_bytes;
+	uint64_t published, refused, received, delivered, lost;
+};
+
+void topics_census_take(struct topics_census *out, const struct host *host);
 
 #endif

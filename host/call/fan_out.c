@@ -18,9 +18,7 @@
 struct fan_out_message {
 	struct fan_out_message *next;
 	uint64_t publisher; /* a connection of this host; 0: none that could be here */
-	enum ws_opcode opcode;
-	size_t len;
-	char payload[];
+	struct ws_shared *shared;
 };
 
 struct fan_out_batch {
@@ -36,21 +34,18 @@ struct fan_out_batch {
 
 static struct fan_out_message *message_new(const struct host *host, const struct bus_message *from)
 {
-	struct fan_out_message *message = xmalloc(sizeof(*message) + from->payload.len);
+	struct fan_out_message *message = xmalloc(sizeof(*message));
 
 	*message = (struct fan_out_message){
 		.publisher = from->host == bus_host_id(host) ? from->publisher : 0,
-		.opcode = from->opcode,
-		.len = from->payload.len,
+		.shared = ws_shared_new(from->opcode, from->payload),
 	};
-	if (from->payload.len > 0)
-		memcpy(message->payload, from->payload.ptr, from->payload.len);
 	return message;
 }
 
 static size_t message_bytes(const struct fan_out_message *message)
 {
-	return sizeof(*message) + message->len;
+	return sizeof(*message) + ws_shared_frame(message->shared).len;
 }
 
 static struct span topic_of(const struct fan_out_batch *batch)
@@ -78,6 +73,7 @@ static void batch_drop(struct fan_out *fan_out, struct fan_out_batch *batch)
 	for (; message != NULL; message = next) {
 		next = message->next;
 		fan_out->bytes -= message_bytes(message);
+		ws_shared_unref(message->shared);
 		free(message);
 	}
 	TAILQ_REMOVE(&fan_out->queue, batch, next);
@@ -131,14 +127,6 @@ static bool is_excluded(const struct fan_out *fan_out, const struct sl_conn *con
 	return (topic_walk_flags(&fan_out->walk, &conn->topics.topics) & SL_EXCLUDE_SELF) != 0;
 }
 
-static bool deliver_one(struct sl_conn *conn, const struct fan_out_message *message)
-{
-	const struct span payload = {message->payload, message->len};
-
-	return session_send(conn, message->opcode == WS_TEXT ? SL_TEXT : SL_BINARY, payload) ==
-	       SL_OK;
-}
-
 /* Sending may end the session, never free it before the turn is over. */
 static void deliver(
 	struct fan_out *fan_out, const struct fan_out_batch *batch, struct sl_conn *conn)
@@ -149,7 +137,7 @@ static void deliver(
 	for (; message != NULL && conn->phase == SESSION_OPEN; message = message->next) {
 		if (message->publisher == conn->id && is_excluded(fan_out, conn))
 			continue;
-		count += deliver_one(conn, message);
+		count += session_send_shared(conn, message->shared) == SL_OK;
 	}
 	fan_out->counts.delivered += count;
 	spend(fan_out, &conn->topics, count);
@@ -324,11 +312,6 @@ void fan_out_init(struct host *host)
 	TAILQ_INIT(&host->fan_out.queue);
 	host->fan_out.bytes_max = FAN_OUT_QUEUE_BYTES;
 	host->fan_out.turn = 1;
-}
-
-void fan_out_set_queue(struct host *host, uint64_t bytes)
-{
-	host->fan_out.bytes_max = bytes;
 }
 
 void fan_out_fini(struct host *host)

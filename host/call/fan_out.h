@@ -17,7 +17,7 @@ struct sl_conn;
 struct loop_timer;
 
 enum {
-	FAN_OUT_QUEUE_BYTES = 16 * 1024 * 1024, /* unless fan_out_set_queue says otherwise */
+	FAN_OUT_QUEUE_BYTES = 16 * 1024 * 1024, /* unless host_set_topics_queue says otherwise */
 	/* What a turn of the loop may spend, and what things cost: a send(2) is the dear one. */
 	FAN_OUT_SLICE = 16384,
 	FAN_OUT_COST_FIRST = 16, /* a member's first message of the turn, or a callback */
@@ -48,7 +48,7 @@ struct fan_out {
 	uint64_t turn;
 	struct loop_timer *timer; /* armed while something is left for the next turn */
 	struct fan_out_counts counts;
-	uint64_t warned_ms, unwarned; /* the last line about losses, and what came since */
+	int64_t warned_s; /* of the last line about a full queue; topics.c's */
 };
 
 struct fan_out_member {
@@ -59,7 +59,6 @@ struct fan_out_member {
 void fan_out_init(struct host *host);
 /* Every session is gone. */
 void fan_out_fini(struct host *host);
-void fan_out_set_queue(struct host *host, uint64_t bytes);
 
 /* Copies, and delivers at once what the turn allows. False: the queue is full. */
 bool fan_out_push(struct host *host, const struct bus_message *message);

@@ -169,6 +169,11 @@ void host_free(struct host *host)
 	free(host);
 }
 
+void host_set_topics_queue(struct host *host, uint64_t bytes)
+{
+	host->fan_out.bytes_max = bytes;
+}
+
 struct generation *host_generation(struct host *host)
 {
 	return host->generation;

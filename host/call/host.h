@@ -65,6 +65,9 @@ void host_watch(struct host *host);
 void host_own_descriptor(struct host *host, int fd);
 void host_disown_descriptor(struct host *host, int fd);
 
+/* Bytes of published messages that may wait for members. */
+void host_set_topics_queue(struct host *host, uint64_t bytes);
+
 /* Readable when offloaded work is done: then call host_collect. */
 int host_collect_fd(const struct host *host);
 void host_collect(struct host *host);

@@ -5,10 +5,13 @@
 #include "call/topics.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "call/host_state.h"
 #include "base/utf8.h"
+
+enum { WARN_S = 5 };
 
 /* Who asks, for the log. */
 static bool check(const char *who, const char *what, struct span topic,
@@ -112,6 +115,22 @@ static bool check_message(
 	return true;
 }
 
+/* A publisher that is too fast is so again and again: at most a line every five seconds. */
+static void warn_full(const struct publisher *from, const char *topic)
+{
+	struct fan_out *fan_out = &from->host->fan_out;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (fan_out->warned_s != 0 && now.tv_sec < fan_out->warned_s + WARN_S)
+		return;
+	fan_out->warned_s = now.tv_sec;
+	log_warn("%s: sl_publish to \"%s\": %zu bytes of messages wait for members already "
+		 "(`topics: {queue}` is %zu); %llu were refused up to now",
+		from->label, topic, fan_out->bytes, fan_out->bytes_max,
+		(unsigned long long)fan_out->counts.refused);
+}
+
 static int publish(const struct publisher *from, const char *topic, uint32_t type, struct span data)
 {
 	struct host *host = from->host;
@@ -127,6 +146,7 @@ static int publish(const struct publisher *from, const char *topic, uint32_t typ
 		return SL_INVALID;
 	if (!fan_out_push(host, &message)) {
 		host->fan_out.counts.refused++;
+		warn_full(from, topic);
 		return SL_FULL;
 	}
 	message.sequence = ++host->fan_out.counts.published;

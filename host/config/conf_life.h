@@ -31,6 +31,10 @@ struct drain_conf {
 
 #define CONFIG_NEVER UINT64_MAX
 
+struct topics_conf {
+	uint64_t queue_bytes; /* published and not yet with the members, of one worker */
+};
+
 struct stop_conf {
 	uint64_t spread_ms, deadline_ms;
 };

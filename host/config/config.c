@@ -21,6 +21,7 @@
 #include "config/provider_conf.h"
 #include "config/quarantine_conf.h"
 #include "config/route_conf.h"
+#include "config/topics_conf.h"
 #include "config/web_conf.h"
 
 /* The cores this process may run on: a container's share, not the machine's. */
@@ -90,6 +91,7 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	section_defaults(reader, &top_section, config);
 	limits_conf_defaults(reader);
 	quarantine_conf_defaults(reader, &config->quarantine);
+	topics_conf_defaults(reader, &config->topics);
 	log_conf_defaults(reader, &config->log);
 	if (root->kind == TREE_NOTHING) {
 		err_list_add(reader->why, (struct place){config->path, 1, 1},

@@ -98,6 +98,7 @@ struct config {
 	struct ping_conf ping;
 	struct drain_conf drain;
 	struct stop_conf stop;
+	struct topics_conf topics;
 	struct log_conf log;
 	struct strict_conf strict;
 	struct web_conf web;

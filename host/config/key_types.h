@@ -45,6 +45,7 @@
 	TYPE(strict, "`true`, `false`, list of `query`, `cookie`", "") \
 	TYPE(text, "text", "")                                         \
 	TYPE(top_limits, "section", "")                                \
+	TYPE(topics, "section", "")                                    \
 	TYPE(truth, "`true`, `false`", "")                             \
 	TYPE(workers, "number, `auto`", "")
 

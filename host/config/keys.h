@@ -20,41 +20,42 @@
 #include "config/web_keys.h"
 
 /* limits and ping before routes, which inherit them. */
-#define TOP_KEYS(ROW)                                                                             \
-	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                               \
-		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "       \
-		"for any free one")                                                               \
-	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                         \
-		"the folder of the `.so` files; needed as soon as a route or a provider "         \
-		"names a plugin")                                                                 \
-	ROW(workers, workers, workers, "1", "1", "64",                                            \
-		"how many processes serve; `auto` is one per core")                               \
-	ROW(watchdog, duration, watchdog_ms, "10s", "0", "365d",                                  \
-		"the longest that a plugin's code may keep a worker from its other clients; "     \
-		"then the worker is ended and replaced; 0 is never")                              \
-	ROW(quarantine, quarantine, quarantine, NULL, NULL, NULL,                                 \
-		"when a plugin that ends workers again and again is no longer called")            \
-	ROW(control, file, control, NULL, NULL, NULL,                                             \
-		"the socket of `socklet reload`, `status`, `stop` and `upgrade`; without it "     \
-		"a default one")                                                                  \
-	ROW(log, log, log, NULL, NULL, NULL, "where the log goes, and what is in it")             \
-	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                         \
-		"the limits of all routes that do not set their own")                             \
-	ROW(ping, ping, ping, NULL, NULL, NULL,                                                   \
-		"the keep-alive of all routes that do not set their own")                         \
-	ROW(drain, drain, drain, NULL, NULL, NULL,                                                \
-		"when connections of what a reload has replaced are closed, of all routes "       \
-		"that do not set their own")                                                      \
-	ROW(stop, stop, stop, NULL, NULL, NULL, "how connections are closed when the host stops") \
-	WEB_TOP_KEYS(ROW)                                                                         \
-	ROW(strict, strict, strict, NULL, NULL, NULL,                                             \
-		"which sources of all routes that do not set their own may hold nothing "         \
-		"but what is injected")                                                           \
-	ROW(providers, providers, providers, NULL, NULL, NULL,                                    \
-		"functions of plugins whose result is injected, by name")                         \
-	ROW(overrides, overrides, overrides, NULL, NULL, NULL,                                    \
-		"providers that stand in for those of the same name, for tests")                  \
-	ROW(routes, routes, routes, NULL, NULL, NULL,                                             \
+#define TOP_KEYS(ROW)                                                                              \
+	ROW(listen, listens, listens, "127.0.0.1:8000", NULL, NULL,                                \
+		"where to accept connections: host:port, an IPv6 host in brackets, port 0 "        \
+		"for any free one")                                                                \
+	ROW(plugins, file, plugins_dir, NULL, NULL, NULL,                                          \
+		"the folder of the `.so` files; needed as soon as a route or a provider "          \
+		"names a plugin")                                                                  \
+	ROW(workers, workers, workers, "1", "1", "64",                                             \
+		"how many processes serve; `auto` is one per core")                                \
+	ROW(watchdog, duration, watchdog_ms, "10s", "0", "365d",                                   \
+		"the longest that a plugin's code may keep a worker from its other clients; "      \
+		"then the worker is ended and replaced; 0 is never")                               \
+	ROW(quarantine, quarantine, quarantine, NULL, NULL, NULL,                                  \
+		"when a plugin that ends workers again and again is no longer called")             \
+	ROW(control, file, control, NULL, NULL, NULL,                                              \
+		"the socket of `socklet reload`, `status`, `stop` and `upgrade`; without it "      \
+		"a default one")                                                                   \
+	ROW(log, log, log, NULL, NULL, NULL, "where the log goes, and what is in it")              \
+	ROW(limits, top_limits, limits, NULL, NULL, NULL,                                          \
+		"the limits of all routes that do not set their own")                              \
+	ROW(ping, ping, ping, NULL, NULL, NULL,                                                    \
+		"the keep-alive of all routes that do not set their own")                          \
+	ROW(drain, drain, drain, NULL, NULL, NULL,                                                 \
+		"when connections of what a reload has replaced are closed, of all routes "        \
+		"that do not set their own")                                                       \
+	ROW(stop, stop, stop, NULL, NULL, NULL, "how connections are closed when the host stops")  \
+	ROW(topics, topics, topics, NULL, NULL, NULL, "how much of what plugins publish may wait") \
+	WEB_TOP_KEYS(ROW)                                                                          \
+	ROW(strict, strict, strict, NULL, NULL, NULL,                                              \
+		"which sources of all routes that do not set their own may hold nothing "          \
+		"but what is injected")                                                            \
+	ROW(providers, providers, providers, NULL, NULL, NULL,                                     \
+		"functions of plugins whose result is injected, by name")                          \
+	ROW(overrides, overrides, overrides, NULL, NULL, NULL,                                     \
+		"providers that stand in for those of the same name, for tests")                   \
+	ROW(routes, routes, routes, NULL, NULL, NULL,                                              \
 		"what is served under which path; at least one")
 
 #define ROUTE_KEYS(ROW)                                                                  \

@@ -23,4 +23,9 @@
 	ROW(within, duration, within_ms, "60s", "1ms", "365d",                 \
 		"the time in which they count together")
 
+#define TOPICS_KEYS(ROW)                                                                      \
+	ROW(queue, size, queue_bytes, "16MiB", "64KiB", "64GiB",                              \
+		"bytes of published messages that may wait in a worker for its members, and " \
+		"between two workers; beyond it `sl_publish` fails, or `lost` is called")
+
 #endif

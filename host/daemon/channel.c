@@ -59,20 +59,31 @@ void channel_fini(struct channel *channel)
 
 /* ---- sending ---------------------------------------------------------------------------- */
 
+static void drop_begin(struct buf *buf, size_t *over)
+{
+	if (*over > 0)
+		memmove(buf->data, buf->data + *over, buf->len - *over);
+	buf->len -= *over;
+	*over = 0;
+}
+
 static void forget_sent(struct channel *channel, size_t len)
 {
 	struct buf *out = &channel->out;
-	size_t gone = channel->passing_count > 0 && channel->passing[0].at == 0 ? 1 : 0;
+	bool has_gone = channel->passing_count > 0 && channel->passing[0].at == channel->sent;
 
-	if (gone > 0)
+	if (has_gone) {
 		close(channel->passing[0].fd);
-	for (size_t i = gone; i < channel->passing_count; i++) {
-		channel->passing[i - gone] = channel->passing[i];
-		channel->passing[i - gone].at -= len;
+		memmove(channel->passing, channel->passing + 1,
+			--channel->passing_count * sizeof(*channel->passing));
 	}
-	channel->passing_count -= gone;
-	memmove(out->data, out->data + len, out->len - len);
-	out->len -= len;
+	channel->sent += len;
+	/* A long queue is not moved for every piece of it that leaves. */
+	if (channel->sent < out->len - channel->sent)
+		return;
+	for (size_t i = 0; i < channel->passing_count; i++)
+		channel->passing[i].at -= channel->sent;
+	drop_begin(out, &channel->sent);
 }
 
 /* Up to the next message that has a descriptor, or with that descriptor. */
@@ -82,12 +93,12 @@ static ssize_t send_some(struct channel *channel)
 		struct cmsghdr align;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct iovec bytes = {channel->out.data, channel->out.len};
+	struct iovec bytes = {channel->out.data + channel->sent, channel_queued(channel)};
 	struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
 	const struct passing *first = channel->passing_count > 0 ? &channel->passing[0] : NULL;
 	const struct passing *limit = first;
 
-	if (first != NULL && first->at == 0) {
+	if (first != NULL && first->at == channel->sent) {
 		message.msg_control = control.room;
 		message.msg_controllen = sizeof(control.room);
 		*CMSG_FIRSTHDR(&message) = (struct cmsghdr){
@@ -96,13 +107,13 @@ static ssize_t send_some(struct channel *channel)
 		limit = channel->passing_count > 1 ? &channel->passing[1] : NULL;
 	}
 	if (limit != NULL)
-		bytes.iov_len = limit->at;
+		bytes.iov_len = limit->at - channel->sent;
 	return sendmsg(channel->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void channel_flush(struct channel *channel)
 {
-	while (channel->out.len > 0 && channel->fd >= 0) {
+	while (channel_is_full(channel) && channel->fd >= 0) {
 		ssize_t sent = send_some(channel);
 
 		if (sent > 0)
@@ -110,7 +121,7 @@ void channel_flush(struct channel *channel)
 		else if (errno == EAGAIN)
 			return;
 		else if (errno != EINTR)
-			channel->out.len = 0; /* its end will be read, too */
+			channel->out.len = channel->sent = 0; /* its end will be read, too */
 	}
 }
 
@@ -127,10 +138,15 @@ void channel_drain(struct channel *channel)
 
 bool channel_is_full(const struct channel *channel)
 {
-	return channel->out.len > 0;
+	return channel_queued(channel) > 0;
 }
 
-void channel_send(struct channel *channel, unsigned kind, struct span body, int fd)
+size_t channel_queued(const struct channel *channel)
+{
+	return channel->out.len - channel->sent;
+}
+
+void channel_queue(struct channel *channel, unsigned kind, struct span body, int fd)
 {
 	struct header header = {(uint32_t)body.len, (uint16_t)kind, fd >= 0};
 	struct passing passing = {channel->out.len, fd};
@@ -146,6 +162,11 @@ void channel_send(struct channel *channel, unsigned kind, struct span body, int 
 	}
 	buf_append(&channel->out, &header, sizeof(header));
 	buf_append_span(&channel->out, body);
+}
+
+void channel_send(struct channel *channel, unsigned kind, struct span body, int fd)
+{
+	channel_queue(channel, kind, body, fd);
 	channel_flush(channel);
 }
 
@@ -188,32 +209,25 @@ static ssize_t receive_some(struct channel *channel)
 /* CHANNEL_EMPTY: more bytes are needed. */
 static enum channel_state take_message(struct channel *channel, struct message *out)
 {
+	size_t len = channel->in.len - channel->taken;
 	struct header header;
+	const char *data;
 
-	if (channel->in.len < sizeof(header))
+	if (len < sizeof(header))
 		return CHANNEL_EMPTY;
-	memcpy(&header, channel->in.data, sizeof(header));
+	data = channel->in.data + channel->taken;
+	memcpy(&header, data, sizeof(header));
 	if (header.len > CHANNEL_BODY_MAX)
 		return CHANNEL_ENDED;
-	if (channel->in.len < sizeof(header) + header.len)
+	if (len < sizeof(header) + header.len)
 		return CHANNEL_EMPTY;
-	*out = (struct message){header.kind, {channel->in.data + sizeof(header), header.len}, -1};
+	*out = (struct message){header.kind, {data + sizeof(header), header.len}, -1};
 	if (header.has_fd) {
 		out->fd = channel->received_fd;
 		channel->received_fd = -1;
 	}
-	channel->taken = sizeof(header) + header.len;
+	channel->taken += sizeof(header) + header.len;
 	return CHANNEL_MESSAGE;
-}
-
-static void drop_taken(struct channel *channel)
-{
-	if (channel->taken == 0)
-		return;
-	memmove(channel->in.data, channel->in.data + channel->taken,
-		channel->in.len - channel->taken);
-	channel->in.len -= channel->taken;
-	channel->taken = 0;
 }
 
 enum channel_state channel_receive(struct channel *channel, struct message *out)
@@ -222,10 +236,12 @@ enum channel_state channel_receive(struct channel *channel, struct message *out)
 
 	if (channel->fd < 0)
 		return CHANNEL_ENDED;
-	drop_taken(channel);
 	while ((state = take_message(channel, out)) == CHANNEL_EMPTY) {
-		ssize_t got = receive_some(channel);
+		ssize_t got;
 
+		/* Once a read, not once a message: a read brings many small ones. */
+		drop_begin(&channel->in, &channel->taken);
+		got = receive_some(channel);
 		if (got > 0 || (got < 0 && errno == EINTR))
 			continue;
 		return got < 0 && errno == EAGAIN ? CHANNEL_EMPTY : CHANNEL_ENDED;

@@ -15,8 +15,8 @@ enum { CHANNEL_BODY_MAX = 64 * 1024 * 1024 }; /* bytes: the longest routes file 
 
 struct channel {
 	int fd;                  /* -1: closed */
-	struct buf in, out;      /* received, not yet taken; waiting to be sent */
-	size_t taken;            /* of `in`, by the last message */
+	struct buf in, out;      /* received; to be sent */
+	size_t taken, sent;      /* what is over: of `in`, of `out` */
 	int received_fd;         /* came with bytes of a message not yet whole; -1: none */
 	struct passing *passing; /* descriptors that wait in `out` */
 	size_t passing_count;
@@ -38,6 +38,10 @@ void channel_fini(struct channel *channel);
 
 /* Queues a message and sends what the socket takes. `fd` is duplicated; -1: none. */
 void channel_send(struct channel *channel, unsigned kind, struct span body, int fd);
+/* Only queues it: for many in a row, then channel_flush. */
+void channel_queue(struct channel *channel, unsigned kind, struct span body, int fd);
+/* Bytes that wait to be sent. */
+size_t channel_queued(const struct channel *channel);
 /* Whether something waits to be sent: then poll for POLLOUT and flush. */
 bool channel_is_full(const struct channel *channel);
 void channel_flush(struct channel *channel);

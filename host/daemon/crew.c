@@ -32,6 +32,7 @@ void crew_init(struct crew *crew)
 		crew->members[i].index = i;
 		crew->members[i].kill_ms = UINT64_MAX;
 		channel_init(&crew->members[i].channel, -1);
+		bus_link_init(&crew->members[i].link);
 	}
 }
 
@@ -45,6 +46,7 @@ void crew_fini(struct crew *crew)
 			waitpid(member->pid, NULL, 0);
 		}
 		channel_fini(&member->channel);
+		bus_link_close(&member->link);
 		if (member->page != NULL)
 			breadcrumb_free(member->page);
 	}

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "config/config.h"
+#include "daemon/bus_link.h"
 #include "daemon/channel.h"
 #include "daemon/listen_set.h"
 #include "daemon/order.h"
@@ -33,6 +34,8 @@ struct member {
 	enum member_state state;
 	pid_t pid;
 	struct channel channel;
+	struct bus_link link;    /* of topics; hub.c's */
+	bool link_has_more;      /* was left over in its last round */
 	struct breadcrumb *page; /* which plugin code it runs, or ran when it died */
 	struct watched watched;
 	enum member_load load;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "daemon/command.h"
 #include "daemon/containment.h"
+#include "daemon/hub.h"
 #include "daemon/log_file.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
@@ -92,6 +93,13 @@ static void reap_member(struct master *master, struct member *member, pid_t pid,
 	copy_store_sweep(master->copies);
 }
 
+static void spawn(struct master *master, struct member *member)
+{
+	crew_spawn(member, &master->committed->order, &master->listens);
+	if (crew_is_alive(member))
+		hub_connect(master, member);
+}
+
 /* As many as are wanted, no more and no fewer. */
 static void man_crew(struct master *master)
 {
@@ -103,7 +111,7 @@ static void man_crew(struct master *master)
 		if (i >= master->crew.wanted)
 			crew_retire(member);
 		else if (!crew_is_alive(member) && now >= member->respawn_ms)
-			crew_spawn(member, &master->committed->order, &master->listens);
+			spawn(master, member);
 	}
 }
 
@@ -138,8 +146,10 @@ static void hear_out(struct master *master, pid_t pid)
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
 		struct member *member = &master->crew.members[i];
 
-		if (crew_is_alive(member) && member->pid == pid)
+		if (crew_is_alive(member) && member->pid == pid) {
 			member_on_ready(master, member);
+			hub_disconnect(master, member);
+		}
 	}
 }
 
@@ -236,6 +246,7 @@ static bool init(struct master *master, struct err *why)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	log_file_init(&master->log);
 	crew_init(&master->crew);
+	hub_init(master);
 	reload_init(&master->reload);
 	control_init(&master->control);
 	upgrade_init(&master->upgrade);
@@ -263,6 +274,7 @@ static void run(struct master *master)
 		poll_list_clear(&list);
 		poll_list_add(&list, master->signals, POLLIN, signals_on_ready, NULL);
 		watch_crew(master, &list);
+		hub_watch(master, &list);
 		watchdog_watch(master, &list);
 		if (!upgrade_is_under_way(&master->upgrade))
 			reload_watch(master, &list);

@@ -57,6 +57,9 @@ struct master {
 	struct status status_answers;
 	struct inherit inherit;
 	struct upgrade upgrade;
+	struct {
+		uint64_t id; /* of this host, in what its workers publish */
+	} hub;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;
 	int status; /* of exit */

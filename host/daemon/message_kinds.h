@@ -18,6 +18,7 @@ enum to_worker {
 	TO_RETIRE,     /* as STOP, once those who wait to be accepted had their answer */
 	TO_STATUS,     /* answered by STATUS */
 	TO_QUARANTINE, /* packed: name and version of a plugin whose routes refuse from now on */
+	TO_BUS,        /* packed: this host's number; with its end of the bus link */
 	TO_LEAVE,      /* as RETIRE, but only `drain` closes connections; answered by its end */
 	TO_LOG,        /* a descriptor: the standard error from now on */
 };

@@ -78,6 +78,20 @@ static json_t *text_json(const char *text, size_t len)
 	return value != NULL ? value : json_string("?");
 }
 
+/* The worker's own figures, and what the hub has for it; null without an answer. */
+static json_t *topics_json(const struct member *member, const json_t *answer)
+{
+	const struct bus_link *link = &member->link;
+	json_t *out = json_copy(json_object_get(answer, "topics"));
+
+	if (out == NULL)
+		return json_null();
+	json_object_set_new(
+		out, "hub_queued", json_integer((json_int_t)channel_queued(&link->channel)));
+	json_object_set_new(out, "hub_lost", json_integer((json_int_t)link->lost));
+	return out;
+}
+
 static json_t *member_json(const struct master *master, const struct member *member)
 {
 	static const char *const states[] = {"none", "starting", "serving", "leaving"};
@@ -89,6 +103,7 @@ static json_t *member_json(const struct master *master, const struct member *mem
 		"deaths", member->deaths);
 
 	json_object_set(out, "connections", connections);
+	json_object_set_new(out, "topics", topics_json(member, answer));
 	if (connections == NULL)
 		json_object_set_new(out, "connections", json_null());
 	if (member->end[0] != '\0')

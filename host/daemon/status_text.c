@@ -71,6 +71,34 @@ static void put_workers(struct buf *out, const json_t *workers)
 	}
 }
 
+static void put_topics(struct buf *out, const json_t *workers)
+{
+	const json_t *row, *topics;
+	bool has_head = false;
+	size_t i;
+
+	json_array_foreach(workers, i, row)
+	{
+		topics = json_object_get(row, "topics");
+		if (number_of(topics, "subscriptions") + number_of(topics, "published") == 0)
+			continue;
+		if (!has_head)
+			buf_printf(out, "\n%-7s %-8s %-14s %-10s %-10s %-6s %-10s %s\n", "WORKER",
+				"TOPICS", "SUBSCRIPTIONS", "PUBLISHED", "DELIVERED", "LOST",
+				"WAITING", "IN THE HUB");
+		has_head = true;
+		buf_printf(out, "%-7lld %-8lld %-14lld %-10lld %-10lld %-6lld %-10lld %lld\n",
+			(long long)number_of(row, "worker"),
+			(long long)number_of(topics, "filters"),
+			(long long)number_of(topics, "subscriptions"),
+			(long long)number_of(topics, "published"),
+			(long long)number_of(topics, "delivered"),
+			(long long)number_of(topics, "lost"),
+			(long long)number_of(topics, "queued"),
+			(long long)number_of(topics, "hub_queued"));
+	}
+}
+
 static void put_generations(struct buf *out, const json_t *generations)
 {
 	const json_t *row;
@@ -152,6 +180,7 @@ void status_text(struct buf *out, const json_t *status)
 {
 	put_head(out, status);
 	put_workers(out, json_object_get(status, "workers"));
+	put_topics(out, json_object_get(status, "workers"));
 	put_generations(out, json_object_get(status, "generations"));
 	put_routes(out, json_object_get(status, "routes"), number_of(status, "generation"));
 	put_plugins(out, json_object_get(status, "plugins"));

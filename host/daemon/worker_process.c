@@ -21,6 +21,7 @@
 #include "daemon/order.h"
 #include "daemon/pack.h"
 #include "daemon/process.h"
+#include "daemon/worker_bus.h"
 #include "daemon/worker_status.h"
 #include "net/worker.h"
 
@@ -38,6 +39,7 @@ struct worker_process {
 	struct worker *worker;
 	struct host *host;
 	struct channel channel;
+	struct worker_bus bus;
 	struct event *readable;
 	struct event *look; /* a timer, armed while stopping */
 	struct worker_socket *sockets;
@@ -238,6 +240,15 @@ static void label_log(const struct worker_process *self)
 	log_set_label(label);
 }
 
+static void take_topics(struct worker_process *self, const struct topics_conf *topics)
+{
+	host_set_topics_queue(self->host, topics->queue_bytes);
+	worker_bus_set_queue(&self->bus, topics->queue_bytes);
+	/* For good: those who leave when there are fewer still have members. */
+	if (self->next_workers > 1)
+		worker_bus_join(&self->bus);
+}
+
 /* Cannot fail. */
 static void commit(struct worker_process *self)
 {
@@ -247,6 +258,7 @@ static void commit(struct worker_process *self)
 	log_file_configure(&self->next->config.log);
 	worker_set_handshake_ms(self->worker, self->next->config.limits.handshake_ms);
 	self->stop = self->next->config.stop;
+	take_topics(self, &self->next->config.topics);
 	host_swap(self->host, self->next);
 	worker_status_log_left(self->host);
 	self->next = NULL;
@@ -375,6 +387,8 @@ static void take_message(struct worker_process *self, const struct message *mess
 		add_socket(self, message->body, message->fd);
 		return;
 	}
+	if (message->kind == TO_BUS && message->fd >= 0)
+		worker_bus_open(&self->bus, message->body, message->fd);
 	if (message->kind == TO_LOG && message->fd >= 0)
 		take_log(self, message->fd);
 	if (message->kind == TO_STATUS)
@@ -435,6 +449,7 @@ static bool init(struct worker_process *self, const struct worker_birth *birth)
 	crash_watch(birth->page);
 	base = worker_base(self->worker);
 	worker_set_host(self->worker, self->host);
+	worker_bus_init(&self->bus, self->host, base);
 	self->look = event_new(base, -1, EV_PERSIST, look_on_event, self);
 	self->readable = event_new(
 		base, self->channel.fd, EV_READ | EV_PERSIST, channel_on_event, self);
@@ -450,6 +465,7 @@ static void fini(struct worker_process *self)
 		abort_load(self);
 		close_sockets(self, is_any);
 		worker_drop_all(self->worker);
+		worker_bus_fini(&self->bus);
 		worker_set_host(self->worker, NULL);
 		host_free(self->host);
 	}

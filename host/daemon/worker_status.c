@@ -27,6 +27,18 @@ static json_t *parked_json(struct host *host)
 	return out;
 }
 
+static json_t *topics_json(const struct host *host)
+{
+	struct topics_census topics;
+
+	topics_census_take(&topics, host);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "filters",
+		(json_int_t)topics.filters, "subscriptions", (json_int_t)topics.subscriptions,
+		"published", (json_int_t)topics.published, "refused", (json_int_t)topics.refused,
+		"received", (json_int_t)topics.received, "delivered", (json_int_t)topics.delivered,
+		"lost", (json_int_t)topics.lost, "queued", (json_int_t)topics.queue_bytes);
+}
+
 static void add_counter(void *context, const char *plugin, const char *name, uint64_t value)
 {
 	json_t *row = json_pack("{s:s, s:I}", "name", name, "value", (json_int_t)value);
@@ -62,9 +74,9 @@ void worker_status(struct buf *out, const struct worker *worker, struct host *ho
 					"draining", (json_int_t)row->draining));
 	}
 	census_fini(&census);
-	all = json_pack("{s:I, s:o, s:o, s:o}", "connections",
+	all = json_pack("{s:I, s:o, s:o, s:o, s:o}", "connections",
 		(json_int_t)worker_connection_count(worker), "routes", routes, "parked",
-		parked_json(host), "counters", counters_json(host));
+		parked_json(host), "topics", topics_json(host), "counters", counters_json(host));
 	text = json_dumps(all, JSON_COMPACT);
 	buf_append_span(out, span_of(text));
 	free(text);

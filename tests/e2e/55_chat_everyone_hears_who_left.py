@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Members of the chat hear each other, and hear of every leave, whatever way it happens."""
 import contextlib
+import json
 
 from client import BINARY, TEXT, WebSocket, frame
-from host import Host, routes_text, together
+from host import Host, routes_text, socklet, together, wait_until
 from story import each
 
 ROUTES = """\
@@ -124,6 +125,28 @@ def test_everyone_hears_everyone_in_order(host):
     together(*[lambda ws=ws, number=number: read(ws, number) for number, ws in enumerate(members)])
     for ws in members:
         ws.drop()
+
+
+def test_members_of_two_workers_hear_each_other():
+    """As with one: the tutorial's messages, its order, and who left."""
+    with Host(text=routes_text("  - {path: '/ws/{client_id}', plugin: chat}\n", top="workers: 2\n")) as host:
+        members = [WebSocket(host.port, f"/ws/{number}") for number in range(2, 18)]
+        wait_until(lambda: all(row["connections"] > 0 for row in workers(host)), lambda: f"both: {workers(host)}")
+        for number, speaker in enumerate(members, 2):
+            speaker.text("hi")
+            speaker.expect_text("You wrote: hi")
+            for ws in members:
+                ws.expect_text(f"Client #{number} says: hi")
+        for number, ws in enumerate(members[:8], 2):
+            ws.closes(1000)
+            for other in members[number - 1:]:
+                other.expect_text(f"Client #{number} left the chat")
+        for ws in members[8:]:
+            ws.drop()
+
+
+def workers(host):
+    return json.loads(socklet("status", "--json", host.routes).stdout)["workers"]
 
 
 def test_rooms_do_not_hear_each_other():

@@ -9,7 +9,7 @@ from tree import files, finish, objects, read
 OTHER_NOUNS = {"xalloc": ("x",), "main": ("main",)}
 OTHER_NOUNS |= dict.fromkeys(("section", "route_conf", "limits_conf", "inject_conf", "listen_conf",
                                "provider_conf", "log_conf", "quarantine_conf", "security_conf",
-                               "web_conf"), ("read_",))
+                               "topics_conf", "web_conf"), ("read_",))
 ABBREVIATIONS = {"ctx", "cb", "cfg", "conf_ptr", "mgr", "util", "utils", "helper", "helpers", "misc"}
 
 

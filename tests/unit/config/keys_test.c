@@ -60,6 +60,9 @@ static const struct key_row key_rows[] = {
 #define ROW(name, type, member, ...) ROWS("Quarantine", name, type, __VA_ARGS__)
 	QUARANTINE_KEYS(ROW)
 #undef ROW
+#define ROW(name, type, member, ...) ROWS("Topics", name, type, __VA_ARGS__)
+	TOPICS_KEYS(ROW)
+#undef ROW
 #define ROW(name, type, member, ...) ROWS("Log", name, type, __VA_ARGS__)
 	LOG_KEYS(ROW)
 #undef ROW
