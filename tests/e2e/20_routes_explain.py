@@ -42,6 +42,9 @@ SHIPPED = [
     ("chat_wrong", "conf/routes.yaml", "/chat/ws/seven", [], 1, ['found "seven"', '"loc":["path","client_id"]']),
     ("mirror", "conf/mirror.yaml", "/", [], 0, ["/  plugin mirror"]),
     ("page", "conf/routes.yaml", "/chat", [], 1, ["/chat  file ", "HTTP/1.1 403 ", "This route serves no WebSocket"]),
+    ("stranger", "conf/echo.yaml", "/ws", ["Origin: http://evil.example"], 1,
+     ["HTTP/1.1 403 Forbidden", 'Origin \\"http://evil.example\\" is not that of host']),
+    ("own_page", "conf/echo.yaml", "ws://example.org/ws", ["Origin: https://example.org"], 0, ["accepted"]),
     ("nothing", "conf/routes.yaml", "/nope", [], 1, ['no route has the path "/nope"', "HTTP/1.1 404 Not Found"]),
 ]
 
