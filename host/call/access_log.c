@@ -4,8 +4,7 @@
  */
 #include "call/access_log.h"
 
-#include <time.h>
-
+#include "base/clock.h"
 #include "base/log.h"
 #include "call/host_state.h"
 
@@ -25,14 +24,6 @@ static void put_number(struct fields *fields, const char *name, uint64_t number)
 {
 	fields->items[fields->count++] = (struct log_field){
 		.name = name, .number = (int64_t)number};
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static struct fields fields_of(const struct sl_conn *conn)
@@ -55,7 +46,7 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 {
 	struct fields fields;
 
-	conn->traffic.opened_ms = now_ms();
+	conn->traffic.opened_ms = clock_ms();
 	conn->host->metrics.connections_opened++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
@@ -69,7 +60,7 @@ static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 {
 	const struct traffic *traffic = &conn->traffic;
 
-	put_number(fields, "duration_ms", now_ms() - traffic->opened_ms);
+	put_number(fields, "duration_ms", clock_ms() - traffic->opened_ms);
 	put_number(fields, "messages_in", traffic->messages_in);
 	put_number(fields, "bytes_in", traffic->bytes_in);
 	put_number(fields, "messages_out", traffic->messages_out);
@@ -136,7 +127,7 @@ struct access access_log_begin(const struct request *request, struct arena *aren
 	return (struct access){
 		.method = arena_span(arena, request->head->method),
 		.path = arena_span(arena, request->path),
-		.begun_ms = now_ms(),
+		.begun_ms = clock_ms(),
 	};
 }
 
@@ -150,7 +141,7 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 	fields = fields_of(conn);
 	put_text(&fields, "method", access->method);
 	put_text(&fields, "path", access->path);
-	put_number(&fields, "duration_ms", now_ms() - access->begun_ms);
+	put_number(&fields, "duration_ms", clock_ms() - access->begun_ms);
 	if (access->answer.status != 0)
 		put_number(&fields, "status", access->answer.status);
 	put_number(&fields, "bytes", access->answer.bytes);

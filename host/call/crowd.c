@@ -6,22 +6,14 @@
 #include "call/crowd.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "call/client_address.h"
 #include "call/host_state.h"
 #include "call/turn_away.h"
 
 enum { RETRY_S = 5, LOG_MS = 1000 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static const struct limits_conf *limits_of(const struct host *host)
 {
@@ -100,7 +92,7 @@ void crowd_changed(struct host *host, const struct limits_conf *before)
 static void log_refused(struct host *host, const struct transport *transport,
 	const struct route *route, const struct err *why)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms();
 
 	host->crowd.refused++;
 	if (host->crowd.logged_ms != 0 && now - host->crowd.logged_ms < LOG_MS)
@@ -125,7 +117,7 @@ static uint64_t ask_address(const struct host *host, const char *peer, struct er
 	wait_ms = limits->handshake_rate == 0
 			  ? 0
 			  : tally_take_token(&host->tally, key, limits->handshake_rate,
-				    limits->handshake_burst, now_ms());
+				    limits->handshake_burst, clock_ms());
 	if (wait_ms > 0) {
 		err_set(why, ERR_TOO_MANY, "too many handshakes from your address");
 		return wait_ms / 1000 + 1;

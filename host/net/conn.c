@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
-#include "net/clock.h"
 #include "net/entry.h"
 #include "net/tls_io.h"
 #include "wire/proxy_protocol.h"

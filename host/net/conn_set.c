@@ -7,8 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
-#include "net/clock.h"
 #include "net/conn.h"
 #include "net/tls_context.h"
 

@@ -6,8 +6,8 @@
  */
 #include "net/entry.h"
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "net/clock.h"
 #include "net/conn.h"
 
 enum { SURPLUS_MAX = 256, LOG_MS = 1000 };

@@ -9,10 +9,10 @@
 #include <assert.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "call/admin.h"
 #include "call/host.h"
-#include "net/clock.h"
 #include "net/conn.h"
 #include "net/entry.h"
 #include "net/https_redirect.h"

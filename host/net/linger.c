@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-#include "net/clock.h"
+#include "base/clock.h"
 #include "net/conn.h"
 
 static void linger_received(struct conn *conn, uint8_t *data, size_t len)

@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "net/clock.h"
 #include "net/listen_socket.h"
 
 #define LISTENER_MAGIC 0x6c697374u

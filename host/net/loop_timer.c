@@ -9,8 +9,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
-#include "net/clock.h"
 
 #define LOOP_TIMER_MAGIC 0x74696d72u
 #define LONGEST_MS       ((uint64_t)1 << 40) /* 34 years: sums stay clear of overflow */

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "call/host.h"
-#include "net/clock.h"
 #include "net/conn.h"
 #include "wire/proxy_protocol.h"
 

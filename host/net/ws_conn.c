@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "call/host.h"
-#include "net/clock.h"
 #include "net/conn.h"
 #include "net/throttle.h"
 #include "net/ws_queue.h"

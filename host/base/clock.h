@@ -2,8 +2,8 @@
  * The time that deadlines are counted in: milliseconds that never go back. Read without a system
  * call, a few milliseconds coarse. SPDX-License-Identifier: MIT
  */
-#ifndef SOCKLET_NET_CLOCK_H
-#define SOCKLET_NET_CLOCK_H
+#ifndef SOCKLET_BASE_CLOCK_H
+#define SOCKLET_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <sys/time.h>
