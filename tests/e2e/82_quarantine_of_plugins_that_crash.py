@@ -232,7 +232,9 @@ def test_route_that_needs_a_provider_of_the_plugin_refuses_too(row):
                 upgrade(host.port, "/brought/abort")
             host.wait_log(r"plugin crasher \(version 1\) is in quarantine: it ended 1 worker ")
             if row[1]:
-                before = wait_until(host.workers, "a worker")[0]
+                # While it loads a plugin, that one would be blamed for its end.
+                wait_until(lambda: upgrade(host.port, "/echo").status == 101, "a worker that serves")
+                before = host.workers()[0]
                 os.kill(before, signal.SIGKILL)
                 wait_until(lambda: before not in host.workers(), "its end")
             assert upgrade(host.port, "/brought/none").status == 503
