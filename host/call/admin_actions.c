@@ -157,13 +157,18 @@ static void take_count(struct admin_request *request, struct span answer)
 	json_decref(all);
 }
 
-static void begin_subscribers(struct admin_request *request)
+static void ask_of_topic(struct admin_request *request, const char *what)
 {
 	if (!has_one_topic(request))
 		admin_refuse(request, 422, "wanted exactly one topic");
 	else
-		admin_ask_all(request, json_pack("{s:s, s:s}", "ask", "count", "topic",
-					       request->params.topics[0]));
+		admin_ask_all(request,
+			json_pack("{s:s, s:s}", "ask", what, "topic", request->params.topics[0]));
+}
+
+static void begin_subscribers(struct admin_request *request)
+{
+	ask_of_topic(request, "count");
 }
 
 static void finish_subscribers(struct admin_request *request)
@@ -175,11 +180,7 @@ static void finish_subscribers(struct admin_request *request)
 
 static void begin_members(struct admin_request *request)
 {
-	if (!has_one_topic(request))
-		admin_refuse(request, 422, "wanted exactly one topic");
-	else
-		admin_ask_all(request, json_pack("{s:s, s:s}", "ask", "members", "topic",
-					       request->params.topics[0]));
+	ask_of_topic(request, "members");
 }
 
 static void finish_members(struct admin_request *request)

@@ -11,13 +11,14 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "call/host_state.h"
 #include "call/topics.h"
 
-enum { WARN_S = 5 };
+enum { WARN_MS = 5000 };
 
 /* A text each, and a NUL behind it. */
 struct bus_parcel {
@@ -41,18 +42,6 @@ static struct bus_plugin *bus_of(struct bus_driver *driver)
 static bool is_up(const struct bus_plugin *bus)
 {
 	return bus->plugin->bus.state == SL_BUS_UP;
-}
-
-/* At most a line every few seconds. */
-static bool may_warn(struct bus_plugin *bus)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (bus->warned_s != 0 && now.tv_sec < bus->warned_s + WARN_S)
-		return false;
-	bus->warned_s = now.tv_sec;
-	return true;
 }
 
 /* ---- what waits ------------------------------------------------------------------------- */
@@ -110,7 +99,7 @@ static void parcel_drop(struct bus_plugin *bus, struct bus_parcel *parcel)
 
 static void warn_full(struct bus_plugin *bus)
 {
-	if (may_warn(bus))
+	if (clock_allows(&bus->warned_ms, WARN_MS))
 		log_line(LOG_HOST, LOG_WARN,
 			"bus: %s: %zu bytes of messages wait for the broker already "
 			"(`bus: {queue}` is %zu); %llu were dropped up to now",
@@ -321,7 +310,7 @@ static bool check_message(struct bus_plugin *bus, const struct sl_bus_message *m
 	else
 		return true;
 	bus->counts.refused++;
-	if (may_warn(bus))
+	if (clock_allows(&bus->warned_ms, WARN_MS))
 		log_line(LOG_HOST, LOG_WARN, "bus: %s: a message from elsewhere is refused: %s",
 			bus->plugin->name, why.text);
 	return false;

@@ -44,7 +44,7 @@ struct bus_plugin {
 	struct topic_numbers sent, heard;
 	struct bus_counts counts;
 	uint32_t logged; /* the state that the log knows */
-	int64_t warned_s;
+	uint64_t warned_ms;
 };
 
 void bus_plugin_init(struct bus_plugin *bus, struct host *host);

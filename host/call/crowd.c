@@ -92,15 +92,13 @@ void crowd_changed(struct host *host, const struct limits_conf *before)
 static void log_refused(struct host *host, const struct transport *transport,
 	const struct route *route, const struct err *why)
 {
-	uint64_t now = clock_ms();
-
 	host->crowd.refused++;
-	if (host->crowd.logged_ms != 0 && now - host->crowd.logged_ms < LOG_MS)
+	if (!clock_allows(&host->crowd.logged_ms, LOG_MS))
 		return;
 	log_warn("%s: refused %s with %u: %s (%llu refused by limits since the last such line)",
 		route->label, transport->peer, err_http_status(why->code), why->text,
 		(unsigned long long)host->crowd.refused);
-	host->crowd = (struct crowd){0, now};
+	host->crowd.refused = 0;
 }
 
 /* In seconds, when to come again; 0: come in. */

@@ -50,7 +50,7 @@ struct fan_out {
 	uint64_t turn;
 	struct loop_timer *timer; /* armed while something is left for the next turn */
 	struct fan_out_counts counts;
-	int64_t warned_s; /* of the last line about a full queue; topics.c's */
+	uint64_t warned_ms; /* of the last line about a full queue; topics.c's */
 };
 
 struct fan_out_member {

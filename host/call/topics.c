@@ -5,13 +5,13 @@
 #include "call/topics.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
-#include "call/host_state.h"
 #include "base/utf8.h"
+#include "call/host_state.h"
 
-enum { WARN_S = 5 };
+enum { WARN_MS = 5000 };
 
 /* Who asks, for the log. */
 static bool check(const char *who, const char *what, struct span topic,
@@ -150,12 +150,9 @@ static bool check_message(
 static void warn_full(const struct publisher *from, const char *topic)
 {
 	struct fan_out *fan_out = &from->host->fan_out;
-	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (fan_out->warned_s != 0 && now.tv_sec < fan_out->warned_s + WARN_S)
+	if (!clock_allows(&fan_out->warned_ms, WARN_MS))
 		return;
-	fan_out->warned_s = now.tv_sec;
 	log_warn("%s: sl_publish to \"%s\": %zu bytes of messages wait for members already "
 		 "(`topics: {queue}` is %zu); %llu were refused up to now",
 		from->label, topic, fan_out->bytes, fan_out->bytes_max,

@@ -5,28 +5,16 @@
  */
 #include "config/compression_conf.h"
 
-#include <ctype.h>
-#include <stdlib.h>
-
 #include "config/keys.h"
 #include "wire/ws_deflate.h"
 
 static void read_small_number(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
-	unsigned long least = strtoul(key->least, NULL, 10), most = strtoul(key->most, NULL, 10);
-	unsigned long value;
-	char *end;
+	uint64_t number;
 
-	if (!section_expect(reader, key->name, node, TREE_TEXT, "a number"))
-		return;
-	value = strtoul(node->text, &end, 10);
-	if (!isdigit((unsigned char)node->text[0]) || *end != '\0' || value < least || value > most)
-		err_list_add(reader->why, node->place,
-			"%s: found %s, wanted a number from %s to %s", key->name,
-			yaml_tree_found(node, reader->arena), key->least, key->most);
-	else
-		*(uint8_t *)section_member(key, base) = (uint8_t)value;
+	if (section_read_number(reader, key, node, &number))
+		*(uint8_t *)section_member(key, base) = (uint8_t)number;
 }
 
 #define ROW(...) SECTION_ROW(struct ws_compression, __VA_ARGS__)

@@ -269,23 +269,30 @@ void read_duration(
 }
 
 /* One that overflows is read as the largest, which is beyond any range. */
-void read_number(
-	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+bool section_read_number(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, uint64_t *out)
 {
 	uint64_t least = strtoull(key->least, NULL, 10), most = strtoull(key->most, NULL, 10);
 	unsigned long long number;
 	char *end;
 
 	if (!section_expect(reader, key->name, node, TREE_TEXT, "a number"))
-		return;
+		return false;
 	number = strtoull(node->text, &end, 10);
-	if (!isdigit((unsigned char)node->text[0]) || *end != '\0' || number < least ||
-		number > most)
-		err_list_add(reader->why, node->place,
-			"%s: found %s, wanted a number from %s to %s", key->name,
-			yaml_tree_found(node, reader->arena), key->least, key->most);
-	else
-		*(uint64_t *)section_member(key, base) = number;
+	if (isdigit((unsigned char)node->text[0]) && *end == '\0' && number >= least &&
+		number <= most) {
+		*out = number;
+		return true;
+	}
+	err_list_add(reader->why, node->place, "%s: found %s, wanted a number from %s to %s",
+		key->name, yaml_tree_found(node, reader->arena), key->least, key->most);
+	return false;
+}
+
+void read_number(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	section_read_number(reader, key, node, section_member(key, base));
 }
 
 void read_flag(

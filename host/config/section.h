@@ -78,6 +78,9 @@ void read_text(
 /* Reads a list of texts, "" among them; false, with a complaint, when it is something else. */
 bool section_read_list(struct reader *reader, const char *name, const struct yaml_tree *node,
 	struct conf_list *out);
+/* Within the key's range, both ends included; false, with a complaint, when it is none. */
+bool section_read_number(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, uint64_t *out);
 /* Into a bool. */
 void read_flag(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base);

@@ -4,28 +4,14 @@
  */
 #include "config/topics_conf.h"
 
-#include <ctype.h>
-#include <stdlib.h>
-
 #include "config/keys.h"
 #include "config/limits_conf.h"
 
 static void read_message_count(
 	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
 {
-	unsigned long long least = strtoull(key->least, NULL, 10);
-	unsigned long long most = strtoull(key->most, NULL, 10), count;
-	char *end;
-
-	if (!section_expect(reader, key->name, node, TREE_TEXT, "a number of messages"))
-		return;
-	count = strtoull(node->text, &end, 10);
-	if (!isdigit((unsigned char)node->text[0]) || *end != '\0' || count < least || count > most)
-		err_list_add(reader->why, node->place,
-			"%s: found %s, wanted a number from %llu to %llu", key->name,
-			yaml_tree_found(node, reader->arena), least, most);
-	else
-		*(uint64_t *)section_member(key, base) = count;
+	if (section_expect(reader, key->name, node, TREE_TEXT, "a number of messages"))
+		read_number(reader, key, node, base);
 }
 
 #define ROW(...) SECTION_ROW(struct history_conf, __VA_ARGS__)

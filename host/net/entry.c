@@ -22,15 +22,12 @@ static bool is_full(const struct conn_set *set)
 
 static void log_full(struct conn_set *set)
 {
-	uint64_t now_ms = clock_ms();
-
-	if (set->full_logged_ms != 0 && now_ms - set->full_logged_ms < LOG_MS)
+	if (!clock_allows(&set->full_logged_ms, LOG_MS))
 		return;
 	log_warn("the host is full (`connections: %llu`): %llu that had sent no request were "
 		 "closed to make room, %llu told 503, since the last such line",
 		(unsigned long long)set->connections_max, (unsigned long long)set->pushed_out,
 		(unsigned long long)set->told_full);
-	set->full_logged_ms = now_ms;
 	set->pushed_out = set->told_full = 0;
 }
 

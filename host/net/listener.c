@@ -70,14 +70,11 @@ void listener_turn_away(int fd)
 
 static void log_turned_away(struct listener *listener)
 {
-	uint64_t now_ms = clock_ms();
-
-	if (listener->logged_ms != 0 && now_ms - listener->logged_ms < LOG_INTERVAL_MS)
+	if (!clock_allows(&listener->logged_ms, LOG_INTERVAL_MS))
 		return;
 	log_warn("%s: out of file descriptors, %llu connections turned away with 503 so far; raise "
 		 "the limit (ulimit -n)",
 		listener->address, (unsigned long long)listener->turned_away);
-	listener->logged_ms = now_ms;
 }
 
 static enum next turn_away(struct listener *listener)
