@@ -75,12 +75,23 @@ static void finish(struct resume *resume, uint64_t number)
 		resume_drop(resume);
 }
 
-/* In an envelope it is longer: beside what still waits there is room for twice as much and more. */
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * In an envelope it is longer: beside what still waits for the peer there is room for twice as much
+ * and more. On its way here it shares a queue with what is new: if it took more than half of that,
+ * those who only listen would lose messages because somebody else has come again.
+ */
 static uint64_t part_bytes(const struct sl_conn *conn)
 {
-	uint64_t bytes = conn->route->limits.queue_bytes / 4;
+	const struct generation *generation = conn->host->generation;
+	uint64_t of_peer = conn->route->limits.queue_bytes / 4;
+	uint64_t of_link = generation->config.topics.queue_bytes / (2 * RESUME_ASKED_MAX);
 
-	return bytes < RESUME_PART_BYTES ? bytes : RESUME_PART_BYTES;
+	return smaller(smaller(of_peer, of_link), RESUME_PART_BYTES);
 }
 
 static void ask_now(struct resume *resume)

@@ -59,7 +59,7 @@ static void publish(struct bus_driver *base, const struct bus_message *message)
 static const struct bus_ops ops = {
 	.name = "hub", .is_within = true, .publish = publish, .keep = keep, .recall = recall};
 
-static void serve(struct bench *bench, const char *top)
+static void serve_with(struct bench *bench, const char *top, const char *queue)
 {
 	struct err_list why = {0};
 	struct config config;
@@ -74,8 +74,8 @@ static void serve(struct bench *bench, const char *top)
 
 	snprintf(text, sizeof(text),
 		"plugins: " TEST_PLUGINS "\n%s\nroutes: [{path: /r, plugin: rejoin, "
-		"limits: {queue: 1KiB}}]\n",
-		top);
+		"limits: {queue: %s}}]\n",
+		top, queue);
 	config_parse(&config, span_of(text), "routes.yaml", &why);
 	next = generation_build(&input, &why);
 	for (size_t i = 0; i < why.count; i++)
@@ -83,6 +83,11 @@ static void serve(struct bench *bench, const char *top)
 	assert_non_null(next);
 	host_swap(bench->host, next);
 	err_list_fini(&why);
+}
+
+static void serve(struct bench *bench, const char *top)
+{
+	serve_with(bench, top, "1KiB");
 }
 
 static void join(struct bench *bench, size_t member, const char *query)
@@ -303,6 +308,33 @@ static void a_long_past_waits_for_room(void **state)
 	expect(bench, 0, "a|b|c|");
 }
 
+/* What is new has half of the queue to itself, however many come again. */
+static void a_part_is_no_more_than_its_share(void **state)
+{
+	static const struct {
+		const char *link, *peer;
+		uint64_t bytes;
+	} rows[] = {
+		{"64MiB", "64MiB", RESUME_PART_BYTES},
+		{"64MiB", "1KiB", 256},
+		{"64KiB", "64MiB", 64 * 1024 / 2 / RESUME_ASKED_MAX},
+	};
+	struct bench *bench = *state;
+	char top[100];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(top, sizeof(top), "topics: {queue: %s, history: [{filter: \"k/#\"}]}",
+			rows[i].link);
+		serve_with(bench, top, rows[i].peer);
+		join(bench, i, "topic=k/1&flags=k&position=");
+		assert_int_equal(bench->hub.recalled, i + 1);
+		assert_int_equal(bench->hub.recalls[i].bytes, rows[i].bytes);
+		past(bench, i, "a");
+		over(bench, i, BUS_RECALLED);
+		expect(bench, i, "a|");
+	}
+}
+
 static void what_the_hub_has_no_room_for_is_refused(void **state)
 {
 	struct bench *bench = *state;
@@ -325,6 +357,7 @@ int main(void)
 		TEST(a_reload_may_end_it_all),
 		TEST(so_many_ask_at_a_time),
 		TEST(a_long_past_waits_for_room),
+		TEST(a_part_is_no_more_than_its_share),
 		TEST(what_the_hub_has_no_room_for_is_refused),
 	};
 
