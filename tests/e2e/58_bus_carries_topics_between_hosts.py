@@ -4,10 +4,9 @@ import contextlib
 import os
 import re
 import signal
-import threading
 import time
 
-from broker import DRIVERS, bus_rows, connect_through, hosts, joined, plugins_of, running, says, wait_bus
+from broker import DRIVERS, Listener, Traffic, bus_rows, connect_through, hosts, joined, plugins_of, running, says, wait_bus
 from client import BINARY, Late, WebSocket
 from host import Host, routes_text, socklet, wait_until
 from story import each
@@ -119,39 +118,6 @@ def test_a_thousand_topics(row):
         for number in range(1000):
             far.text(f"pub t/{number} {number}")
         listener.expect_text(*map(str, range(1000)))
-
-
-class Traffic:
-    """Somebody who publishes numbers, one after the other, until told to stop."""
-
-    def __init__(self, ws, topic):
-        self.ws, self.topic, self.sent, self.ends = ws, topic, 0, threading.Event()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def run(self):
-        while not self.ends.is_set():
-            says(self.ws, f"pub {self.topic} {self.sent}")
-            self.sent += 1
-            self.ends.wait(0.001)
-
-    def stop(self):
-        self.ends.set()
-        self.thread.join(60)
-        assert not self.thread.is_alive(), "the speaker is stuck"
-
-
-class Listener:
-    def __init__(self, ws):
-        self.ws, self.heard, self.lost = ws, [], 0
-
-    def until(self, number):
-        while not self.heard or self.heard[-1] < number:
-            text = self.ws.recv(timeout=60)[1].decode()
-            if text.startswith("lost "):
-                self.lost += int(text.split(" ")[2])
-            else:
-                self.heard.append(int(text))
 
 
 @each(DRIVERS)

@@ -8,12 +8,14 @@ import json
 import shutil
 import socket
 import subprocess
+import threading
 import time
 
 from broker_nats import Nats
 from broker_postgres import Postgres
 from client import Late, WebSocket
 from host import PLUGINS, TEST_PLUGINS, Host, folder, free_port, routes_text, socklet, wait_until
+from network import Here
 
 
 class Postman:
@@ -37,20 +39,20 @@ class Postman:
 class Redis:
     name, plugins, message_max = "redis", PLUGINS, 1 << 20
 
-    def __init__(self, scratch, *settings, port=None):
-        self.scratch, self.settings, self.port = scratch, settings, port or free_port()
+    def __init__(self, scratch, *settings, port=None, where=Here):
+        self.scratch, self.settings, self.port, self.where = scratch, settings, port or free_port(), where
         self.process = None
 
     def start(self):
         log = open(self.scratch / "redis.log", "ab")
         self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir",
-             str(self.scratch), *self.settings], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            [*self.where.command(), "redis-server", "--port", str(self.port), "--bind", self.where.listen, "--save", "",
+             "--appendonly", "no", "--protected-mode", "no", "--dir", str(self.scratch), *self.settings], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(self.accepts, lambda: (self.scratch / "redis.log").read_text())
 
     def accepts(self):
         assert self.process.poll() is None, (self.scratch / "redis.log").read_text()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5):
+        with contextlib.suppress(OSError), self.where.connect(self.port):
             return True
         return False
 
@@ -65,8 +67,8 @@ class Redis:
             sock.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in map(str.encode, words)))
             return sock.recv(65536)
 
-    def options(self):
-        return f"{{url: 'redis://127.0.0.1:{self.port}'}}"
+    def options(self, address="127.0.0.1"):
+        return f"{{url: 'redis://{address}:{self.port}'}}"
 
 
 DRIVERS = [(driver.name, driver) for driver in (Postman, Redis, Postgres, Nats)]
@@ -147,3 +149,38 @@ def hears(ws):
     with contextlib.suppress(Late):
         return ws.recv(timeout=0.1)[1] == b"probe"
     return False
+
+
+class Traffic:
+    """Somebody who publishes numbers, one after the other, until told to stop."""
+
+    def __init__(self, ws, topic, pause=0.001):
+        self.ws, self.topic, self.pause, self.sent, self.ends = ws, topic, pause, 0, threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.ends.is_set():
+            says(self.ws, f"pub {self.topic} {self.sent}")
+            self.sent += 1
+            self.ends.wait(self.pause)
+
+    def stop(self):
+        self.ends.set()
+        self.thread.join(60)
+        assert not self.thread.is_alive(), "the speaker is stuck"
+
+
+class Listener:
+    """Numbers that were heard, and the count of those that were told as lost."""
+
+    def __init__(self, ws):
+        self.ws, self.heard, self.lost = ws, [], 0
+
+    def until(self, number):
+        while not self.heard or self.heard[-1] < number:
+            text = self.ws.recv(timeout=60)[1].decode()
+            if text.startswith("lost "):
+                self.lost += int(text.split(" ")[2])
+            else:
+                self.heard.append(int(text))

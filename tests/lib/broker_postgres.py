@@ -8,10 +8,10 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 
 from host import DEADLINE, PLUGINS, free_port, wait_until
+from network import Here
 
 PASSWORD = "not a secret"
 USER = "postgres" if os.geteuid() == 0 else None
@@ -29,18 +29,21 @@ class Postgres:
 
     name, plugins, message_max = "postgres", PLUGINS, 1 << 20
 
-    def __init__(self, scratch, *settings, certificate=None, encoding="UTF8"):
-        self.scratch, self.settings, self.encoding = scratch, list(settings), encoding
+    def __init__(self, scratch, *settings, certificate=None, encoding="UTF8", where=Here):
+        self.scratch, self.settings, self.encoding, self.where = scratch, list(settings), encoding, where
         self.certificate = certificate
         self.process = None
         self.port = free_port()
 
+    def options(self, address="127.0.0.1"):
+        return f"{{url: '{self.url_at(address)}'}}"
+
+    def url_at(self, address):
+        return f"postgresql://socklet:{PASSWORD.replace(' ', '%20')}@{address}:{self.port}/postgres"
+
     @property
     def url(self):
-        return f"postgresql://socklet:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/postgres"
-
-    def options(self):
-        return f"{{url: '{self.url}'}}"
+        return self.url_at("127.0.0.1")
 
     def _make(self):
         password = self.scratch / "password"
@@ -49,6 +52,8 @@ class Postgres:
         self._give(self.scratch, password)
         self._run(programs() / "initdb", "--no-sync", "--locale=C", f"--encoding={self.encoding}", "-A",
                   "scram-sha-256", "-U", "socklet", f"--pwfile={password}", "-D", self.scratch / "data")
+        with open(self.scratch / "data/pg_hba.conf", "a") as rules:
+            rules.write("host all all 10.77.0.0/16 scram-sha-256\n")  # the links of network.py
         if self.certificate:
             for name, path in zip(("server.crt", "server.key"), self.certificate):
                 copy = self.scratch / "data" / name
@@ -73,18 +78,20 @@ class Postgres:
         if not (self.scratch / "data").exists():
             self._make()
         wait_until(self._is_free, "the port of the old one is free")
-        settings = ["fsync=off", "listen_addresses=127.0.0.1", "unix_socket_directories=", *self.settings]
+        settings = ["fsync=off", f"listen_addresses={self.where.listen}", "unix_socket_directories=", *self.settings]
         with open(self.scratch / "log.txt", "ab") as log:
+            command = self.where.command(USER)  # enters a place as root and becomes the user there
+            user = None if command else USER
             self.process = subprocess.Popen(
-                [programs() / "postgres", "-D", self.scratch / "data", "-p", str(self.port),
+                [*command, programs() / "postgres", "-D", self.scratch / "data", "-p", str(self.port),
                  *(word for one in settings for word in ("-c", one))],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.scratch, user=USER, group=USER,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.scratch, user=user, group=user,
                 start_new_session=True)
         wait_until(self._is_up, lambda: f"PostgreSQL up:\n{self.log}", 3 * DEADLINE)
 
     def _is_up(self):
         assert self.process.poll() is None, f"PostgreSQL ended with {self.process.returncode}:\n{self.log}"
-        return subprocess.run([programs() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+        return subprocess.run([*self.where.command(), programs() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)],
                               timeout=30, check=False).returncode == 0
 
     @property
@@ -111,8 +118,11 @@ class Postgres:
         self._children(signal.SIGCONT)
 
     def _is_free(self):
-        with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", self.port)) != 0
+        try:
+            self.where.connect(self.port).close()
+        except OSError:
+            return True
+        return False
 
     def _children(self, number):
         for task in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/children"):

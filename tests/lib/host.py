@@ -111,13 +111,13 @@ class Host:
 
     With `arguments` of its own it is started with exactly these. `listen=(), listeners=N` leaves it to the
     file where to listen, and waits for N ready lines; `addresses` are (path, None) for Unix sockets. `files` (name: text or bytes) are written
-    beside the routes file.
+    beside the routes file. `before` is a command that becomes the host, as network.py's to enter a namespace.
     """
 
     close_fds = True  # all but the standard ones
 
     def __init__(self, routes=None, text=None, arguments=None, listen=("127.0.0.1:0",), files=None,
-                 descriptors=None, listeners=None):
+                 descriptors=None, listeners=None, before=()):
         self.scratch = None
         if arguments is None:
             self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="socklet-test-"))
@@ -125,7 +125,7 @@ class Host:
             self.routes.write_text(placed(routes) if text is None else text)
             write_files(self.scratch, files or {})
             arguments = ["run", self.routes, *(word for one in listen for word in ("--listen", one))]
-        self.arguments = [str(SOCKLET), *map(str, arguments)]
+        self.arguments, self.before = [str(SOCKLET), *map(str, arguments)], before
         self.descriptors = descriptors
         self.addresses = []
         self.log_file = tempfile.NamedTemporaryFile(prefix="socklet-log-", suffix=".txt")
@@ -154,7 +154,7 @@ class Host:
         started.append(self)
         assert pathlib.Path(self.arguments[0]).exists(), f"not built: {self.arguments[0]}"
         self.process = subprocess.Popen(
-            self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log_file,
+            [*self.before, *self.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log_file,
             cwd=ROOT, env=environment(), start_new_session=True, preexec_fn=self._limit,
             close_fds=self.close_fds)
         os.set_blocking(self.process.stdout.fileno(), False)
