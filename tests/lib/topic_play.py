@@ -409,7 +409,7 @@ class Play:
         if one is None or ("lost" in note and one.was_lost):
             raise Wrong(f"{actor.name} heard {note} once too often")
         if "lost" in note:
-            one.was_lost = True
+            one.was_lost, one.last = True, 0  # what is kept may begin before it
         else:
             one.caught_at = number
             one.last = max(one.last, number)
