@@ -25,6 +25,27 @@ static bool check(const char *who, const char *what, struct span topic,
 	return false;
 }
 
+/* Where only the host may publish. */
+static bool check_published(const char *who, struct span topic)
+{
+	if (!topic_name_is_of_host(topic))
+		return true;
+	log_error("%s: sl_publish: topic \"%.*s\": the host's own; publish to another", who,
+		SPAN_ARG(topic));
+	return false;
+}
+
+static bool check_filter(const char *who, const char *what, struct span filter)
+{
+	if (!check(who, what, filter, topic_filter_check))
+		return false;
+	if (!topic_name_is_hidden(filter))
+		return true;
+	log_error("%s: %s: topic \"%.*s\": nobody may hear what hosts say to each other", who, what,
+		SPAN_ARG(filter));
+	return false;
+}
+
 /* ---- subscribing ------------------------------------------------------------------------ */
 
 int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
@@ -36,7 +57,7 @@ int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
 		return session_not_open(conn, "sl_subscribe");
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
-	if (!check(conn->label, "sl_subscribe", span_of(topic), topic_filter_check))
+	if (!check_filter(conn->label, "sl_subscribe", span_of(topic)))
 		return SL_INVALID;
 	if ((flags & ~(uint32_t)SL_EXCLUDE_SELF) != 0) {
 		log_error("%s: sl_subscribe with flags %u, wanted SL_EXCLUDE_SELF or 0",
@@ -60,7 +81,7 @@ int topics_subscribe_from(
 		return session_not_open(conn, "sl_subscribe_from");
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
-	if (!check(conn->label, "sl_subscribe_from", filter, topic_filter_check))
+	if (!check_filter(conn->label, "sl_subscribe_from", filter))
 		return SL_INVALID;
 	if ((flags & ~all) != 0) {
 		log_error("%s: sl_subscribe_from with flags %u, wanted SL_EXCLUDE_SELF, "
@@ -106,22 +127,24 @@ struct publisher {
 	struct host *host;
 	uint64_t id; /* of the connection; 0: a plugin itself */
 	const char *label;
+	bool is_host;
 };
 
 static struct publisher of_conn(const struct sl_conn *conn)
 {
-	return (struct publisher){conn->host, conn->id, conn->label};
+	return (struct publisher){conn->host, conn->id, conn->label, false};
 }
 
 static struct publisher of_plugin(const struct sl_plugin *plugin)
 {
-	return (struct publisher){host_of_table(*plugin->info.host), 0, plugin->name};
+	return (struct publisher){host_of_table(*plugin->info.host), 0, plugin->name, false};
 }
 
 static bool check_message(
 	const struct publisher *from, struct span topic, uint32_t type, struct span data)
 {
-	if (!check(from->label, "sl_publish", topic, topic_name_check))
+	if (!check(from->label, "sl_publish", topic, topic_name_check) ||
+		(!from->is_host && !check_published(from->label, topic)))
 		return false;
 	if (type != SL_TEXT && type != SL_BINARY) {
 		log_error("%s: sl_publish with type %u, wanted SL_TEXT or SL_BINARY", from->label,
@@ -212,7 +235,7 @@ int topics_plugin_publish(
 bool topics_host_publish(struct host *host, const char *who, const char *topic,
 	enum ws_opcode opcode, struct span data)
 {
-	const struct publisher from = {host, 0, who};
+	const struct publisher from = {host, 0, who, true};
 
 	return publish(&from, topic, opcode == WS_TEXT ? SL_TEXT : SL_BINARY, data) == SL_OK;
 }

@@ -7,6 +7,7 @@
 #include "net/ws_conn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -38,10 +39,16 @@ static bool is_open(const struct conn *conn)
 
 static void send_frame(struct conn *conn, unsigned opcode, struct span payload)
 {
-	uint8_t header[WS_HEADER_MAX];
-	size_t len = ws_header_encode(header, opcode, payload.len);
+	uint8_t header[WS_HEADER_MAX], *at = conn_room(conn, WS_HEADER_MAX + payload.len);
+	size_t len = ws_header_encode(at == NULL ? header : at, opcode, payload.len);
 
-	conn_send(conn, (struct span){(const char *)header, len}, payload);
+	if (at == NULL) {
+		conn_send(conn, (struct span){(const char *)header, len}, payload);
+		return;
+	}
+	if (payload.len > 0)
+		memcpy(at + len, payload.ptr, payload.len);
+	conn_queue(conn, len + payload.len);
 }
 
 static void send_close(struct conn *conn, unsigned code, struct span reason)
@@ -132,7 +139,9 @@ static void take_message(struct conn *conn, struct ws_message *message)
 		return;
 	}
 	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
+	conn_set_lend(conn->set, &conn->ws.decoder.message);
 	session_message(conn->transport.session, message->opcode, message->payload);
+	conn_set_lend_end(conn->set);
 }
 
 static void take(struct conn *conn, struct ws_message *message)
@@ -242,6 +251,12 @@ static void decode_stash(struct conn *conn)
 	buf_fini(&stash);
 }
 
+/* Not while something waits before it, which may change where that is. */
+static uint8_t *ws_room(struct conn *conn, size_t *size)
+{
+	return conn->stash.len > 0 ? NULL : ws_decoder_room(&conn->ws.decoder, size);
+}
+
 static void ws_received(struct conn *conn, uint8_t *data, size_t len)
 {
 	ws_watch_received(&conn->ws.watch, clock_ms());
@@ -347,6 +362,7 @@ static void ws_fini(struct conn *conn)
 
 static const struct conn_protocol protocol = {
 	.received = ws_received,
+	.room = ws_room,
 	.ended = ws_ended,
 	.sent = ws_sent,
 	.full = ws_full,

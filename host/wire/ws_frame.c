@@ -49,21 +49,95 @@ int ws_close_code_valid(unsigned code)
 	return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
 }
 
-void ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
-{
-	uint8_t turned[8];
-	uint64_t word, mask;
-	size_t done = 0;
+/* ---- masking -------------------------------------------------------------------------------- */
 
-	for (unsigned i = 0; i < 8; i++)
-		turned[i] = key[(phase + i) & 3];
-	memcpy(&mask, turned, 8);
-	/* The copies are single loads and stores; compilers widen the loop to vectors. */
-	for (; len - done >= 8; done += 8) {
-		memcpy(&word, data + done, 8);
-		word ^= mask;
-		memcpy(data + done, &word, 8);
+/* The key as it falls on eight bytes, the first of which is its byte `phase`, counted round. */
+static uint64_t turned(const uint8_t key[4], unsigned phase)
+{
+	unsigned bits = 8 * (phase & 3);
+	uint32_t word;
+
+	memcpy(&word, key, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bits = 32 - bits;
+#endif
+	word = word >> (bits & 31) | word << (-bits & 31);
+	return word | (uint64_t)word << 32;
+}
+
+static uint64_t load(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+static uint64_t store(uint8_t *at, uint64_t word)
+{
+	memcpy(at, &word, sizeof(word));
+	return word;
+}
+
+/* A multiple of 64 bytes. The compiler makes of it what the processor's vectors allow. */
+__attribute__((always_inline)) static inline void unmask_blocks(
+	uint8_t *data, size_t len, uint64_t mask, uint64_t *seen)
+{
+	typedef uint64_t block __attribute__((vector_size(32), aligned(1), may_alias));
+	const block key = {mask, mask, mask, mask};
+	block gathered = {0};
+
+	for (block *at = (block *)(void *)data, *end = at + len / sizeof(block); at < end;
+		at += 2) {
+		at[0] ^= key;
+		at[1] ^= key;
+		gathered |= at[0] | at[1];
 	}
-	for (; done < len; done++)
-		data[done] ^= turned[done & 7];
+	*seen |= gathered[0] | gathered[1] | gathered[2] | gathered[3];
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void unmask_wide(
+	uint8_t *data, size_t len, uint64_t mask, uint64_t *seen)
+{
+	unmask_blocks(data, len, mask, seen);
+}
+#endif
+
+static void unmask_long(uint8_t *data, size_t len, uint64_t mask, uint64_t *seen)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2")) {
+		unmask_wide(data, len, mask, seen);
+		return;
+	}
+#endif
+	unmask_blocks(data, len, mask, seen);
+}
+
+static uint8_t unmask_bytes(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
+{
+	uint8_t seen = 0;
+
+	for (size_t i = 0; i < len; i++)
+		seen |= data[i] ^= key[(phase + i) & 3];
+	return seen;
+}
+
+bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
+{
+	uint64_t mask, seen = 0, last;
+	size_t done = len & ~(size_t)63;
+
+	if (len < 8)
+		return unmask_bytes(data, len, key, phase) < 0x80;
+	/* Read before it is touched: it may share bytes with the word before it. */
+	last = load(data + len - 8) ^ turned(key, phase + (unsigned)(len & 3));
+	mask = turned(key, phase);
+	if (done > 0)
+		unmask_long(data, done, mask, &seen);
+	for (; len - done > 8; done += 8)
+		seen |= store(data + done, load(data + done) ^ mask);
+	seen |= store(data + len - 8, last);
+	return (seen & UINT64_C(0x8080808080808080)) == 0;
 }
