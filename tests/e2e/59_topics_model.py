@@ -7,7 +7,8 @@ made fewer; `tests/soak/topics once SEED` plays one again.
 import random
 
 from story import each, note
-from topic_play import Stage, play_many
+from topic_report import play_many
+from topic_stage import Stage
 
 HOSTS, SEQUENCES = 8, 250  # a host each, so that not many kills come in a row: the next worker would take its time
 TEST_SECONDS = 180  # a failure is explained, too
