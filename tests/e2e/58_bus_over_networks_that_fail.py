@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Two hosts and their broker in three networks: links that are slow, cut, or swallow all are noticed, counted, and healed.
+"""Two hosts and their broker in three networks: links that are slow, cut, or swallow all are noticed, told, and healed.
 
 All brokers are in the middle at once, each with a host on either side, so that whatever happens to a link happens to all
 drivers together.
 """
 import contextlib
+import json
 import time
 
 from broker import Listener, Nats, Postgres, Redis, Traffic, bus_rows, connect_through, plugins_of, says, wait_bus
@@ -18,7 +19,8 @@ TEST_SECONDS = 150
 NOTICED_SECONDS = 45  # a link that swallows all; each driver asks after 10 s of silence at most
 HEALED_SECONDS = 45   # tries to connect are half a minute apart at most
 PAUSE = 0.02          # between two messages of who talks
-QUEUE_BYTES = 64 * 1024
+ABSENT = "6s"         # then who is on the other side has left
+QUEUE_BYTES = 512 * 1024
 ROUTES = "  - {path: /t, plugin: gossip, limits: {queue: 64MiB}}\n"
 
 
@@ -37,12 +39,12 @@ class Pair:
 
     def host(self, side, plugins):
         options = self.broker.options(self.net.links[side].address)
-        top = f"workers: 2\nbus: {{driver: {self.name}, options: {options}, queue: {QUEUE_BYTES}}}\n"
+        top = f"workers: 2\npresence: {{interval: 500ms, timeout: {ABSENT}}}\nbus: {{driver: {self.name}, options: {options}, queue: {QUEUE_BYTES}}}\n"
         text = routes_text(ROUTES, plugins=plugins, top=top).replace("listen: [127.0.0.1:8000]", 'listen: ["unix:topics.sock"]')
         return Host(text=text, listen=(), listeners=1, before=self.net.places[side].command())
 
     def joined(self, side):
-        return WebSocket(self.hosts[side].addresses[0][0], "/t", timeout=30)
+        return WebSocket(self.hosts[side].port, "/t", timeout=30)
 
     def rows(self, side):
         return bus_rows(self.hosts[side])
@@ -77,7 +79,7 @@ class Conversation:
         self.traffic = {side: Traffic(self.sockets[side, "says"], f"{topic}/{side}", PAUSE) for side in pair.hosts}
         self.ears = {side: Listener(self.sockets[side, "hears"]) for side in pair.hosts}
 
-    def flows(self, count=50):
+    def flows(self, count=20):
         """Both hear that many more from the other side, of what is said from now on."""
         for side, other in (("left", "right"), ("right", "left")):
             self.ears[side].until(self.traffic[other].sent + count)
@@ -98,6 +100,57 @@ class Conversation:
             ws.drop()
 
 
+class Room:
+    """Somebody who is present on each side, and somebody who hears who comes and goes."""
+
+    def __init__(self, pair, topic):
+        self.pair, self.topic = pair, topic
+        self.members = {side: pair.joined(side) for side in pair.hosts}
+        self.watchers = {side: pair.joined(side) for side in pair.hosts}
+        for side, ws in self.members.items():
+            says(ws, f"here {topic} {side}")
+        self.expect_list(*self.members)
+        for ws in self.watchers.values():
+            says(ws, f"sub $presence/{topic}")
+
+    def expect_list(self, *labels):
+        for side in self.pair.hosts:
+            with self.pair.joined(side) as ws:
+                wait_until(lambda: self.listed(ws) == sorted(labels),
+                           lambda: f"{self.pair.name}, {side}: {labels}, found {self.listed(ws)}", HEALED_SECONDS)
+
+    def listed(self, ws):
+        says(ws, f"who {self.topic}")
+        return sorted(row["label"] for row in json.loads(ws.recv(timeout=30)[1])["members"])
+
+    def expect(self, side, *wanted):
+        """These notices, in any order."""
+        found = [json.loads(self.watchers[side].recv(timeout=60)[1]) for _ in wanted]
+        found = sorted(f"{row['event']} {row['label']}" for row in found)
+        assert found == sorted(wanted), f"{self.pair.name}, {side}: {found}, wanted {wanted}"
+
+    def goes_on(self, bad, good):
+        """Each side is alone with its own, who come and go there."""
+        self.expect(bad, f"leave {good}")
+        self.expect(good, f"leave {bad}")
+        for side in (bad, good):
+            says(self.members[side], f"here {self.topic} {side} again")
+            self.expect(side, f"leave {side}", f"join {side} again")
+
+    def ends(self, *labels):
+        """These are there, and nobody was told anything else."""
+        self.expect_list(*labels)
+        for side, ws in self.members.items():
+            ws.text(f"here {self.topic} last of {side}")
+            ws.expect_text("ok")
+        wanted = [f"{event} {label}" for side, label in zip(self.members, labels)
+                  for event, label in (("leave", label), ("join", f"last of {side}"))]
+        for side in self.watchers:
+            self.expect(side, *wanted)
+        for ws in (*self.members.values(), *self.watchers.values()):
+            ws.drop()
+
+
 def test_a_slow_link_loses_nothing(shared):
     net = shared[0].net
     since = [pair.log_places() for pair in shared]
@@ -105,9 +158,10 @@ def test_a_slow_link_loses_nothing(shared):
         link.delay(60)
     try:
         def talk(pair):
-            conversation = Conversation(pair, "slow")
+            conversation, room = Conversation(pair, "slow"), Room(pair, "slow")
             conversation.flows()
             conversation.ends(may_lose=False)
+            room.ends("left", "right")
         for_all(shared, talk)
     finally:
         for link in net.links.values():
@@ -120,7 +174,7 @@ def test_a_short_hole_is_filled(shared):
     """TCP sends again what was swallowed: nobody is down, nothing is missing."""
     net = shared[0].net
     since = [pair.log_places() for pair in shared]
-    talks = [Conversation(pair, "hole") for pair in shared]
+    talks, rooms = [Conversation(pair, "hole") for pair in shared], [Room(pair, "hole") for pair in shared]
     for talk in talks:
         talk.flows()
     try:
@@ -132,6 +186,8 @@ def test_a_short_hole_is_filled(shared):
     for talk in talks:
         talk.flows()
         talk.ends(may_lose=False)
+    for room in rooms:
+        room.ends("left", "right")
     for pair, places in zip(shared, since):
         assert not any(pair.was_down(side, places) for side in pair.hosts), pair.name
 
@@ -140,7 +196,7 @@ def test_a_short_hole_is_filled(shared):
 def test_a_link_that(row, shared):
     _, way, bad, good = row
     link = shared[0].net.links[bad]
-    talks = [Conversation(pair, way) for pair in shared]
+    talks, rooms = [Conversation(pair, way) for pair in shared], [Room(pair, way) for pair in shared]
     for talk in talks:
         talk.flows()
     places = [pair.log_places() for pair in shared]
@@ -150,6 +206,7 @@ def test_a_link_that(row, shared):
         getattr(link, way)()
         for_all(shared, lambda pair: is_noticed(pair, bad, begin))
         for_all(shared, lambda pair: goes_on_alone(pair, bad))
+        together(*[lambda room=room: room.goes_on(bad, good) for room in rooms])
     finally:
         link.heal()
     healed = time.monotonic()
@@ -157,6 +214,10 @@ def test_a_link_that(row, shared):
     for talk in talks:
         talk.flows()
         talk.ends(may_lose=True)
+    for room in rooms:
+        room.expect(bad, f"join {good} again")
+        room.expect(good, f"join {bad} again")
+        room.ends("left again", "right again")
     for pair, since, before in zip(shared, places, descriptors):
         assert not pair.was_down(good, since), f"{pair.name}: the other side's link was right"
         wait_until(lambda: pair.hosts[bad].descriptors_open() <= before + 4, f"{pair.name}: descriptors as before")
@@ -176,10 +237,10 @@ def goes_on_alone(pair, bad):
     """However much is said: what waits is bounded, what has no room is counted."""
     with pair.joined(bad) as ws:
         says(ws, "sub alone")
-        for _ in range(20):
+        for _ in range(40):
             ws.text("many alone 20 1000")
-        heard = [ws.recv()[1] for _ in range(420)]
-        assert heard.count(b"taken 20") == 20 and sum(len(text) == 1000 for text in heard) == 400
+        heard = [ws.recv()[1] for _ in range(840)]
+        assert heard.count(b"taken 20") == 40 and sum(len(text) == 1000 for text in heard) == 800
         rows = [row for row in pair.rows(bad) if row]
         assert rows and all(row["queued"] <= QUEUE_BYTES for row in rows), rows
         assert sum(row["dropped"] for row in rows) > 0, rows

@@ -179,7 +179,9 @@ class Host:
 
     @property
     def port(self):
-        return self.addresses[0][1]
+        """Of the first listener; of a Unix socket its path, which clients take as well."""
+        place, number = self.addresses[0]
+        return place if number is None else number
 
     @property
     def pid(self):
