@@ -25,7 +25,7 @@ STEPS = {                # how often: of all that happens within a sequence
     "publish": 30, "subscribe": 16, "unsubscribe": 6, "resume": 10, "publish_admin": 6, "be_present": 7, "be_gone": 3,
     "watch": 4, "join": 4, "leave": 4, "disconnect_admin": 2, "read": 8, "settle": 3,
 }
-THEMES = {None: 100, "kill": 3, "reload": 4, "stall": 1}  # of a sequence: what happens to the host in it
+THEMES = {(): 100, ("kill",): 3, ("reload",): 4, ("reload", "kill"): 1, ("stall",): 1}  # what happens to the host in one
 
 
 def deal(seed):
@@ -37,10 +37,8 @@ def deal(seed):
         name, = dice.choices(names, weights)
         steps.append([name, *(dice.getrandbits(16) for _ in range(3))])
     theme, = dice.choices(list(THEMES), list(THEMES.values()))
-    if theme:
-        at = dice.randrange(3, len(steps) + 1)
-        steps.insert(at, [theme, *(dice.getrandbits(16) for _ in range(3))])
-    return steps
+    at = dice.randrange(3, len(steps) + 1)
+    return steps[:at] + [[name, *(dice.getrandbits(16) for _ in range(3))] for name in theme] + steps[at:]
 
 
 class Actor(Member):
@@ -255,8 +253,8 @@ class Play:
     def settle(self):
         """Until all has been said and heard; then the sums must be right."""
         self.note("  all is to be quiet")
-        self.stage.mourn()
         self.finish_reload()
+        self.stage.mourn()
         for actor in self.open_ones():
             self.say(actor, *self.publish(actor, self.mark, "pub"))
         self.read_while(lambda: any(self.waits_for()), lambda: "\n  ".join(["", *self.waits_for()]))
@@ -305,7 +303,9 @@ class Play:
     def step_join(self, *_):
         if len(self.open_ones()) >= 6:
             return
-        self.stage.mourn()
+        if self.stage.dying:
+            self.finish_reload()
+            self.stage.mourn()
         actor = Actor(self.stage, f"#{len(self.actors) + 1}")
         self.note(f"  {actor.name} is connection {actor.number} of worker {actor.worker}")
         self.actors.append(actor)
@@ -494,10 +494,9 @@ class Play:
         actor = self.one(who)
         if not actor:
             return
-        self.finish_reload()
+        self.read_while(lambda: any(one.has_pending("here", "gone") for one in self.open_ones()), "answers to all")
         if not actor.is_open:
             return
-        self.read_while(lambda: any(one.has_pending("here", "gone") for one in self.open_ones()), "answers to all")
         self.note(f"  worker {actor.worker} is killed")
         self.stage.kill(actor.worker)
         self.model.forget_unpassed(self.admin)

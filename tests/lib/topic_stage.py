@@ -28,7 +28,7 @@ class Stage:
         self.stack = contextlib.ExitStack()
         self.serial = self.steps = self.messages = self.kills = self.reloads = self.stalls = self.lost = 0
         self.scribes = []
-        self.reloading = None  # (place in the log, outcome) of one that is under way
+        self.reloading = None  # (place in the log, outcome; None: either) of one that is under way
         self.dying = []        # workers that were killed, whose death the host has not told of yet
 
     def __enter__(self):
@@ -100,20 +100,25 @@ class Stage:
         else:
             self.touched += 1
         self.host.write(text or self.text())
+        self._ask_for_reload(outcome)
+
+    def finish_reload(self):
+        """One that lost a worker on its way may have been refused for that: then it is asked for again."""
+        while self.reloading:
+            since, outcome = self.reloading
+            self.reloading = None
+            found = self.host.wait_log(r"reload: (done|refused).*$", since)
+            if outcome is None and found[1] == "refused":
+                self._ask_for_reload(None)
+            elif outcome is not None and found[1] != outcome:
+                raise Wrong(f"a reload that was to be {outcome} was {found[1]}:\n{self.host.log[since:]}")
+
+    def _ask_for_reload(self, outcome):
         self.reloading = len(self.host.log), outcome
         self.host.signal(signal.SIGHUP)
 
-    def finish_reload(self):
-        if not self.reloading:
-            return
-        since, outcome = self.reloading
-        self.reloading = None
-        found = self.host.wait_log(r"reload: (done|refused|nothing).*$", since)
-        if found[1] != outcome and found[1] != "nothing":
-            raise Wrong(f"a reload that was to be {outcome} was {found[1]}:\n{self.host.log[since:]}")
-
     def reload_is_over(self):
-        return not self.reloading or re.search(r"reload: (done|refused|nothing)", self.host.log[self.reloading[0]:])
+        return not self.reloading or re.search(r"reload: (done|refused)", self.host.log[self.reloading[0]:])
 
     def has_too_many(self):
         return len(self.host.workers()) > self.workers
@@ -121,6 +126,8 @@ class Stage:
     def kill(self, pid):
         self.kills += 1
         self.dying.append((len(self.host.log), pid))
+        if self.reloading and self.reloading[1] == "done":
+            self.reloading = self.reloading[0], None
         os.kill(pid, signal.SIGKILL)
 
     def mourn(self):
