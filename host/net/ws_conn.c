@@ -37,7 +37,7 @@ static bool is_open(const struct conn *conn)
 	return is_ws(conn) && conn->ws.closed_ms == 0;
 }
 
-static void send_frame(struct conn *conn, unsigned opcode, struct span payload)
+static inline void send_frame(struct conn *conn, unsigned opcode, struct span payload)
 {
 	uint8_t header[WS_HEADER_MAX], *at = conn_room(conn, WS_HEADER_MAX + payload.len);
 	size_t len = ws_header_encode(at == NULL ? header : at, opcode, payload.len);
@@ -175,6 +175,11 @@ static void take_excess(struct conn *conn)
 	take_broken(conn, &why);
 }
 
+static bool has_rate(const struct conn *conn)
+{
+	return conn->ws.throttle != NULL;
+}
+
 /* False: what came is too much. A close frame never is. */
 static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_message *message)
 {
@@ -184,7 +189,7 @@ static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_mess
 	bool is_within;
 
 	conn->ws.decoder.frames = 0;
-	if (throttle == NULL || !is_open(conn))
+	if (!is_open(conn))
 		return true;
 	is_within = throttle_take(throttle, frames, bytes, message != NULL, now_ms);
 	if (throttle_wait_ms(throttle, now_ms) > 0) {
@@ -194,7 +199,7 @@ static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_mess
 	return is_within || (message != NULL && message->opcode == WS_CLOSE);
 }
 
-/* A message may have begun, or the one that had may have ended. */
+/* All that came was looked at: a message may have begun. */
 static void watch_message(struct conn *conn)
 {
 	struct ws_watch *watch = &conn->ws.watch;
@@ -221,7 +226,7 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 		}
 		switch (ws_decode(&conn->ws.decoder, &data, &len, &message, &why)) {
 		case WIRE_MORE:
-			if (!is_within_rate(conn, before, NULL))
+			if (has_rate(conn) && !is_within_rate(conn, before, NULL))
 				take_excess(conn);
 			else
 				watch_message(conn);
@@ -230,11 +235,11 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 			take_broken(conn, &why);
 			return;
 		case WIRE_DONE:
-			watch_message(conn);
-			if (is_within_rate(conn, before - len, &message))
-				take(conn, &message);
-			else
+			ws_watch_took(&conn->ws.watch, message.opcode);
+			if (has_rate(conn) && !is_within_rate(conn, before - len, &message))
 				take_excess(conn);
+			else
+				take(conn, &message);
 		}
 	}
 }
@@ -376,6 +381,7 @@ static void take_limits(struct ws_state *ws, const struct transport_limits *limi
 	ws->close_ms = limits->close_ms > INT32_MAX ? INT32_MAX : (uint32_t)limits->close_ms;
 	ws->decoder.frame_limit = (uint32_t)limits->frame_bytes;
 	ws->throttle = throttle_renew(ws->throttle, limits);
+	ws->decoder.frames = 0;
 }
 
 /* A message that is dropped must not be one that later ones refer to. */
@@ -432,13 +438,13 @@ enum sent ws_conn_send(
 	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
 	struct conn *conn = conn_of(transport);
-	uint8_t header[WS_HEADER_MAX];
 
 	if (!is_open(conn))
 		return SENT_FULL;
 	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.queue_bytes)
 		return send_droppable(conn, opcode, payload, key);
-	if (!ws_queue_has_room(conn, ws_header_encode(header, opcode, payload.len), payload.len))
+	if (payload.len > conn->ws.queue_bytes ||
+		!ws_queue_has_room(conn, ws_header_size(payload.len) + payload.len))
 		return ws_queue_refuse(conn, payload.len);
 	send_frame(conn, compressed(conn, opcode, &payload), payload);
 	return SENT_QUEUED;
@@ -451,7 +457,7 @@ enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *sha
 
 	if (!is_open(conn))
 		return SENT_FULL;
-	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, 0, frame.len))
+	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, frame.len))
 		return ws_queue_refuse(conn, frame.len);
 	frame = ws_shared_frame_for(shared, conn->ws.deflate);
 	if (ws_queue_is_droppable(conn))

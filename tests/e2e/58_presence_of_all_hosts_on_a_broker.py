@@ -337,7 +337,7 @@ def test_a_reload_to_another_broker_keeps_who_is_there():
     """And without any: then the others are gone, at once, and are told so."""
     with running(Redis) as first, running(Nats) as second, plugins_of(first, "gossip", "nats") as plugins, contextlib.ExitStack() as stack:
         def text(bus):
-            return routes_text(ROUTES, plugins=plugins, top=f"{bus}presence: {{interval: 300ms, timeout: 10m}}\n")
+            return routes_text(ROUTES, plugins=plugins, top=f"{bus}presence: {{interval: 300ms, timeout: 10m}}\nstop: {{deadline: 200ms}}\n")
 
         made = [stack.enter_context(Host(text=text(f"bus: {{driver: redis, options: {first.options()}}}\n"))) for _ in range(2)]
         know_each_other(made)

@@ -140,11 +140,40 @@ static void tell(void *context, bool has_come, const struct presence_row *row)
 			has_come ? "join" : "leave", (int)row->id, SPAN_ARG(row->topic), (int)of);
 	assert_true(*seen != has_come);
 	*seen = has_come;
+	if (has_come) {
+		if (host->told[of] == NULL)
+			host->told[of] = xcalloc(NET_BORN, sizeof(bool));
+		assert_false(host->told[of][row->born]);
+		host->told[of][row->born] = true;
+	}
 	host->joins += has_come;
 	host->leaves += !has_come;
 }
 
 static const struct roster_ops ops = {send_letters, has_room, tell};
+
+static void note_known(void *context, const struct roster_census *census)
+{
+	bool *known = context;
+
+	if (census->host < NET_LIVES)
+		known[census->host] = true;
+}
+
+/* Whoever is forgotten may come again with the same members. */
+static void forget_told(struct net_host *host)
+{
+	bool known[NET_LIVES] = {false};
+
+	if (host->is_alive)
+		roster_each(&host->roster, host->net->now_ms, note_known, known);
+	for (unsigned life = 0; life < NET_LIVES; life++) {
+		if (known[life])
+			continue;
+		free(host->told[life]);
+		host->told[life] = NULL;
+	}
+}
 
 /* ---- hosts ------------------------------------------------------------------------------ */
 
@@ -170,6 +199,7 @@ static void end(struct net_host *host)
 	host->is_alive = false;
 	roster_fini(&host->roster);
 	presence_table_fini(&host->table);
+	forget_told(host);
 }
 
 void net_kill(struct net *net, unsigned host)
@@ -252,8 +282,10 @@ void net_run(struct net *net, uint64_t ms)
 
 		carry(net);
 		for (unsigned i = 0; i < NET_HOSTS; i++)
-			if (net->hosts[i].is_alive && !net->hosts[i].is_frozen)
+			if (net->hosts[i].is_alive && !net->hosts[i].is_frozen) {
 				roster_tick(&net->hosts[i].roster, net->now_ms);
+				forget_told(&net->hosts[i]);
+			}
 		net->now_ms += left < STEP_MS ? left : STEP_MS;
 	}
 	carry(net);

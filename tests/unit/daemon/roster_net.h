@@ -10,7 +10,8 @@
 
 enum {
 	NET_HOSTS = 3,
-	NET_LIVES = 100, /* of all hosts together */
+	NET_LIVES = 100,  /* of all hosts together */
+	NET_BORN = 20000, /* joins of a life */
 	NET_IDS = 12,
 	NET_TOPICS = 3,
 	NET_INTERVAL_MS = 2000,
@@ -32,6 +33,8 @@ struct net_host {
 	/* What its members know of others, by notices alone. */
 	bool seen[NET_LIVES][NET_IDS][NET_TOPICS];
 	size_t joins, leaves;
+	/* Each join is told once as long as its host is known; of lives, by `born`. */
+	bool *told[NET_LIVES];
 };
 
 struct net_letter;
