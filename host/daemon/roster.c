@@ -88,6 +88,9 @@ void roster_joined(struct roster *roster, struct presence_row *row)
 
 	row->born = roster->version;
 	roster->digest += roster_digest_of(row->born);
+	/* All there were are told, or have left: it is the next one. */
+	if (roster->walk.is_under_way && roster->walk.at == NULL)
+		roster->walk.at = row;
 	member = member_of(row);
 	if (news != NULL)
 		roster_put_join(news, &member);

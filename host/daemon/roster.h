@@ -42,7 +42,7 @@ struct roster_counts {
 /* Its own part of what others are sent, one member after the other by `born`. */
 struct roster_walk {
 	bool is_under_way, is_wanted_again;
-	struct presence_row *at; /* the next one */
+	struct presence_row *at; /* the next one; NULL: whoever comes next */
 	uint64_t after;          /* what the next part begins behind */
 	uint64_t next_ms;
 };

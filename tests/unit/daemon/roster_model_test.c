@@ -115,7 +115,7 @@ static void all_come_to_know_the_same(void **state)
 static int print_seed(void **state)
 {
 	(void)state;
-	print_message(
+	print_error(
 		"seeds %llu to %llu\n", (unsigned long long)first_seed, (unsigned long long)seed);
 	return 0;
 }

@@ -196,6 +196,29 @@ static void another_speaker_changes_nothing(void **state)
 	net_expect_right(net);
 }
 
+/* Nobody was there when the walk began; or all who were have left since. */
+static void who_comes_while_all_are_told_is_among_them(void **state)
+{
+	struct net *net = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (i == 1)
+			net_join(net, 0, 5, 0);
+		roster_want_walk(&net->hosts[0].roster, net->now_ms);
+		if (i == 1)
+			net_leave(net, 0, 5, 0);
+		net_run(net, 10);
+		net_join(net, 0, i, 1);
+		net_run(net, SOON_MS);
+		expect_known(net, 0, 1);
+		net_leave(net, 0, i, 1);
+		net_run(net, SOON_MS);
+	}
+	assert_int_equal(net->hosts[1].joins, 3);
+	assert_int_equal(net->hosts[1].leaves, 3);
+	assert_int_equal(net->hosts[2].joins, 3);
+}
+
 static void without_a_bus_the_others_are_gone(void **state)
 {
 	struct net *net = *state;
@@ -364,6 +387,7 @@ int main(void)
 		TEST(a_long_cut_is_a_leave_of_all_and_a_join_of_who_is_still_there),
 		TEST(who_stood_still_takes_nobody_for_dead),
 		TEST(another_speaker_changes_nothing),
+		TEST(who_comes_while_all_are_told_is_among_them),
 		TEST(without_a_bus_the_others_are_gone),
 		TEST(ten_thousand_in_a_thousand_topics),
 		TEST(members_without_room_are_left_out_until_there_is_some),
