@@ -45,15 +45,40 @@ uint64_t bus_host_id(const struct host *host)
 	return host->bus.host_id;
 }
 
+/* Of the master's history the numbers are this host's. */
+static struct bus_message in_our_order(const struct host *host, const struct bus_message *message)
+{
+	struct bus_message copy = *message;
+
+	if (copy.number != 0)
+		copy.order = host->bus.host_id;
+	return copy;
+}
+
+static void receive_within(struct host *host, const struct bus_message *message)
+{
+	struct bus_message copy = in_our_order(host, message);
+
+	host->fan_out.counts.received++;
+	if (copy.origin != 0)
+		kept_stream_early(host, &copy);
+	else if (!fan_out_push(host, &copy))
+		bus_lost(host, copy.topic, 1);
+}
+
 void bus_receive(
 	struct host *host, const struct bus_driver *from, const struct bus_message *message)
 {
 	bool is_ours = message->host == host->bus.host_id;
 
-	if (is_ours && !from->ops->is_within)
+	if (from->ops->is_within) {
+		receive_within(host, message);
 		return;
-	host->fan_out.counts.received++;
-	if (!fan_out_push(host, message))
+	}
+	host->fan_out.counts.received += !is_ours;
+	if (message->number != 0)
+		kept_stream_receive(host, message);
+	else if (!is_ours && !fan_out_push(host, message))
 		bus_lost(host, message->topic, 1);
 }
 
@@ -62,37 +87,73 @@ void bus_lost(struct host *host, struct span topic, uint64_t count)
 	fan_out_lost(host, topic, count);
 }
 
-void bus_publish(struct host *host, const struct bus_message *message)
+static void publish(struct host *host, const struct bus_message *message, bool is_within_only)
 {
 	struct bus_driver *driver;
 
 	SLIST_FOREACH (driver, &host->bus.drivers, next) {
+		if (is_within_only && !driver->ops->is_within)
+			continue;
 		driver->ops->publish(driver, message);
 		bus_touch(host, driver);
 	}
 }
 
-/* ---- topics that are kept --------------------------------------------------------------- */
-
-/* NULL: there is none, as in a worker without a link to the master. */
-static struct bus_driver *keeper(const struct host *host)
+void bus_publish(struct host *host, const struct bus_message *message)
 {
-	struct bus_driver *driver;
-
-	SLIST_FOREACH (driver, &host->bus.drivers, next)
-		if (driver->ops->keep != NULL)
-			return driver;
-	return NULL;
+	publish(host, message, false);
 }
+
+void bus_publish_within(struct host *host, const struct bus_message *message)
+{
+	publish(host, message, true);
+}
+
+/* ---- topics that are kept --------------------------------------------------------------- */
 
 static const struct topics_conf *conf_of(const struct host *host)
 {
 	return &host->generation->config.topics;
 }
 
+static bool is_on_bus(const struct host *host)
+{
+	return host->generation != NULL && conf_of(host)->history_store == HISTORY_ON_BUS;
+}
+
+/* NULL: there is none, as in a worker without a link to the master. */
+static struct bus_driver *keeper(const struct host *host)
+{
+	bool is_within = !is_on_bus(host);
+	struct bus_driver *driver;
+
+	SLIST_FOREACH (driver, &host->bus.drivers, next)
+		if (driver->ops->keep != NULL && driver->ops->is_within == is_within)
+			return driver;
+	return NULL;
+}
+
+bool bus_has_store(const struct host *host)
+{
+	return is_on_bus(host) && keeper(host) != NULL;
+}
+
+bool bus_is_away(const struct host *host)
+{
+	return bus_has_store(host) && !bus_plugin_is_up(&host->broker);
+}
+
+/* What stays on its host is nothing for a store that other hosts have, too. */
+static bool may_keep(const struct host *host, struct span topic)
+{
+	const struct bus_driver *driver = keeper(host);
+
+	return driver != NULL && (driver->ops->is_within || !topic_name_is_of_host(topic));
+}
+
 bool bus_keeps(const struct host *host, struct span topic)
 {
-	if (host->generation == NULL || conf_of(host)->history_count == 0 || keeper(host) == NULL)
+	if (host->generation == NULL || conf_of(host)->history_count == 0 || !may_keep(host, topic))
 		return false;
 	for (size_t i = 0; i < conf_of(host)->history_count; i++)
 		if (topic_filter_matches(span_of(conf_of(host)->history[i].filter.text), topic))
@@ -102,7 +163,7 @@ bool bus_keeps(const struct host *host, struct span topic)
 
 bool bus_keeps_all(const struct host *host, struct span filter)
 {
-	if (host->generation == NULL || keeper(host) == NULL)
+	if (host->generation == NULL || !may_keep(host, filter))
 		return false;
 	for (size_t i = 0; i < conf_of(host)->history_count; i++)
 		if (topic_filter_covers(span_of(conf_of(host)->history[i].filter.text), filter))
@@ -117,6 +178,9 @@ bool bus_keep(struct host *host, const struct bus_message *message)
 	if (first == NULL || !first->ops->keep(first, message))
 		return false;
 	bus_touch(host, first);
+	/* A broker brings it to all who want it. */
+	if (!first->ops->is_within)
+		return true;
 	SLIST_FOREACH (driver, &host->bus.drivers, next) {
 		if (driver == first)
 			continue;
@@ -140,13 +204,17 @@ bool bus_recall(struct host *host, const struct bus_recall *recall)
 void bus_recalled(
 	struct host *host, uint64_t conn, uint64_t serial, const struct bus_message *message)
 {
-	resume_take(host, conn, serial, message);
+	struct bus_message copy = *message;
+
+	if (copy.order == 0)
+		copy = in_our_order(host, message);
+	resume_take(host, conn, serial, &copy);
 }
 
 void bus_recall_over(struct host *host, uint64_t conn, uint64_t serial, enum bus_recalled outcome,
-	uint64_t number)
+	uint64_t order, uint64_t number)
 {
-	resume_over(host, conn, serial, outcome, number);
+	resume_over(host, conn, serial, outcome, order, number);
 }
 
 /* ---- filters ---------------------------------------------------------------------------- */

@@ -26,12 +26,19 @@ struct bus_message {
 	uint64_t publisher; /* the connection there; 0: none, as a plugin's timer */
 	uint64_t sequence;  /* counts up for each worker that publishes, from its birth */
 	uint64_t number;    /* in the order of kept messages; 0: of a topic that is not kept */
+	uint64_t order;     /* whose numbers these are: this host's, or a store's */
+	/* Of messages for the store of a broker. */
+	uint64_t origin; /* which counting of a worker `sequence` is of; 0: it is for no store */
+	uint64_t had;    /* members of up to that birth (topic_tree.born) have it; 0: nobody */
+	bool is_gap;     /* no message: so many were lost before they could be kept */
+	uint64_t lost;
 };
 
 /* What a subscription asks for of a topic that is kept. */
 struct bus_recall {
 	uint64_t conn, serial; /* whose; come back with the answers */
 	struct span filter;
+	uint64_t order; /* of the number; 0: there is none */
 	uint64_t after; /* a number; 0: all there is; BUS_NOW: nothing */
 	uint64_t bytes; /* as many messages as this holds, at least one */
 };
@@ -63,7 +70,8 @@ struct bus_ops {
 	void (*unwanted)(struct bus_driver *driver, struct span filter);
 	/*
 	 * A message to a topic that is kept: as publish, and it comes back to this worker, too, in
-	 * its place in the order. False: there is no room. NULL: a driver that keeps nothing.
+	 * its place in the order. False: there is no room. NULL: a driver that keeps nothing. Of
+	 * those within and beyond one host the routes file says which one keeps.
 	 */
 	bool (*keep)(struct bus_driver *driver, const struct bus_message *message);
 	/* Answered by bus_recalled and, at the end, by bus_recall_over. With keep. */
@@ -96,7 +104,7 @@ void bus_receive(
 void bus_recalled(
 	struct host *host, uint64_t conn, uint64_t serial, const struct bus_message *message);
 void bus_recall_over(struct host *host, uint64_t conn, uint64_t serial, enum bus_recalled outcome,
-	uint64_t number);
+	uint64_t order, uint64_t number);
 /* A driver knows of messages to a topic that were lost on the way; empty: to topics not known. */
 void bus_lost(struct host *host, struct span topic, uint64_t count);
 
@@ -124,6 +132,11 @@ bool bus_keeps(const struct host *host, struct span topic);
 bool bus_keeps_all(const struct host *host, struct span filter);
 /* Instead of bus_publish and delivery. False: there is no room. */
 bool bus_keep(struct host *host, const struct bus_message *message);
+/* For other workers of this host only. */
+void bus_publish_within(struct host *host, const struct bus_message *message);
+/* They are kept by a broker: whether one can be asked for them, and whether it can be just now. */
+bool bus_has_store(const struct host *host);
+bool bus_is_away(const struct host *host);
 /* False: nobody keeps anything. */
 bool bus_recall(struct host *host, const struct bus_recall *recall);
 void bus_wanted(struct host *host, struct span filter);

@@ -6,7 +6,9 @@
  */
 #include "call/bus_plugin.h"
 
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -15,16 +17,14 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "call/generation.h"
 #include "call/host_state.h"
+#include "call/resume.h"
 #include "call/topics.h"
 
-enum { WARN_MS = 5000 };
-
-/* A text each, and a NUL behind it. */
-struct bus_parcel {
-	TAILQ_ENTRY(bus_parcel) next;
-	struct sl_bus_message message; /* points behind this */
-	size_t bytes;
+enum {
+	WARN_MS = 5000,
+	FILTERS_MAX = 64, /* more are asked for as "#" */
 };
 
 struct bus_wish {
@@ -42,6 +42,11 @@ static struct bus_plugin *bus_of(struct bus_driver *driver)
 static bool is_up(const struct bus_plugin *bus)
 {
 	return bus->plugin->bus.state == SL_BUS_UP;
+}
+
+bool bus_plugin_is_up(const struct bus_plugin *bus)
+{
+	return bus->plugin != NULL && is_up(bus);
 }
 
 /* ---- what waits ------------------------------------------------------------------------- */
@@ -67,44 +72,14 @@ static uint64_t number_next(struct bus_plugin *bus, struct span topic)
 	return topic_numbers_next(&bus->sent, topic);
 }
 
-static struct bus_parcel *parcel_new(struct bus_plugin *bus, const struct bus_message *from)
-{
-	size_t bytes = sizeof(struct bus_parcel) + from->topic.len + 1 + from->payload.len;
-	struct bus_parcel *parcel = xmalloc(bytes);
-	char *topic = (char *)(parcel + 1), *data = topic + from->topic.len + 1;
-
-	memcpy(topic, from->topic.ptr, from->topic.len);
-	topic[from->topic.len] = '\0';
-	if (from->payload.len > 0)
-		memcpy(data, from->payload.ptr, from->payload.len);
-	parcel->bytes = bytes;
-	parcel->message = (struct sl_bus_message){
-		.topic = {topic, from->topic.len},
-		.data = {data, from->payload.len},
-		.host = from->host,
-		.publisher = from->publisher,
-		.sequence = number_next(bus, from->topic),
-		.type = from->opcode == WS_TEXT ? SL_TEXT : SL_BINARY,
-	};
-	parcel->message.origin = bus->origin;
-	return parcel;
-}
-
-static void parcel_drop(struct bus_plugin *bus, struct bus_parcel *parcel)
-{
-	TAILQ_REMOVE(&bus->parcels, parcel, next);
-	bus->bytes -= parcel->bytes;
-	free(parcel);
-}
-
 static void warn_full(struct bus_plugin *bus)
 {
 	if (clock_allows(&bus->warned_ms, WARN_MS))
 		log_line(LOG_HOST, LOG_WARN,
 			"bus: %s: %zu bytes of messages wait for the broker already "
 			"(`bus: {queue}` is %zu); %llu were dropped up to now",
-			bus->plugin->name, bus->bytes, bus->bytes_max,
-			(unsigned long long)bus->counts.dropped);
+			bus->plugin->name, bus->queue.bytes, bus->queue.bytes_max,
+			(unsigned long long)bus->queue.dropped);
 }
 
 /* One that is dropped has its number all the same: who hears the next one knows. */
@@ -112,24 +87,120 @@ static void publish(struct bus_driver *driver, const struct bus_message *message
 {
 	struct bus_plugin *bus = bus_of(driver);
 	struct bus_parcel *parcel;
-	size_t room;
 
 	if (topic_name_is_of_host(message->topic))
 		return;
-	parcel = parcel_new(bus, message);
-	room = parcel->bytes > bus->bytes_max ? 0 : bus->bytes_max - parcel->bytes;
-	while (bus->bytes > room && !bus->drops_newest && parcel->bytes <= bus->bytes_max) {
-		bus->counts.dropped++;
+	parcel = bus_parcel_new(BUS_PARCEL_MESSAGE, message);
+	parcel->message.sequence = number_next(bus, message->topic);
+	parcel->message.origin = bus->origin;
+	if (!bus_queue_push(&bus->queue, parcel))
 		warn_full(bus);
-		parcel_drop(bus, TAILQ_FIRST(&bus->parcels));
+}
+
+/* ---- what is to be kept ----------------------------------------------------------------- */
+
+static const struct history_conf *rule_of(const struct topics_conf *conf, struct span topic)
+{
+	for (size_t i = 0; i < conf->history_count; i++)
+		if (topic_filter_matches(span_of(conf->history[i].filter.text), topic))
+			return &conf->history[i];
+	return NULL;
+}
+
+static struct bus_parcel *kept_parcel(struct bus_plugin *bus, const struct bus_message *message)
+{
+	const struct topics_conf *conf = &host_generation(bus->host)->config.topics;
+	const struct history_conf *rule = rule_of(conf, message->topic);
+	struct bus_parcel *parcel = bus_parcel_new(BUS_PARCEL_KEEP, message);
+
+	parcel->rule = (struct sl_bus_rule){.messages = rule == NULL ? 0 : rule->messages,
+		.time_ms = rule == NULL ? 0 : rule->time_ms,
+		.bytes = conf->history_bytes};
+	return parcel;
+}
+
+/*
+ * Members of this host have it now, without a number; with that it comes once more, and is known by
+ * origin and sequence. False: no room.
+ */
+static bool deliver_early(struct bus_plugin *bus, struct bus_parcel *parcel)
+{
+	const struct bus_message message = bus_parcel_message(parcel);
+
+	if (!kept_stream_early(bus->host, &message))
+		return false;
+	parcel->is_early = true;
+	bus_publish_within(bus->host, &message);
+	return true;
+}
+
+/* Those that were on their way when the broker went: whether it has them nobody knows. */
+static void deliver_stranded(struct bus_plugin *bus)
+{
+	struct bus_parcel *parcel;
+
+	bus->has_stranded = false;
+	TAILQ_FOREACH (parcel, &bus->queue.waiting, next)
+		if (parcel->kind == BUS_PARCEL_KEEP && !parcel->is_early &&
+			parcel->message.type != SL_BUS_GAP && !deliver_early(bus, parcel))
+			return;
+}
+
+static bool keep(struct bus_driver *driver, const struct bus_message *message)
+{
+	struct bus_plugin *bus = bus_of(driver);
+	struct bus_parcel *parcel;
+
+	if (bus->has_stranded)
+		deliver_stranded(bus);
+	if (is_up(bus) && !bus_queue_has_room(&bus->queue, message->payload.len))
+		return false;
+	parcel = kept_parcel(bus, message);
+	parcel->message.origin = bus->kept_origin;
+	parcel->message.sequence = bus->kept_sequence + 1;
+	if (!is_up(bus) && !deliver_early(bus, parcel)) {
+		free(parcel);
+		return false;
 	}
-	TAILQ_INSERT_TAIL(&bus->parcels, parcel, next);
-	bus->bytes += parcel->bytes;
-	if (bus->bytes <= bus->bytes_max)
-		return;
-	bus->counts.dropped++;
-	parcel_drop(bus, parcel);
-	warn_full(bus);
+	bus->kept_sequence++;
+	if (!bus_queue_push(&bus->queue, parcel))
+		warn_full(bus);
+	return true;
+}
+
+static void recall(struct bus_driver *driver, const struct bus_recall *what)
+{
+	struct bus_plugin *bus = bus_of(driver);
+
+	bus_queue_ask(&bus->queue, ++bus->questions, what);
+}
+
+/* The store learns of what it will never have; so do all who would have had it from there. */
+static struct bus_parcel *gap_parcel(struct bus_plugin *bus, const struct topic_loss *loss)
+{
+	char count[24];
+	const struct bus_message message = {
+		.topic = span_of(loss->topic),
+		.payload = {count, (size_t)snprintf(count, sizeof(count), "%llu",
+					   (unsigned long long)loss->count)},
+		.host = bus_host_id(bus->host),
+	};
+	struct bus_parcel *parcel = kept_parcel(bus, &message);
+
+	parcel->message.type = SL_BUS_GAP;
+	parcel->message.origin = bus->gap_origin;
+	parcel->message.sequence = ++bus->gap_sequence;
+	return parcel;
+}
+
+static void tell_gaps(struct bus_plugin *bus, struct topic_losses *losses)
+{
+	struct topic_loss loss;
+
+	while (topic_losses_take(losses, &loss)) {
+		bus_queue_push_first(&bus->queue, gap_parcel(bus, &loss));
+		free(loss.topic);
+	}
 }
 
 /* ---- filters ---------------------------------------------------------------------------- */
@@ -181,6 +252,32 @@ static void forget_wishes(struct bus_plugin *bus)
 		free(first);
 }
 
+/* ---- questions -------------------------------------------------------------------------- */
+
+void bus_plugin_answer(struct bus_plugin *bus, struct bus_parcel *question,
+	enum bus_recalled outcome, uint64_t order, uint64_t number)
+{
+	if (question->conn == 0)
+		kept_stream_past_over(bus->host, outcome, order, number);
+	else
+		bus_recall_over(
+			bus->host, question->conn, question->serial, outcome, order, number);
+	free(question);
+}
+
+/* Of a broker that has gone: who asked asks again, or does without. */
+static void take_questions_back(struct bus_plugin *bus)
+{
+	struct bus_parcel *question;
+
+	while (bus->has_lost_questions && (question = bus_queue_take_question(&bus->queue))) {
+		if (question->conn != 0)
+			resume_unasked(bus->host, question->conn, question->serial);
+		free(question);
+	}
+	bus->has_lost_questions = false;
+}
+
 /* ---- the end of a turn ------------------------------------------------------------------ */
 
 static void tell_filter(void *context, struct span filter, size_t count)
@@ -196,6 +293,14 @@ static void tell_filter(void *context, struct span filter, size_t count)
 	plugin_call_bus_filter(bus->plugin, (struct sl_str){text, filter.len}, true);
 }
 
+static void tell_other_filter(void *context, struct span filter, size_t count)
+{
+	struct bus_plugin *bus = context;
+
+	if (!topic_tree_has_filter(&bus->host->fan_out.tree, filter))
+		tell_filter(context, filter, count);
+}
+
 static void tell_filters(struct bus_plugin *bus)
 {
 	struct bus_wish *first;
@@ -203,6 +308,9 @@ static void tell_filters(struct bus_plugin *bus)
 	if (!bus->is_told) {
 		bus->is_told = true;
 		topic_tree_each_filter(&bus->host->fan_out.tree, tell_filter, bus);
+		topic_tree_each_filter(&bus->host->resumes.wanted, tell_other_filter, bus);
+		kept_stream_connected(bus->host);
+		resume_broker_up(bus->host);
 	}
 	while (is_up(bus) && (first = wish_take(bus)) != NULL) {
 		plugin_call_bus_filter(
@@ -211,21 +319,112 @@ static void tell_filters(struct bus_plugin *bus)
 	}
 }
 
+/* A few filters by name: the store need not look at all it has. */
+struct filter_list {
+	struct sl_str items[FILTERS_MAX];
+	size_t count;
+	char text[FILTERS_MAX * (TOPIC_NAME_MAX + 1)];
+};
+
+static void add_filter(void *context, struct span filter, size_t count)
+{
+	struct filter_list *list = context;
+	char *at = list->text + list->count * (TOPIC_NAME_MAX + 1);
+
+	(void)count;
+	memcpy(at, filter.ptr, filter.len);
+	at[filter.len] = '\0';
+	list->items[list->count++] = (struct sl_str){at, filter.len};
+}
+
+/* What an outage has kept from us is asked for all members at once. */
+static int ask_for_all(struct bus_plugin *bus, struct sl_bus_recall *what)
+{
+	static const struct sl_str all = {"#", 1};
+	const struct topic_tree *tree = &bus->host->fan_out.tree;
+	struct filter_list *list = NULL;
+	int result;
+
+	what->filters = &all;
+	what->filter_count = 1;
+	what->anyhow = true;
+	if (tree->filter_count > 0 && tree->filter_count <= FILTERS_MAX) {
+		list = xcalloc(1, sizeof(*list));
+		topic_tree_each_filter(tree, add_filter, list);
+		what->filters = list->items;
+		what->filter_count = list->count;
+	}
+	result = plugin_call_bus_recall(bus->plugin, what);
+	free(list);
+	return result;
+}
+
+static int ask(struct bus_plugin *bus, const struct bus_parcel *parcel)
+{
+	struct sl_bus_recall what = {
+		.id = parcel->id,
+		.filters = &parcel->filter,
+		.filter_count = 1,
+		.order = parcel->order,
+		.after = parcel->after,
+		.bytes = parcel->bytes_wanted,
+	};
+
+	if (parcel->after == BUS_UNKNOWN)
+		return SL_INVALID;
+	if (parcel->conn == 0)
+		return ask_for_all(bus, &what);
+	return plugin_call_bus_recall(bus->plugin, &what);
+}
+
+static int hand_over(struct bus_plugin *bus, const struct bus_parcel *parcel)
+{
+	switch (parcel->kind) {
+	case BUS_PARCEL_KEEP:
+		return plugin_call_bus_keep(bus->plugin, &parcel->message, &parcel->rule);
+	case BUS_PARCEL_QUESTION:
+		return ask(bus, parcel);
+	default:
+		return plugin_call_bus_publish(bus->plugin, &parcel->message);
+	}
+}
+
+/* A question that cannot be asked is answered: nobody knows. */
+static void refused(struct bus_plugin *bus, struct bus_parcel *parcel)
+{
+	if (parcel->kind != BUS_PARCEL_QUESTION) {
+		bus_queue_drop(&bus->queue);
+		return;
+	}
+	TAILQ_REMOVE(&bus->queue.waiting, parcel, next);
+	bus_plugin_answer(bus, parcel, BUS_RECALLED_LOST, 0, 0);
+}
+
 static void carry(struct bus_plugin *bus)
 {
 	struct bus_parcel *parcel;
+	int result;
 
-	while (is_up(bus) && !bus->is_full && (parcel = TAILQ_FIRST(&bus->parcels)) != NULL) {
-		int result = plugin_call_bus_publish(bus->plugin, &parcel->message);
+	tell_gaps(bus, &bus->queue.lost_before);
+	if (TAILQ_EMPTY(&bus->queue.waiting))
+		tell_gaps(bus, &bus->queue.lost_behind);
+	while (is_up(bus) && !bus->is_full && (parcel = TAILQ_FIRST(&bus->queue.waiting)) != NULL) {
+		bool is_message = parcel->kind == BUS_PARCEL_MESSAGE;
 
+		result = hand_over(bus, parcel);
 		bus->is_full = result == SL_FULL;
-		if (bus->is_full)
+		/* It may have lost its broker in there: what it has not had it will be given again.
+		 */
+		if (bus->is_full || parcel != TAILQ_FIRST(&bus->queue.waiting) ||
+			(!is_up(bus) && !is_message))
 			return;
-		if (result == SL_OK)
-			bus->counts.published++;
+		if (result != SL_OK)
+			refused(bus, parcel);
+		else if (is_message)
+			bus_queue_done(&bus->queue);
 		else
-			bus->counts.dropped++;
-		parcel_drop(bus, parcel);
+			bus_queue_hand_over(&bus->queue);
+		bus->counts.published += result == SL_OK && is_message;
 	}
 }
 
@@ -233,11 +432,17 @@ static void flush(struct bus_driver *driver)
 {
 	struct bus_plugin *bus = bus_of(driver);
 
+	if (bus->has_stranded)
+		deliver_stranded(bus);
+	take_questions_back(bus);
 	if (!is_up(bus))
 		return;
 	tell_filters(bus);
 	bus_peers_flush(bus);
 	carry(bus);
+	/* What had no room behind the others has now. */
+	if (TAILQ_EMPTY(&bus->queue.waiting) && !topic_losses_is_empty(&bus->queue.lost_behind))
+		carry(bus);
 	if (is_up(bus))
 		plugin_call_bus_flush(bus->plugin);
 }
@@ -247,18 +452,24 @@ static const struct bus_ops ops = {
 	.publish = publish,
 	.wanted = wanted,
 	.unwanted = unwanted,
+	.keep = keep,
+	.recall = recall,
 	.flush = flush,
 };
 
-/* ---- what the driver says --------------------------------------------------------------- */
+/* For a driver without a store. */
+static const struct bus_ops ops_without_store = {
+	.name = "plugin",
+	.publish = publish,
+	.wanted = wanted,
+	.unwanted = unwanted,
+	.flush = flush,
+};
+
+/* ---- how it is with the broker ----------------------------------------------------------- */
 
 static const char *const state_names[] = {
 	[SL_BUS_DOWN] = "down", [SL_BUS_CONNECTING] = "connecting", [SL_BUS_UP] = "up"};
-
-static struct bus_plugin *bus_of_plugin(const struct sl_plugin *plugin)
-{
-	return &host_of_table(*plugin->info.host)->broker;
-}
 
 /* Up and down once each, whatever is tried in between. */
 static void log_state(struct bus_plugin *bus)
@@ -272,123 +483,23 @@ static void log_state(struct bus_plugin *bus)
 		bus->plugin->name, state_names[now->state], now->text);
 }
 
-static void take_state(struct bus_plugin *bus)
+/* No plugin code may run in here, and no message leave: the rest is done at the end of the turn. */
+static void broker_gone(struct bus_plugin *bus)
+{
+	bus->is_told = false;
+	forget_wishes(bus);
+	bus_queue_rewind(&bus->queue);
+	bus->has_stranded = bus->has_lost_questions = true;
+}
+
+void bus_plugin_take_state(struct bus_plugin *bus)
 {
 	log_state(bus);
-	if (!is_up(bus)) {
-		bus->is_told = false;
-		forget_wishes(bus);
-	}
+	if (!is_up(bus))
+		broker_gone(bus);
 	bus->is_full = false;
 	bus_peers_note_state(bus);
 	bus_touch(bus->host, &bus->driver);
-}
-
-static void api_state(struct sl_plugin *plugin, uint32_t state, const char *text)
-{
-	struct bus_plugin *bus = bus_of_plugin(plugin);
-
-	if (state > SL_BUS_UP) {
-		log_line(LOG_HOST, LOG_ERROR, "%s: sl_bus_state with %u, which is no state",
-			plugin->name, state);
-		return;
-	}
-	plugin->bus.state = state;
-	snprintf(plugin->bus.text, sizeof(plugin->bus.text), "%s", text == NULL ? "" : text);
-	if (bus->plugin == plugin)
-		take_state(bus);
-}
-
-static bool check_message(struct bus_plugin *bus, const struct sl_bus_message *message)
-{
-	struct span topic = {message->topic.ptr, message->topic.len};
-	struct span data = {message->data.ptr, message->data.len};
-	struct err why = {0};
-
-	if (!topic_name_check(topic, &why))
-		;
-	else if (message->type != SL_TEXT && message->type != SL_BINARY)
-		err_set(&why, ERR_BAD_REQUEST, "type %llu, wanted SL_TEXT or SL_BINARY",
-			(unsigned long long)message->type);
-	else if (data.len > TOPICS_MESSAGE_MAX)
-		err_set(&why, ERR_BAD_REQUEST, "%zu bytes, at most %d can be published", data.len,
-			TOPICS_MESSAGE_MAX);
-	else if (message->type == SL_TEXT && !utf8_valid(data))
-		err_set(&why, ERR_BAD_REQUEST, "a text of %zu bytes that is not UTF-8", data.len);
-	else
-		return true;
-	bus->counts.refused++;
-	if (clock_allows(&bus->warned_ms, WARN_MS))
-		log_line(LOG_HOST, LOG_WARN, "bus: %s: a message from elsewhere is refused: %s",
-			bus->plugin->name, why.text);
-	return false;
-}
-
-static void deliver(struct bus_plugin *bus, const struct sl_bus_message *from)
-{
-	struct bus_message message = {
-		.topic = {from->topic.ptr, from->topic.len},
-		.opcode = from->type == SL_TEXT ? WS_TEXT : WS_BINARY,
-		.payload = {from->data.ptr, from->data.len},
-		.host = from->host,
-		.publisher = from->publisher,
-		.sequence = from->sequence,
-	};
-	uint64_t missing;
-
-	if (topic_numbers_hear(&bus->heard, from->origin, message.topic, from->sequence,
-		    &missing) == TOPIC_HEARD_BEFORE) {
-		bus->counts.duplicates++;
-		return;
-	}
-	if (missing > 0) {
-		bus->counts.lost += missing;
-		bus_lost(bus->host, message.topic, missing);
-	}
-	bus->counts.received++;
-	bus_receive(bus->host, &bus->driver, &message);
-}
-
-static int api_received(struct sl_plugin *plugin, const struct sl_bus_message *message, size_t size)
-{
-	struct bus_plugin *bus = bus_of_plugin(plugin);
-
-	if (bus->plugin != plugin)
-		return SL_CLOSED;
-	if (size < sizeof(*message))
-		return SL_INVALID;
-	/* Its members here have it. */
-	if (message->host == bus_host_id(bus->host))
-		return SL_OK;
-	if (bus_peers_take(bus, message))
-		return SL_OK;
-	if (!check_message(bus, message))
-		return SL_INVALID;
-	deliver(bus, message);
-	return SL_OK;
-}
-
-static void api_lost(struct sl_plugin *plugin, struct sl_str topic, uint64_t count)
-{
-	struct bus_plugin *bus = bus_of_plugin(plugin);
-
-	if (bus->plugin != plugin || count == 0)
-		return;
-	bus->counts.lost += count;
-	bus_lost(bus->host, (struct span){topic.ptr, topic.len}, count);
-}
-
-static uint64_t api_host_id(const struct sl_plugin *plugin)
-{
-	return bus_host_id(bus_of_plugin(plugin)->host);
-}
-
-const struct sl_bus_host *bus_plugin_functions(void)
-{
-	static const struct sl_bus_host functions = {
-		sizeof(functions), api_received, api_lost, api_state, api_host_id};
-
-	return &functions;
 }
 
 void bus_census_take(struct bus_census *out, const struct host *host)
@@ -396,7 +507,13 @@ void bus_census_take(struct bus_census *out, const struct host *host)
 	const struct bus_plugin *bus = &host->broker;
 	const struct sl_plugin *plugin = bus->plugin;
 
-	*out = (struct bus_census){.counts = bus->counts, .queue_bytes = bus->bytes};
+	*out = (struct bus_census){.counts = bus->counts, .queue_bytes = bus->queue.bytes};
+	out->counts.dropped = bus->queue.dropped;
+	out->counts.duplicates += host->kept.duplicates;
+	out->counts.early = host->kept.early;
+	out->has_store = bus_has_store(host);
+	out->order = host->kept.order;
+	out->number = host->kept.heard;
 	if (plugin == NULL)
 		return;
 	out->driver = plugin->name;
@@ -411,8 +528,10 @@ void bus_plugin_init(struct bus_plugin *bus, struct host *host)
 	bus->driver.ops = &ops;
 	bus->host = host;
 	bus->origin = draw();
+	bus->kept_origin = draw();
+	bus->gap_origin = draw();
 	bus->logged = SL_BUS_CONNECTING;
-	TAILQ_INIT(&bus->parcels);
+	bus_queue_init(&bus->queue);
 	STAILQ_INIT(&bus->wishes);
 	topic_numbers_init(&bus->sent, TOPIC_NUMBERS_MAX);
 	topic_numbers_init(&bus->heard, TOPIC_NUMBERS_MAX);
@@ -425,7 +544,7 @@ static void leave(struct bus_plugin *bus)
 		return;
 	flush(&bus->driver);
 	bus_detach(bus->host, &bus->driver);
-	forget_wishes(bus);
+	broker_gone(bus);
 	plugin_unref(bus->plugin);
 	bus->plugin = NULL;
 	bus->is_told = false;
@@ -433,18 +552,10 @@ static void leave(struct bus_plugin *bus)
 	bus->logged = SL_BUS_CONNECTING; /* nothing yet */
 }
 
-static void drop_all(struct bus_plugin *bus)
-{
-	while (!TAILQ_EMPTY(&bus->parcels)) {
-		bus->counts.dropped++;
-		parcel_drop(bus, TAILQ_FIRST(&bus->parcels));
-	}
-}
-
 void bus_plugin_fini(struct bus_plugin *bus)
 {
 	leave(bus);
-	drop_all(bus);
+	bus_queue_fini(&bus->queue);
 	topic_numbers_fini(&bus->sent);
 	topic_numbers_fini(&bus->heard);
 	bus_peers_fini(&bus->peers);
@@ -454,22 +565,25 @@ bool bus_plugin_use(struct bus_plugin *bus, const struct generation *generation)
 {
 	const struct bus_conf *conf = &generation->config.bus;
 
-	bus->bytes_max = conf->queue_bytes;
-	bus->drops_newest = conf->overflow == BUS_DROP_NEWEST;
+	bus->queue.bytes_max = conf->queue_bytes;
+	bus->queue.drops_newest = conf->overflow == BUS_DROP_NEWEST;
 	if (bus->plugin == generation->bus)
 		return false;
 	if (generation->bus == NULL)
 		bus_peers_part(bus);
 	leave(bus);
 	if (generation->bus == NULL) {
-		drop_all(bus);
+		take_questions_back(bus);
+		bus_queue_drop_all(&bus->queue);
+		kept_stream_forget(&bus->host->kept);
 		return true;
 	}
 	/* Where nobody gave one, our own messages could not be told from those of others. */
 	if (bus_host_id(bus->host) == 0)
 		bus_set_host_id(bus->host, draw());
 	bus->plugin = plugin_ref(generation->bus);
+	bus->driver.ops = bus->plugin->info.bus->keep != NULL ? &ops : &ops_without_store;
 	bus_attach(bus->host, &bus->driver);
-	take_state(bus);
+	bus_plugin_take_state(bus);
 	return true;
 }

@@ -10,7 +10,7 @@
 #include "topic/topic_position.h"
 #include "wire/base64.h"
 
-static json_t *begin(const struct host *host, struct span topic, uint64_t number)
+static json_t *begin(struct span topic, uint64_t order, uint64_t number)
 {
 	json_t *object = json_object();
 	char position[TOPIC_POSITION_SIZE];
@@ -18,7 +18,7 @@ static json_t *begin(const struct host *host, struct span topic, uint64_t number
 	if (topic.len > 0)
 		json_object_set_new(object, "topic", json_stringn(topic.ptr, topic.len));
 	if (number != 0) {
-		topic_position_write(position, bus_host_id(host), number);
+		topic_position_write(position, order, number);
 		json_object_set_new(object, "position", json_string(position));
 	}
 	return object;
@@ -33,9 +33,9 @@ static void finish(json_t *object, struct buf *out)
 	json_decref(object);
 }
 
-void envelope_write(struct buf *out, const struct host *host, const struct bus_message *message)
+void envelope_write(struct buf *out, const struct bus_message *message)
 {
-	json_t *object = begin(host, message->topic, message->number);
+	json_t *object = begin(message->topic, message->order, message->number);
 	struct span data = message->payload;
 	struct buf text = {0};
 
@@ -51,9 +51,15 @@ void envelope_write(struct buf *out, const struct host *host, const struct bus_m
 	finish(object, out);
 }
 
-void envelope_send_note(struct sl_conn *conn, struct span topic, uint64_t number, bool is_lost)
+void envelope_write_note(struct buf *out, struct span topic, uint64_t order, uint64_t number)
 {
-	json_t *object = begin(conn->host, topic, number);
+	finish(begin(topic, order, number), out);
+}
+
+void envelope_send_note(
+	struct sl_conn *conn, struct span topic, uint64_t order, uint64_t number, bool is_lost)
+{
+	json_t *object = begin(topic, order, number);
 	struct buf text = {0};
 
 	if (is_lost)

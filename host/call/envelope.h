@@ -13,11 +13,14 @@
 struct sl_conn;
 
 /* A text. Number 0: without a position. */
-void envelope_write(struct buf *out, const struct host *host, const struct bus_message *message);
+void envelope_write(struct buf *out, const struct bus_message *message);
+/* Where a message stands that members have already. */
+void envelope_write_note(struct buf *out, struct span topic, uint64_t order, uint64_t number);
 /*
  * A note about a subscription: the position that it stands at (0: not known), and whether something
  * before that cannot be known any more. An empty topic is left out.
  */
-void envelope_send_note(struct sl_conn *conn, struct span topic, uint64_t number, bool is_lost);
+void envelope_send_note(
+	struct sl_conn *conn, struct span topic, uint64_t order, uint64_t number, bool is_lost);
 
 #endif

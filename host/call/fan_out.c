@@ -15,13 +15,17 @@
 #include "base/xalloc.h"
 #include "call/envelope.h"
 #include "call/host_state.h"
+#include "call/resume.h"
 
 struct fan_out_message {
 	struct fan_out_message *next;
 	uint64_t publisher; /* a connection of this host; 0: none that could be here */
 	uint64_t number;    /* 0: of a topic that is not kept */
+	uint64_t order;     /* the number's */
+	uint64_t had;       /* members of up to that birth have it; 0: nobody */
 	struct ws_shared *shared;
 	struct ws_shared *enveloped; /* for those with SL_POSITIONS; NULL: nobody wanted it yet */
+	struct ws_shared *noted;     /* for those of them who had it: where it stands */
 };
 
 struct fan_out_batch {
@@ -44,6 +48,8 @@ static struct fan_out_message *message_new(const struct host *host, const struct
 	*message = (struct fan_out_message){
 		.publisher = from->host == bus_host_id(host) ? from->publisher : 0,
 		.number = from->number,
+		.order = from->order,
+		.had = from->had,
 		.shared = ws_shared_new(from->opcode, from->payload),
 	};
 	return message;
@@ -81,6 +87,7 @@ static void batch_drop(struct fan_out *fan_out, struct fan_out_batch *batch)
 		fan_out->bytes -= message_bytes(message);
 		ws_shared_unref(message->shared);
 		ws_shared_unref(message->enveloped);
+		ws_shared_unref(message->noted);
 		free(message);
 	}
 	ws_shared_unref(batch->joined);
@@ -156,14 +163,52 @@ static struct ws_shared *enveloped(
 		.opcode = ws_shared_opcode(message->shared),
 		.payload = ws_shared_payload(message->shared),
 		.number = has_losses(&host->fan_out) ? 0 : message->number,
+		.order = message->order,
 	};
 
 	if (message->enveloped == NULL) {
-		envelope_write(&text, host, &inner);
+		envelope_write(&text, &inner);
 		message->enveloped = ws_shared_new(WS_TEXT, buf_span(&text));
 		buf_fini(&text);
 	}
 	return message->enveloped;
+}
+
+/* Its number is news to those who had it before it had one. */
+static struct ws_shared *noted(
+	struct host *host, struct span topic, struct fan_out_message *message)
+{
+	struct buf text = {0};
+
+	if (message->noted == NULL && !has_losses(&host->fan_out)) {
+		envelope_write_note(&text, topic, message->order, message->number);
+		message->noted = ws_shared_new(WS_TEXT, buf_span(&text));
+		buf_fini(&text);
+	}
+	return message->noted;
+}
+
+/* Was in the tree when members here were given it without a number. */
+static bool had(const struct fan_out *fan_out, const struct fan_out_message *message,
+	const struct sl_conn *conn)
+{
+	return message->had != 0 &&
+	       topic_walk_born(&fan_out->walk, &conn->topics.topics) <= message->had;
+}
+
+/* What the member is sent; NULL: nothing. */
+static struct ws_shared *bytes_for(struct fan_out *fan_out, struct sl_conn *conn,
+	const struct fan_out_batch *batch, struct fan_out_message *message, bool is_enveloped)
+{
+	struct span topic = topic_of(batch);
+
+	if (message->publisher == conn->id && is_excluded(fan_out, conn))
+		return NULL;
+	if (!LIST_EMPTY(&conn->resumes) && resume_has(conn, topic, message->order, message->number))
+		return NULL;
+	if (had(fan_out, message, conn))
+		return is_enveloped ? noted(conn->host, topic, message) : NULL;
+	return is_enveloped ? enveloped(conn->host, topic, message) : message->shared;
 }
 
 static bool wants_positions(const struct fan_out *fan_out, const struct sl_conn *conn)
@@ -210,11 +255,9 @@ static size_t deliver_each(struct fan_out *fan_out, const struct fan_out_batch *
 	size_t count = 0;
 
 	for (; message != NULL && conn->phase == SESSION_OPEN; message = message->next) {
-		if (message->publisher == conn->id && is_excluded(fan_out, conn))
-			continue;
-		count += session_send_shared(conn,
-				 is_enveloped ? enveloped(conn->host, topic_of(batch), message)
-					      : message->shared) == SL_OK;
+		struct ws_shared *bytes = bytes_for(fan_out, conn, batch, message, is_enveloped);
+
+		count += bytes != NULL && session_send_shared(conn, bytes) == SL_OK;
 	}
 	return count;
 }
@@ -235,7 +278,7 @@ static void tell(struct fan_out *fan_out, struct sl_conn *conn)
 	const struct topic_loss *loss = &fan_out->loss;
 
 	if (conn->phase == SESSION_OPEN && conn->topics.has_positions)
-		envelope_send_note(conn, span_of(loss->topic), 0, true);
+		envelope_send_note(conn, span_of(loss->topic), 0, 0, true);
 	if (conn->phase != SESSION_OPEN || conn->plugin->info.lost == NULL)
 		return;
 	spend(fan_out, &conn->topics, FAN_OUT_COST_FIRST);
@@ -394,14 +437,21 @@ void fan_out_lost(struct host *host, struct span topic, uint64_t count)
 
 /* ---- life ------------------------------------------------------------------------------- */
 
+/* Whoever catches up wants it already, or still. */
 static void on_wanted(void *context, struct span filter)
 {
-	bus_wanted(context, filter);
+	const struct host *host = context;
+
+	if (!topic_tree_has_filter(&host->resumes.wanted, filter))
+		bus_wanted(context, filter);
 }
 
 static void on_unwanted(void *context, struct span filter)
 {
-	bus_unwanted(context, filter);
+	const struct host *host = context;
+
+	if (!topic_tree_has_filter(&host->resumes.wanted, filter))
+		bus_unwanted(context, filter);
 }
 
 static void on_changed(void *context)

@@ -14,6 +14,7 @@
 
 #include "base/xalloc.h"
 #include "call/route_serves.h"
+#include "call/history_check.h"
 #include "call/inject_load.h"
 #include "call/security_load.h"
 #include "topic/topic_name.h"
@@ -461,25 +462,13 @@ static bool is_complete(const struct route_conf *conf)
 	return conf->path.text != NULL && route_conf_target(conf) != NULL;
 }
 
-static void check_history(struct build *build, const struct topics_conf *topics)
-{
-	struct err why;
-
-	for (size_t i = 0; i < topics->history_count; i++) {
-		const struct conf_text *filter = &topics->history[i].filter;
-
-		if (filter->text != NULL && !topic_filter_check(span_of(filter->text), &why))
-			err_list_add(build->why, filter->place, "history: %s", why.text);
-	}
-}
-
 static void build_all(struct build *build)
 {
 	struct generation *generation = build->generation;
 	struct config *config = &generation->config;
 
 	generation->style = style_of(build, &config->web.headers);
-	check_history(build, &config->topics);
+	history_check_filters(&config->topics, build->why);
 	build_providers(build);
 	generation->admin_tokens = security_load_tokens(
 		&config->admin.tokens, &generation->arena, build->why);
@@ -490,6 +479,7 @@ static void build_all(struct build *build)
 				&config->routes[i]);
 	plan_untaken(build);
 	build_bus(build);
+	history_check_store(generation, build->why);
 }
 
 static struct place place_of_plugin(

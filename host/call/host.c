@@ -56,6 +56,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	resume_init(host);
 	admin_init(host);
 	bus_plugin_init(&host->broker, host);
+	kept_stream_init(&host->kept);
 	return host;
 }
 
@@ -174,6 +175,7 @@ void host_free(struct host *host)
 	host_turn_end(host);
 	resume_fini(host);
 	bus_plugin_fini(&host->broker);
+	kept_stream_fini(&host->kept);
 	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);

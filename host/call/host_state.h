@@ -13,6 +13,7 @@
 #include "call/bus_plugin.h"
 #include "call/fan_out.h"
 #include "call/host.h"
+#include "call/kept_stream.h"
 #include "call/metrics.h"
 #include "call/offload.h"
 #include "call/session.h"
@@ -41,6 +42,7 @@ struct host {
 		uint64_t host_id;
 	} bus;
 	struct bus_plugin broker;
+	struct kept_stream kept;  /* what a broker's store has numbered */
 	struct loop_timer *sweep; /* session_move.c's, while it looks at all sessions */
 	size_t sweep_at;          /* the next bucket of `sessions` */
 	struct tally tally;

@@ -1,10 +1,11 @@
 /*
- * Exact because of one order: the answer to a recall comes by the same way as live messages do, so
- * those in it are before its end and those behind it are not in it. While a subscription catches up
- * it is not in the tree, so that nothing is delivered twice; what waits in this worker for members
- * was published before it got there, and is not for it either. It catches up in parts, the next of
- * which is asked for once the peer has read most of the last. Called by topics.c, session.c and
- * bus.c. SPDX-License-Identifier: MIT
+ * While a subscription catches up it is not in the tree, so that nothing is delivered twice; what
+ * waits in this worker for members was published before it got there, and is not for it either. It
+ * catches up in parts, the next of which is asked for once the peer has read most of the last. The
+ * master's answers come by the way of live messages, and are exact by that order alone. Those of a
+ * broker's store come by another way: what was live already when the answer came is held in
+ * kept_stream.c, what is live only later and was in the answer is known by its number. Called by
+ * topics.c, session.c, bus.c, bus_plugin.c and fan_out.c. SPDX-License-Identifier: MIT
  */
 #include "call/resume.h"
 
@@ -19,7 +20,9 @@ enum resume_state {
 	RESUME_HELD,    /* until the handshake is answered */
 	RESUME_WAITING, /* in resumes.waiting */
 	RESUME_FULL,    /* in resumes.full */
+	RESUME_AWAY,    /* in resumes.away */
 	RESUME_ASKED,
+	RESUME_LIVE, /* in the tree; what comes up to `after` it has had */
 };
 
 struct resume {
@@ -27,7 +30,9 @@ struct resume {
 	TAILQ_ENTRY(resume) waiting;
 	struct sl_conn *conn;
 	enum resume_state state;
-	uint64_t serial, after;
+	unsigned patience_ms;
+	struct topic_member wanting;
+	uint64_t serial, order, after;
 	uint32_t flags;
 	uint8_t len;
 	char filter[];
@@ -38,16 +43,51 @@ static struct span filter_of(const struct resume *resume)
 	return (struct span){resume->filter, resume->len};
 }
 
+/* What is live comes from the broker, whoever is in the tree. */
+static void want(struct resume *resume)
+{
+	struct host *host = resume->conn->host;
+
+	if (resume->wanting.count == 0 && bus_has_store(host))
+		topic_tree_subscribe(&host->resumes.wanted, &resume->wanting, filter_of(resume), 0);
+}
+
+static void unwant(struct resume *resume)
+{
+	topic_tree_leave(&resume->conn->host->resumes.wanted, &resume->wanting);
+}
+
+static void on_wanted(void *context, struct span filter)
+{
+	const struct host *host = context;
+
+	if (!topic_tree_has_filter(&host->fan_out.tree, filter))
+		bus_wanted(context, filter);
+}
+
+static void on_unwanted(void *context, struct span filter)
+{
+	const struct host *host = context;
+
+	if (!topic_tree_has_filter(&host->fan_out.tree, filter))
+		bus_unwanted(context, filter);
+}
+
 static void resume_drop(struct resume *resume)
 {
 	struct sl_conn *conn = resume->conn;
+
+	unwant(resume);
 
 	if (resume->state == RESUME_WAITING)
 		TAILQ_REMOVE(&conn->host->resumes.waiting, resume, waiting);
 	if (resume->state == RESUME_FULL)
 		TAILQ_REMOVE(&conn->host->resumes.full, resume, waiting);
+	if (resume->state == RESUME_AWAY)
+		TAILQ_REMOVE(&conn->host->resumes.away, resume, waiting);
 	LIST_REMOVE(resume, of_conn);
-	conn->resume_count--;
+	if (resume->state != RESUME_LIVE)
+		conn->resume_count--;
 	free(resume);
 }
 
@@ -59,8 +99,26 @@ static bool is_kept(const struct resume *resume)
 	return bus_keeps_all(resume->conn->host, filter_of(resume));
 }
 
-/* Live from here on. */
-static void finish(struct resume *resume, uint64_t number)
+/* What is live only now of what the answer had is passed over: until something behind it comes. */
+static void stay_for_the_rest(struct resume *resume, uint64_t order, uint64_t number)
+{
+	unwant(resume);
+	resume->state = RESUME_LIVE;
+	resume->order = order;
+	resume->after = number;
+	resume->conn->resume_count--;
+}
+
+static bool may_come_late(const struct resume *resume, uint64_t order, uint64_t number)
+{
+	const struct host *host = resume->conn->host;
+
+	return bus_has_store(host) && order != 0 &&
+	       (host->kept.order != order || host->kept.heard < number);
+}
+
+/* Live from here on: it has all up to `number`, and what was live behind that. */
+static void finish(struct resume *resume, uint64_t order, uint64_t number)
 {
 	struct sl_conn *conn = resume->conn;
 	bool has_positions = (resume->flags & SL_POSITIONS) != 0;
@@ -69,10 +127,34 @@ static void finish(struct resume *resume, uint64_t number)
 		resume->flags & (SL_EXCLUDE_SELF | SL_POSITIONS));
 	conn->topics.has_positions |= has_positions;
 	if (has_positions)
-		envelope_send_note(conn, filter_of(resume), number, false);
+		envelope_send_note(conn, filter_of(resume), order, number, false);
 	/* That note may have been one too many for its queue. */
-	if (conn->phase == SESSION_OPEN)
+	if (conn->phase != SESSION_OPEN)
+		return;
+	if (may_come_late(resume, order, number))
+		stay_for_the_rest(resume, order, number);
+	else
 		resume_drop(resume);
+}
+
+bool resume_has(struct sl_conn *conn, struct span topic, uint64_t order, uint64_t number)
+{
+	struct resume *resume, *next;
+	bool is_had = false;
+
+	if (number == 0)
+		return false;
+	for (resume = LIST_FIRST(&conn->resumes); resume != NULL; resume = next) {
+		next = LIST_NEXT(resume, of_conn);
+		if (resume->state != RESUME_LIVE)
+			continue;
+		/* Numbers come in their order. */
+		if (order != resume->order || number > resume->after)
+			resume_drop(resume);
+		else
+			is_had |= topic_filter_matches(filter_of(resume), topic);
+	}
+	return is_had;
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -101,13 +183,39 @@ static void ask_now(struct resume *resume)
 		.conn = resume->conn->id,
 		.serial = resume->serial,
 		.filter = filter_of(resume),
+		.order = resume->order,
 		.after = resume->after,
 		.bytes = part_bytes(resume->conn),
 	};
 
+	want(resume);
+	kept_stream_hold(host);
 	resume->state = RESUME_ASKED;
 	host->resumes.asked++;
 	bus_recall(host, &recall);
+}
+
+static void away_on_timer(void *arg);
+
+/*
+ * The broker may be back soon, and have all that was missed. Who has nothing to miss is live at
+ * once, with what is published on this host; so is, in the end, who has waited.
+ */
+static void wait_for_broker(struct resume *resume)
+{
+	struct host *host = resume->conn->host;
+	struct resumes *resumes = &host->resumes;
+
+	if (resume->after == BUS_NOW || resume->patience_ms == 0) {
+		finish(resume, 0, 0);
+		return;
+	}
+	unwant(resume);
+	resume->state = RESUME_AWAY;
+	TAILQ_INSERT_TAIL(&resumes->away, resume, waiting);
+	if (resumes->away_timer == NULL)
+		resumes->away_timer = host->loop->ops->timer_start(
+			host->loop, RESUME_AWAY_MS, RESUME_AWAY_MS, away_on_timer, host);
 }
 
 /*
@@ -120,7 +228,11 @@ static void ask(struct resume *resume)
 	bool has_no_past = resume->after == BUS_NOW || resume->after == 0;
 
 	if (has_no_past && !is_kept(resume)) {
-		finish(resume, 0);
+		finish(resume, 0, 0);
+		return;
+	}
+	if (is_kept(resume) && bus_is_away(host)) {
+		wait_for_broker(resume);
 		return;
 	}
 	if (resume->after == BUS_NOW) {
@@ -132,15 +244,21 @@ static void ask(struct resume *resume)
 	host->loop->ops->want_turn_end(host->loop);
 }
 
-static uint64_t number_of(const struct host *host, struct span position, uint32_t flags)
+/* Which orders there are only a store knows; the master's is this host's. */
+static void take_position(struct resume *resume, struct span position)
 {
-	uint64_t number;
+	const struct host *host = resume->conn->host;
+	uint64_t order, number;
 
-	if (position.len == 0)
-		return (flags & SL_KEPT) != 0 ? 0 : BUS_NOW;
-	if (!topic_position_read(position, bus_host_id(host), &number) || number == 0)
-		return BUS_UNKNOWN;
-	return number;
+	resume->after = BUS_UNKNOWN;
+	if (position.len == 0) {
+		resume->after = (resume->flags & SL_KEPT) != 0 ? 0 : BUS_NOW;
+	} else if (topic_position_read(position, &order, &number) && number != 0 &&
+		   number < BUS_UNKNOWN && order != 0 &&
+		   (bus_has_store(host) || order == bus_host_id(host))) {
+		resume->order = order;
+		resume->after = number;
+	}
 }
 
 void resume_begin(struct sl_conn *conn, struct span filter, uint32_t flags, struct span position)
@@ -149,10 +267,11 @@ void resume_begin(struct sl_conn *conn, struct span filter, uint32_t flags, stru
 
 	resume->conn = conn;
 	resume->serial = ++conn->host->resumes.serial;
-	resume->after = number_of(conn->host, position, flags);
+	resume->patience_ms = RESUME_PATIENCE_MS;
 	resume->flags = flags;
 	resume->len = (uint8_t)filter.len;
 	memcpy(resume->filter, filter.ptr, filter.len);
+	take_position(resume, position);
 	LIST_INSERT_HEAD(&conn->resumes, resume, of_conn);
 	conn->resume_count++;
 	if (conn->phase == SESSION_OPEN)
@@ -169,9 +288,10 @@ static void go_on_without(struct resume *resume)
 	struct span filter = {topic, resume->len};
 
 	memcpy(topic, resume->filter, resume->len);
+	resume->order = 0;
 	resume->after = (resume->flags & SL_KEPT) != 0 ? 0 : BUS_NOW;
 	if ((resume->flags & SL_POSITIONS) != 0)
-		envelope_send_note(conn, filter, 0, true);
+		envelope_send_note(conn, filter, 0, 0, true);
 	if (conn->phase != SESSION_OPEN)
 		return;
 	ask(resume);
@@ -205,10 +325,11 @@ static void full_on_timer(void *arg)
 	resumes->timer = NULL;
 }
 
-static void go_on_behind(struct resume *resume, uint64_t number)
+static void go_on_behind(struct resume *resume, uint64_t order, uint64_t number)
 {
 	struct host *host = resume->conn->host;
 
+	resume->order = order;
 	resume->after = number;
 	if (!is_full(resume->conn)) {
 		ask(resume);
@@ -243,37 +364,145 @@ static void send(struct sl_conn *conn, uint32_t flags, const struct bus_message 
 		session_send(conn, type, message->payload);
 		return;
 	}
-	envelope_write(&text, conn->host, message);
+	envelope_write(&text, message);
 	session_send(conn, SL_TEXT, buf_span(&text));
 	buf_fini(&text);
+}
+
+/* Comes again, as the store was asked twice, or gives more than it was asked for. */
+static bool has_come(const struct resume *resume, const struct bus_message *message)
+{
+	return (resume->order == message->order && message->number <= resume->after) ||
+	       !topic_filter_matches(filter_of(resume), message->topic);
+}
+
+static void take(struct resume *resume, const struct bus_message *message)
+{
+	struct sl_conn *conn = resume->conn;
+
+	if (has_come(resume, message))
+		return;
+	resume->order = message->order;
+	resume->after = message->number;
+	/* Its own of this very connection: it published while it caught up. */
+	if ((resume->flags & SL_EXCLUDE_SELF) != 0 && message->publisher == conn->id &&
+		message->host == bus_host_id(conn->host))
+		return;
+	conn->host->fan_out.counts.delivered++;
+	send(conn, resume->flags, message);
 }
 
 void resume_take(struct host *host, uint64_t id, uint64_t serial, const struct bus_message *message)
 {
 	struct resume *resume = find(host, id, serial);
 
-	/* Its own of this very connection: it published while it caught up. */
-	if (resume == NULL || ((resume->flags & SL_EXCLUDE_SELF) != 0 && message->publisher == id))
-		return;
-	host->fan_out.counts.delivered++;
-	send(resume->conn, resume->flags, message);
+	if (resume != NULL)
+		take(resume, message);
 }
 
-void resume_over(
-	struct host *host, uint64_t id, uint64_t serial, enum bus_recalled outcome, uint64_t number)
+/* False: its connection has ended. */
+static bool take_held(void *context, const struct bus_message *message)
+{
+	struct resume *resume = context;
+	struct sl_conn *conn = resume->conn;
+
+	take(resume, message);
+	return conn->phase == SESSION_OPEN;
+}
+
+/* What came live since it asked is not in the answer, and was not for it then. */
+static void finish_behind(struct resume *resume, uint64_t order, uint64_t number)
+{
+	struct sl_conn *conn = resume->conn;
+	struct host *host = conn->host;
+
+	if (!bus_has_store(host)) {
+		finish(resume, order, number);
+		return;
+	}
+	resume->order = order;
+	resume->after = number;
+	if (!kept_stream_replay(host, order, number, take_held, resume))
+		ask_now(resume);
+	else if (conn->phase == SESSION_OPEN)
+		finish(resume, order, resume->after);
+}
+
+void resume_over(struct host *host, uint64_t id, uint64_t serial, enum bus_recalled outcome,
+	uint64_t order, uint64_t number)
+{
+	struct resume *resume = find(host, id, serial);
+
+	host->loop->ops->want_turn_end(host->loop);
+	if (resume == NULL)
+		;
+	else if (outcome == BUS_RECALLED_LOST)
+		go_on_without(resume);
+	else if (outcome == BUS_RECALLED_PART)
+		go_on_behind(resume, order, number);
+	else
+		finish_behind(resume, order, number);
+	host->resumes.asked--;
+}
+
+/* ---- a broker that is away -------------------------------------------------------------- */
+
+void resume_unasked(struct host *host, uint64_t id, uint64_t serial)
 {
 	struct resume *resume = find(host, id, serial);
 
 	host->resumes.asked--;
-	host->loop->ops->want_turn_end(host->loop);
 	if (resume == NULL)
 		return;
-	if (outcome == BUS_RECALLED_LOST)
-		go_on_without(resume);
-	else if (outcome == BUS_RECALLED_PART)
-		go_on_behind(resume, number);
-	else
-		finish(resume, number);
+	resume->state = RESUME_HELD;
+	ask(resume);
+}
+
+void resume_broker_up(struct host *host)
+{
+	struct resumes *resumes = &host->resumes;
+	struct resume *resume;
+
+	while ((resume = TAILQ_FIRST(&resumes->away)) != NULL) {
+		TAILQ_REMOVE(&resumes->away, resume, waiting);
+		resume->state = RESUME_WAITING;
+		TAILQ_INSERT_TAIL(&resumes->waiting, resume, waiting);
+	}
+	host->loop->ops->want_turn_end(host->loop);
+}
+
+static struct resume *find_out_of_patience(struct host *host)
+{
+	struct resume *resume;
+
+	TAILQ_FOREACH (resume, &host->resumes.away, waiting)
+		if (resume->patience_ms == 0)
+			return resume;
+	return NULL;
+}
+
+/* Plugin code runs in here, which may end others. */
+static void away_on_timer(void *arg)
+{
+	struct host *host = arg;
+	struct resumes *resumes = &host->resumes;
+	struct resume *resume;
+
+	TAILQ_FOREACH (resume, &resumes->away, waiting)
+		resume->patience_ms -= RESUME_AWAY_MS;
+	while ((resume = find_out_of_patience(host)) != NULL) {
+		TAILQ_REMOVE(&resumes->away, resume, waiting);
+		resume->state = RESUME_HELD;
+		if (resume->after == 0)
+			ask(resume);
+		else
+			go_on_without(resume);
+	}
+	host->loop->ops->want_turn_end(host->loop);
+	if (!TAILQ_EMPTY(&resumes->away))
+		return;
+	host->loop->ops->timer_stop(resumes->away_timer);
+	resumes->away_timer = NULL;
 }
 
 /* ---- times to go on --------------------------------------------------------------------- */
@@ -307,10 +536,12 @@ void resume_turn_end(struct host *host)
 		(!is_kept(resume) || resumes->asked < RESUME_ASKED_MAX)) {
 		TAILQ_REMOVE(&resumes->waiting, resume, waiting);
 		resume->state = RESUME_HELD;
-		if (is_kept(resume))
-			ask_now(resume);
-		else
+		if (!is_kept(resume))
 			go_on_without(resume);
+		else if (bus_is_away(host))
+			wait_for_broker(resume);
+		else
+			ask_now(resume);
 	}
 }
 
@@ -335,12 +566,19 @@ void resume_cancel_all(struct sl_conn *conn)
 
 void resume_init(struct host *host)
 {
+	const struct topic_watcher watcher = {on_wanted, on_unwanted, host, NULL};
+
+	topic_tree_init(&host->resumes.wanted, &watcher);
 	TAILQ_INIT(&host->resumes.waiting);
 	TAILQ_INIT(&host->resumes.full);
+	TAILQ_INIT(&host->resumes.away);
 }
 
 void resume_fini(struct host *host)
 {
+	topic_tree_fini(&host->resumes.wanted);
 	if (host->resumes.timer != NULL)
 		host->loop->ops->timer_stop(host->resumes.timer);
+	if (host->resumes.away_timer != NULL)
+		host->loop->ops->timer_stop(host->resumes.away_timer);
 }

@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "call/bus.h"
+#include "topic/topic_tree.h"
 
 struct sl_conn;
 struct resume;
@@ -19,6 +20,8 @@ enum {
 	RESUME_ASKED_MAX = 16,          /* of a worker, at a time */
 	RESUME_PART_BYTES = 256 * 1024, /* of one answer, at most */
 	RESUME_LOOK_MS = 5,             /* between two looks at those who have to read first */
+	RESUME_PATIENCE_MS = 5000,      /* for a broker that is away */
+	RESUME_AWAY_MS = 500,           /* between two looks at those who have it */
 };
 
 LIST_HEAD(resume_list, resume);
@@ -26,10 +29,13 @@ TAILQ_HEAD(resume_queue, resume);
 
 /* Of a host. */
 struct resumes {
+	struct topic_tree wanted; /* of a broker, by those who ask: they are live before they do */
 	struct resume_queue waiting; /* for their turn to ask */
 	struct resume_queue full;    /* whose peers have to take what they got */
 	struct loop_timer *timer;    /* armed while that is not empty */
-	unsigned asked;              /* not answered */
+	struct resume_queue away;    /* whose broker is */
+	struct loop_timer *away_timer;
+	unsigned asked; /* not answered */
 	uint64_t serial;
 };
 
@@ -50,6 +56,13 @@ void resume_turn_end(struct host *host);
 void resume_take(
 	struct host *host, uint64_t conn, uint64_t serial, const struct bus_message *message);
 void resume_over(struct host *host, uint64_t conn, uint64_t serial, enum bus_recalled outcome,
-	uint64_t number);
+	uint64_t order, uint64_t number);
+
+/* bus_plugin.c's: a question will not be answered, as the broker has gone. */
+void resume_unasked(struct host *host, uint64_t conn, uint64_t serial);
+void resume_broker_up(struct host *host);
+
+/* fan_out.c's: the connection had that live message as a part of its past. */
+bool resume_has(struct sl_conn *conn, struct span topic, uint64_t order, uint64_t number);
 
 #endif

@@ -38,11 +38,15 @@ struct history_conf {
 	uint64_t time_ms;        /* CONFIG_NEVER: however old */
 };
 
+enum history_store_conf { HISTORY_IN_MEMORY, HISTORY_ON_BUS };
+
 struct topics_conf {
 	uint64_t queue_bytes; /* published and not yet with the members, of one worker */
 	uint64_t history_bytes;
 	struct history_conf *history;
 	size_t history_count;
+	enum history_store_conf history_store;
+	struct place history_store_place; /* where that stands; line 0: nowhere */
 };
 
 struct stop_conf {

@@ -21,6 +21,7 @@
 	TYPE(duration, "time", "ms")                                   \
 	TYPE(file, "file or folder", "")                               \
 	TYPE(histories, "list of sections", "")                        \
+	TYPE(history_store, "`memory`, `bus`", "")                     \
 	TYPE(inject_type, "name of a type", "")                        \
 	TYPE(item_count, "number", "items")                            \
 	TYPE(job_count, "number", "jobs")                              \

@@ -31,7 +31,10 @@
 		"topics whose last messages are kept for those who come again; the first "    \
 		"whose filter matches counts")                                                \
 	ROW(history_size, size, history_bytes, "64MiB", "64KiB", "64GiB",                     \
-		"bytes of all that is kept; beyond it the oldest go")
+		"bytes of all that is kept; beyond it the oldest go")                         \
+	ROW(history_store, history_store, history_store, "memory", NULL, NULL,                \
+		"where it is kept: `memory` of this host, or the store of the `bus` driver: " \
+		"`bus`, for all hosts there and beyond a restart")
 
 #define HISTORY_KEYS(ROW)                                             \
 	ROW(filter, text, filter, NULL, NULL, NULL,                   \

@@ -1,6 +1,6 @@
 /*
- * Two sizes, and which topics are kept. Knows not how a topic is spelled; call/generation.c looks
- * at that. Called by config.c. SPDX-License-Identifier: MIT
+ * Two sizes, which topics are kept, and where. Knows not how a topic is spelled nor what a driver
+ * can: call/history_check.c looks at that. Called by config.c. SPDX-License-Identifier: MIT
  */
 #include "config/topics_conf.h"
 
@@ -18,6 +18,24 @@ static void read_message_count(
 static const struct key history_keys[] = {HISTORY_KEYS(ROW)};
 #undef ROW
 static const struct section history_section = SECTION("in a history", history_keys);
+
+static const char *const store_names[] = {
+	[HISTORY_IN_MEMORY] = "memory", [HISTORY_ON_BUS] = "bus", NULL};
+
+static void read_history_store(
+	struct reader *reader, const struct key *key, const struct yaml_tree *node, void *base)
+{
+	struct topics_conf *topics = base;
+	size_t i;
+
+	if (!section_expect(reader, key->name, node, TREE_TEXT, "memory or bus"))
+		return;
+	i = section_choose(reader, node->place, key->name, node->text, store_names);
+	if (store_names[i] == NULL)
+		return;
+	topics->history_store = (enum history_store_conf)i;
+	topics->history_store_place = node->place;
+}
 
 static const char shape[] = "a list such as [{filter: \"chat/#\", messages: 100}]";
 

@@ -14,6 +14,7 @@ void bus_message_pack(struct buf *out, const struct bus_message *message)
 	pack_number(out, message->sequence);
 	pack_number(out, message->opcode);
 	pack_span(out, message->payload);
+	pack_number(out, message->origin);
 	pack_number(out, message->number);
 }
 
@@ -31,7 +32,7 @@ bool bus_message_unpack(struct span in, struct bus_message *out)
 	if (!pack_take_span(&in, &out->topic) || !pack_take_number(&in, &out->host) ||
 		!pack_take_number(&in, &out->publisher) || !pack_take_number(&in, &out->sequence) ||
 		!pack_take_number(&in, &opcode) || !pack_take_span(&in, &out->payload) ||
-		!pack_take_number(&in, &out->number))
+		!pack_take_number(&in, &out->origin) || !pack_take_number(&in, &out->number))
 		return false;
 	out->opcode = opcode == WS_TEXT ? WS_TEXT : WS_BINARY;
 	return true;

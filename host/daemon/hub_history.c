@@ -31,6 +31,7 @@ static bool is_same(const struct topic_history *history, const struct topics_con
 
 void hub_history_configure(struct master *master)
 {
+	static const struct topics_conf nothing = {.history_bytes = 64 * 1024};
 	struct topic_history *history = &master->hub.history;
 	const struct topics_conf *conf;
 	struct history_rule *rules;
@@ -38,6 +39,8 @@ void hub_history_configure(struct master *master)
 	if (master->committed == NULL || !master->committed->is_right)
 		return;
 	conf = &master->committed->config.topics;
+	if (conf->history_store == HISTORY_ON_BUS)
+		conf = &nothing;
 	if (history->bytes_max != conf->history_bytes)
 		topic_history_set_bytes(history, conf->history_bytes);
 	if (is_same(history, conf))

@@ -92,13 +92,16 @@ static json_t *topics_json(const struct member *member, const json_t *answer)
 	return out;
 }
 
-/* Of topics that are kept. */
+/* Of topics that are kept: in the memory of this process. */
 static json_t *history_json(const struct master *master)
 {
 	const struct topic_history *history = &master->hub.history;
+	bool is_on_bus = master->committed != NULL && master->committed->is_right &&
+			 master->committed->config.topics.history_store == HISTORY_ON_BUS;
 
-	return json_pack("{s:I, s:I, s:I, s:I}", "topics", (json_int_t)history->topic_count,
-		"messages", (json_int_t)history->message_count, "bytes", (json_int_t)history->bytes,
+	return json_pack("{s:s, s:I, s:I, s:I, s:I}", "store", is_on_bus ? "bus" : "memory",
+		"topics", (json_int_t)history->topic_count, "messages",
+		(json_int_t)history->message_count, "bytes", (json_int_t)history->bytes,
 		"bytes_max", (json_int_t)history->bytes_max);
 }
 

@@ -74,27 +74,41 @@ static void put_counters(struct buf *out, const json_t *counters)
 	}
 }
 
-/* A gauge whose value is a member of each row, with other members as labels. */
+/* A gauge or counter whose value is a member of each row, with other members as labels. */
 struct gauge {
 	const char *metric, *sentence, *rows, *value;
 	const char *labels[4];
+	const char *within; /* a member of the row, which has the value; NULL: the row has */
+	bool is_counter;
 };
+
+#define OF_BUS(name, member, sentence)                                                     \
+	{                                                                                  \
+		"bus_" name "_total", sentence, "workers", member, {"worker"}, "bus", true \
+	}
 
 static const struct gauge gauges[] = {
 	{"connections", "WebSocket connections", "routes", "connections",
-		{"path", "plugin", "version", "generation"}},
+		{"path", "plugin", "version", "generation"}, NULL, false},
 	{"round_trip_microseconds", "mean of the smoothed round-trip times, by pings", "routes",
-		"rtt_us", {"path", "plugin", "version", "generation"}},
+		"rtt_us", {"path", "plugin", "version", "generation"}, NULL, false},
 	{"sockets", "open sockets of clients, plain HTTP included", "workers", "connections",
-		{"worker"}},
+		{"worker"}, NULL, false},
 	{"host_members", "who is present on other hosts that share the broker", "hosts", "members",
-		{"host"}},
+		{"host"}, NULL, false},
 	{"host_members_left_out", "of other hosts: those that there was no room for", "hosts",
-		"left_out", {"host"}},
+		"left_out", {"host"}, NULL, false},
 	{"host_heard_milliseconds", "how long ago another host was heard of", "hosts", "heard_ms",
-		{"host"}},
+		{"host"}, NULL, false},
 	{"worker_deaths", "how often a worker ended that should not have", "workers", "deaths",
-		{"worker"}},
+		{"worker"}, NULL, false},
+	OF_BUS("published", "published", "messages that the broker has taken"),
+	OF_BUS("received", "received", "messages from other hosts"),
+	OF_BUS("dropped", "dropped", "messages that had no room while the broker was away"),
+	OF_BUS("lost", "lost", "messages from other hosts that are known to be missing"),
+	OF_BUS("kept", "kept", "messages that the broker's store keeps"),
+	OF_BUS("recalled", "recalled", "messages that its store has given once more"),
+	OF_BUS("early", "early", "messages that members had while the broker was away"),
 };
 
 static void put_gauge(struct buf *out, const struct gauge *gauge, const json_t *status)
@@ -102,10 +116,12 @@ static void put_gauge(struct buf *out, const struct gauge *gauge, const json_t *
 	const json_t *row;
 	size_t i;
 
-	put_head(out, gauge->metric, "gauge", gauge->sentence);
+	put_head(out, gauge->metric, gauge->is_counter ? "counter" : "gauge", gauge->sentence);
 	json_array_foreach(json_object_get(status, gauge->rows), i, row)
 	{
-		const json_t *value = json_object_get(row, gauge->value);
+		const json_t *from = gauge->within == NULL ? row
+							   : json_object_get(row, gauge->within);
+		const json_t *value = json_object_get(from, gauge->value);
 
 		if (!json_is_integer(value))
 			continue;

@@ -5,6 +5,7 @@
 #include "daemon/status_text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *text_of(const json_t *row, const char *key)
 {
@@ -99,9 +100,32 @@ static void put_topics(struct buf *out, const json_t *workers)
 	}
 }
 
-static void put_history(struct buf *out, const json_t *history)
+/* How much a broker holds only it can say; how far the workers are, they do. */
+static void put_history_on_bus(struct buf *out, const json_t *workers)
 {
-	if (number_of(history, "topics") > 0)
+	const char *between = ";";
+	const json_t *row;
+	size_t i;
+
+	buf_printf(out, "\nhistory: in the store of the bus");
+	json_array_foreach(workers, i, row)
+	{
+		const json_t *bus = json_object_get(row, "bus");
+
+		if (!json_is_string(json_object_get(bus, "position")))
+			continue;
+		buf_printf(out, "%s worker %lld is at %s", between,
+			(long long)number_of(row, "worker"), text_of(bus, "position"));
+		between = ",";
+	}
+	buf_printf(out, "\n");
+}
+
+static void put_history(struct buf *out, const json_t *history, const json_t *workers)
+{
+	if (strcmp(text_of(history, "store"), "bus") == 0)
+		put_history_on_bus(out, workers);
+	else if (number_of(history, "topics") > 0)
 		buf_printf(out, "\nhistory: %lld messages of %lld topics, %lld of %lld bytes\n",
 			(long long)number_of(history, "messages"),
 			(long long)number_of(history, "topics"),
@@ -244,7 +268,7 @@ void status_text(struct buf *out, const json_t *status)
 	put_head(out, status);
 	put_workers(out, json_object_get(status, "workers"));
 	put_topics(out, json_object_get(status, "workers"));
-	put_history(out, json_object_get(status, "history"));
+	put_history(out, json_object_get(status, "history"), json_object_get(status, "workers"));
 	put_bus(out, json_object_get(status, "workers"));
 	put_presence(out, json_object_get(status, "presence"), json_object_get(status, "hosts"));
 	put_hosts(out, json_object_get(status, "hosts"));

@@ -110,7 +110,7 @@ static void take_past_over(struct worker_bus *bus, struct span body)
 	enum bus_recalled outcome;
 
 	if (bus_past_over_unpack(body, &conn, &serial, &outcome, &number))
-		bus_recall_over(bus->host, conn, serial, outcome, number);
+		bus_recall_over(bus->host, conn, serial, outcome, bus_host_id(bus->host), number);
 }
 
 static void take_message(struct worker_bus *bus, const struct message *from)

@@ -306,7 +306,8 @@ static void take_topics(struct worker_process *self, const struct topics_conf *t
 	host_set_topics_queue(self->host, topics->queue_bytes);
 	worker_bus_set_queue(&self->bus, topics->queue_bytes);
 	/* For good: those who leave when there are fewer still have members. */
-	if (self->next_workers > 1 || topics->history_count > 0)
+	if (self->next_workers > 1 ||
+		(topics->history_count > 0 && topics->history_store == HISTORY_IN_MEMORY))
 		worker_bus_join(&self->bus, self->next_workers > 1);
 }
 

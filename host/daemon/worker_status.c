@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "call/bus_plugin.h"
+#include "topic/topic_position.h"
 #include "call/census.h"
 #include "call/host.h"
 #include "call/metrics.h"
@@ -48,20 +49,37 @@ static json_t *text_json(const char *text)
 	return value != NULL ? value : json_string("?");
 }
 
+/* Of what its store keeps; where this worker stands in it: null as long as that is not known. */
+static void add_store(json_t *out, const struct bus_census *bus)
+{
+	char position[TOPIC_POSITION_SIZE];
+
+	if (!bus->has_store)
+		return;
+	topic_position_write(position, bus->order, bus->number);
+	json_object_set_new(out, "kept", json_integer((json_int_t)bus->counts.kept));
+	json_object_set_new(out, "recalled", json_integer((json_int_t)bus->counts.recalled));
+	json_object_set_new(out, "early", json_integer((json_int_t)bus->counts.early));
+	json_object_set_new(out, "position", bus->order == 0 ? json_null() : json_string(position));
+}
+
 /* Null without a driver. */
 static json_t *bus_json(const struct host *host)
 {
 	struct bus_census bus;
+	json_t *out;
 
 	bus_census_take(&bus, host);
 	if (bus.driver == NULL)
 		return json_null();
-	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "driver", bus.driver,
+	out = json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "driver", bus.driver,
 		"state", bus.state, "text", text_json(bus.text), "published",
 		(json_int_t)bus.counts.published, "received", (json_int_t)bus.counts.received,
 		"dropped", (json_int_t)bus.counts.dropped, "lost", (json_int_t)bus.counts.lost,
 		"duplicates", (json_int_t)bus.counts.duplicates, "refused",
 		(json_int_t)bus.counts.refused, "queued", (json_int_t)bus.queue_bytes);
+	add_store(out, &bus);
+	return out;
 }
 
 static void add_counter(void *context, const char *plugin, const char *name, uint64_t value)

@@ -10,8 +10,6 @@
 
 #include <socklet_bus.h>
 
-#include <socklet_bus.h>
-
 enum {
 	FIELDS_MAX = 256,
 	NAMES_MAX = 1000,      /* of an enum */
@@ -386,6 +384,8 @@ static void check_bus(struct check *check, struct sl_plugin_info *info)
 	memcpy(copy, raw, min(raw->size, sizeof(*copy)));
 	if (copy->publish == NULL || copy->wanted == NULL || copy->unwanted == NULL)
 		complain(check, ".bus lacks .publish, .wanted or .unwanted; give all three");
+	if ((copy->keep == NULL) != (copy->recall == NULL))
+		complain(check, ".bus has one of .keep and .recall; give both or none");
 }
 
 /* They are texts of routes.yaml. */

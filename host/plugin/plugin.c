@@ -517,3 +517,26 @@ void plugin_call_bus_flush(struct sl_plugin *plugin)
 	plugin->info.bus->flush(plugin);
 	leave(plugin, &before);
 }
+
+int plugin_call_bus_keep(struct sl_plugin *plugin, const struct sl_bus_message *message,
+	const struct sl_bus_rule *rule)
+{
+	struct breadcrumb_step before;
+	int result;
+
+	enter(plugin, CRUMB_BUS, NULL, &before);
+	result = plugin->info.bus->keep(plugin, message, rule);
+	leave(plugin, &before);
+	return result;
+}
+
+int plugin_call_bus_recall(struct sl_plugin *plugin, const struct sl_bus_recall *recall)
+{
+	struct breadcrumb_step before;
+	int result;
+
+	enter(plugin, CRUMB_BUS, NULL, &before);
+	result = plugin->info.bus->recall(plugin, recall);
+	leave(plugin, &before);
+	return result;
+}

@@ -106,5 +106,8 @@ void plugin_call_drop(struct sl_plugin *plugin, void (*drop)(void *), void *data
 int plugin_call_bus_publish(struct sl_plugin *plugin, const struct sl_bus_message *message);
 void plugin_call_bus_filter(struct sl_plugin *plugin, struct sl_str filter, bool is_wanted);
 void plugin_call_bus_flush(struct sl_plugin *plugin);
+int plugin_call_bus_keep(struct sl_plugin *plugin, const struct sl_bus_message *message,
+	const struct sl_bus_rule *rule);
+int plugin_call_bus_recall(struct sl_plugin *plugin, const struct sl_bus_recall *recall);
 
 #endif

@@ -34,6 +34,7 @@ void topic_losses_add(struct topic_losses *losses, struct span topic, uint64_t c
 	}
 	if (topic.len == 0 || losses->count == TOPIC_LOSSES_MAX) {
 		losses->others += count;
+		losses->has_others = true;
 		return;
 	}
 	if (losses->items == NULL)
@@ -47,7 +48,7 @@ void topic_losses_add(struct topic_losses *losses, struct span topic, uint64_t c
 
 bool topic_losses_is_empty(const struct topic_losses *losses)
 {
-	return losses->count == 0 && losses->others == 0;
+	return losses->count == 0 && !losses->has_others;
 }
 
 bool topic_losses_take(struct topic_losses *losses, struct topic_loss *out)
@@ -56,9 +57,10 @@ bool topic_losses_take(struct topic_losses *losses, struct topic_loss *out)
 		*out = losses->items[--losses->count];
 		return true;
 	}
-	if (losses->others == 0)
+	if (!losses->has_others)
 		return false;
 	*out = (struct topic_loss){xstrdup(""), losses->others};
 	losses->others = 0;
+	losses->has_others = false;
 	return true;
 }

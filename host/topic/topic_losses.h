@@ -23,10 +23,11 @@ struct topic_losses {
 	struct topic_loss *items;
 	size_t count;
 	uint64_t others; /* of topics that had no room */
+	bool has_others;
 };
 
 void topic_losses_fini(struct topic_losses *losses);
-/* An empty topic: of any. */
+/* An empty topic: of any. A count of 0: nobody knows how many. */
 void topic_losses_add(struct topic_losses *losses, struct span topic, uint64_t count);
 bool topic_losses_is_empty(const struct topic_losses *losses);
 /* Takes one off; its text is the caller's to free. False: there is none. */

@@ -13,7 +13,7 @@
 enum { TOPIC_POSITION_SIZE = 40 }; /* with its NUL */
 
 void topic_position_write(char out[TOPIC_POSITION_SIZE], uint64_t order, uint64_t number);
-/* False: it is none, or of another order. */
-bool topic_position_read(struct span text, uint64_t order, uint64_t *number);
+/* False: it is none. */
+bool topic_position_read(struct span text, uint64_t *order, uint64_t *number);
 
 #endif

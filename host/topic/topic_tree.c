@@ -258,6 +258,13 @@ static struct topic_entry *entry_find(
 	return NULL;
 }
 
+bool topic_tree_has_filter(const struct topic_tree *tree, struct span filter)
+{
+	const struct topic_node *node = find(tree, filter);
+
+	return node != NULL && node->count > 0;
+}
+
 bool topic_tree_subscribe(
 	struct topic_tree *tree, struct topic_member *member, struct span filter, unsigned flags)
 {
@@ -470,6 +477,18 @@ unsigned topic_walk_flags(const struct topic_walk *walk, const struct topic_memb
 			if (walk->nodes[i] == entry->node)
 				flags |= entry->flags;
 	return flags;
+}
+
+uint64_t topic_walk_born(const struct topic_walk *walk, const struct topic_member *member)
+{
+	const struct topic_entry *entry;
+	uint64_t born = UINT64_MAX;
+
+	LIST_FOREACH (entry, &member->entries, of_member)
+		for (size_t i = 0; i < walk->count; i++)
+			if (walk->nodes[i] == entry->node && entry->born < born)
+				born = entry->born;
+	return born;
 }
 
 void topic_walk_end(struct topic_walk *walk)

@@ -72,6 +72,7 @@ bool topic_tree_subscribe(
 bool topic_tree_unsubscribe(
 	struct topic_tree *tree, struct topic_member *member, struct span filter);
 void topic_tree_leave(struct topic_tree *tree, struct topic_member *member);
+bool topic_tree_has_filter(const struct topic_tree *tree, struct span filter);
 /* Entries that match a name; who matches by two filters counts twice. */
 size_t topic_tree_count(const struct topic_tree *tree, struct span name);
 /*
@@ -113,6 +114,8 @@ void topic_walk_begin(
 const struct topic_entry *topic_walk_next(struct topic_walk *walk);
 /* All flags of a member's entries whose filters the walk goes through. */
 unsigned topic_walk_flags(const struct topic_walk *walk, const struct topic_member *member);
+/* The birth of the first of them. */
+uint64_t topic_walk_born(const struct topic_walk *walk, const struct topic_member *member);
 void topic_walk_end(struct topic_walk *walk);
 
 #endif

@@ -18,7 +18,9 @@ struct pg_inbox {
 	const struct pg_filters *filters;
 	TAILQ_HEAD(pg_letters, pg_letter) letters;
 	size_t bytes;
-	bool is_fetching; /* the row of the first */
+	bool is_fetching;    /* the row of the first */
+	bool is_prepared;    /* the statement for rows of what is kept, */
+	const char *history; /* in that table */
 };
 
 void pg_inbox_init(struct pg_inbox *inbox, struct pg_link *link, const struct pg_filters *filters);

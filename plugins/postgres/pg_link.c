@@ -19,7 +19,7 @@ enum {
 	RETRY_LEAST_MS = 200, /* doubled with each failure */
 	RETRY_MOST_MS = 10000,
 	TRANSACTION_END = 0x80, /* added to a task in the ring */
-	VALUES_MAX = 4,
+	VALUES_MAX = 9,
 };
 
 /* What `url` does not say otherwise: a cut connection is to be noticed. "dbname" is `url`. */
@@ -267,15 +267,15 @@ static void note_asked(struct pg_link *link, unsigned char what, int is_sent)
 		link->is_broken = true;
 }
 
-void pg_link_ask(struct pg_link *link, const char *sql)
+void pg_link_ask(struct pg_link *link, enum pg_task task, const char *sql)
 {
-	note_asked(
-		link, PG_SETUP, PQsendQueryParams(link->conn, sql, 0, NULL, NULL, NULL, NULL, 0));
+	note_asked(link, (unsigned char)task,
+		PQsendQueryParams(link->conn, sql, 0, NULL, NULL, NULL, NULL, 0));
 }
 
-void pg_link_prepare(struct pg_link *link, const char *name, const char *sql)
+void pg_link_prepare(struct pg_link *link, enum pg_task task, const char *name, const char *sql)
 {
-	note_asked(link, PG_SETUP, PQsendPrepare(link->conn, name, sql, 0, NULL));
+	note_asked(link, (unsigned char)task, PQsendPrepare(link->conn, name, sql, 0, NULL));
 }
 
 void pg_link_run(struct pg_link *link, enum pg_task task, const char *name,

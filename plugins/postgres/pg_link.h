@@ -15,7 +15,16 @@ struct event;
 struct pg_link;
 
 /* What a statement was sent for; its answers come back with it. */
-enum pg_task { PG_SETUP, PG_PUBLISH, PG_FETCH, PG_CLEAN, PG_TASKS };
+enum pg_task {
+	PG_SETUP,
+	PG_PUBLISH,
+	PG_FETCH,
+	PG_CLEAN,
+	PG_STORE, /* the history is made ready */
+	PG_KEEP,
+	PG_RECALL,
+	PG_TASKS,
+};
 
 /* What the owner is told, always at the top of the loop. */
 struct pg_link_ops {
@@ -71,8 +80,8 @@ struct pg_value {
  * These gather; what was asked up to pg_link_end is one transaction, and leaves with pg_link_flush.
  * A connection that breaks here is noticed there.
  */
-void pg_link_ask(struct pg_link *link, const char *sql); /* for PG_SETUP */
-void pg_link_prepare(struct pg_link *link, const char *name, const char *sql);
+void pg_link_ask(struct pg_link *link, enum pg_task task, const char *sql);
+void pg_link_prepare(struct pg_link *link, enum pg_task task, const char *name, const char *sql);
 void pg_link_run(struct pg_link *link, enum pg_task task, const char *name,
 	const struct pg_value *values, int count);
 void pg_link_end(struct pg_link *link, enum pg_task task);

@@ -15,10 +15,16 @@ bool pg_note_needs_row(const struct sl_bus_message *message)
 	return message->data.len > PG_NOTE_ROOM - FIXED_BYTES - message->topic.len;
 }
 
-char *pg_note_write(const struct sl_bus_message *message)
+bool pg_note_needs_kept_row(const struct sl_bus_message *message)
+{
+	return message->data.len >
+	       PG_NOTE_ROOM - PG_NOTE_POSITION_ROOM - FIXED_BYTES - message->topic.len;
+}
+
+static char *note_write(const struct sl_bus_message *message, const char *begin, bool has_data)
 {
 	uint8_t bytes[PG_NOTE_ROOM];
-	size_t len = FIXED_BYTES;
+	size_t len = FIXED_BYTES, before = strlen(begin);
 	char *note;
 
 	if (message->topic.len > PG_NOTE_TOPIC_MAX)
@@ -27,16 +33,28 @@ char *pg_note_write(const struct sl_bus_message *message)
 	bytes[SL_BUS_HEAD_BYTES] = (uint8_t)message->topic.len;
 	memcpy(bytes + len, message->topic.ptr, message->topic.len);
 	len += message->topic.len;
-	if (!pg_note_needs_row(message) && message->data.len > 0) {
+	if (has_data && message->data.len > 0) {
 		memcpy(bytes + len, message->data.ptr, message->data.len);
 		len += message->data.len;
 	}
-	note = malloc(1 + (len + 2) / 3 * 4 + 1);
+	note = malloc(before + (len + 2) / 3 * 4 + 1);
 	if (note == NULL)
 		return NULL;
-	note[0] = '=';
-	EVP_EncodeBlock((unsigned char *)note + 1, bytes, (int)len);
+	memcpy(note, begin, before);
+	EVP_EncodeBlock((unsigned char *)note + before, bytes, (int)len);
 	return note;
+}
+
+char *pg_note_write(const struct sl_bus_message *message)
+{
+	return note_write(message, "=", !pg_note_needs_row(message));
+}
+
+char *pg_note_write_kept(const struct sl_bus_message *message)
+{
+	bool has_row = pg_note_needs_kept_row(message);
+
+	return note_write(message, has_row ? "@=" : "=", !has_row);
 }
 
 /* "@17=…": cuts all before the '=' off. */
@@ -50,6 +68,27 @@ static bool cut_row(const char **note, int64_t *row)
 	*row = strtoll(*note + 1, &end, 10);
 	*note = end;
 	return *row >= 0;
+}
+
+/* "#5f0c2a917be3d864-42", and perhaps an '@': the same. */
+static bool cut_position(const char **note, int64_t *row, uint64_t *order, uint64_t *number)
+{
+	char *end;
+
+	*order = *number = 0;
+	if (**note != '#')
+		return cut_row(note, row);
+	*row = -1;
+	*order = strtoull(*note + 1, &end, 16);
+	if (*end != '-')
+		return false;
+	*number = strtoull(end + 1, &end, 10);
+	if (*end == '@') {
+		*row = (int64_t)*number;
+		end++;
+	}
+	*note = end;
+	return *order != 0 && *number != 0;
 }
 
 /* The number of bytes; 0: not base64, or nothing. */
@@ -70,9 +109,10 @@ bool pg_note_read(
 	struct sl_bus_message *out, int64_t *row, char bytes[PG_NOTE_MAX + 1], const char *note)
 {
 	struct sl_str all = {bytes, 0};
+	uint64_t order, number;
 	size_t topic_len;
 
-	if (!cut_row(&note, row) || *note != '=')
+	if (!cut_position(&note, row, &order, &number) || *note != '=')
 		return false;
 	all.len = decode(bytes, note + 1);
 	if (all.len < FIXED_BYTES || !sl_bus_head_read(out, all))
@@ -83,5 +123,7 @@ bool pg_note_read(
 	out->topic = (struct sl_str){bytes + FIXED_BYTES, topic_len};
 	out->data = (struct sl_str){
 		bytes + FIXED_BYTES + topic_len, all.len - FIXED_BYTES - topic_len};
+	out->order = order;
+	out->number = number;
 	return true;
 }

@@ -1,7 +1,9 @@
 /*
  * redis: a bus driver over the pub/sub of Redis, Valkey and their kin. A worker has two
  * connections: one that has subscribed may not publish. What was published and not yet answered is
- * kept, and sent again after a reconnect: the host passes over what comes twice.
+ * kept, and sent again after a reconnect: the host passes over what comes twice. Topics with a
+ * history are the store's (redis_store.c), which is asked for nothing until all subscriptions are
+ * confirmed: so what it publishes then comes back.
  * SPDX-License-Identifier: MIT
  */
 #include <hiredis/hiredis.h>
@@ -13,6 +15,7 @@
 #include <sys/random.h>
 
 #include "redis_link.h"
+#include "redis_store.h"
 
 enum {
 	TRIES_FIRST_MS = 100,
@@ -33,11 +36,14 @@ SL_ARGS(redis_options, SL_FIELD(url, .default_value = "redis://127.0.0.1:6379"),
 	SL_FIELD(certificate, .default_value = ""), SL_FIELD(key, .default_value = ""),
 	SL_FIELD(prefix, .default_value = "socklet:", .pattern = "^[A-Za-z0-9_.:-]{0,100}$"));
 
-/* A PUBLISH that was not answered. */
+/* A PUBLISH that was not answered, or a command of the store. */
 struct sent {
 	STAILQ_ENTRY(sent) next;
-	size_t len;
-	char command[];
+	bool is_errand;
+	enum redis_errand errand;
+	uint64_t id;
+	size_t bytes, len;
+	char command[]; /* a PUBLISH */
 };
 
 struct redis {
@@ -46,7 +52,9 @@ struct redis {
 	struct redis_url url;
 	SSL_CTX *tls;
 	struct redis_link in, out;
-	STAILQ_HEAD(, sent) sent;
+	struct redis_store store;
+	size_t unconfirmed; /* subscriptions and their ends */
+	STAILQ_HEAD(sents, sent) sent;
 	size_t sent_bytes;
 	bool is_up, is_full;
 	unsigned tries;  /* that failed in a row */
@@ -79,6 +87,36 @@ static uint64_t pause_ms(const struct redis *redis)
 	return most / 2 + chance % (most / 2 + 1);
 }
 
+static void sent_free(struct redis *redis, struct sent *sent)
+{
+	redis->sent_bytes -= sent->bytes;
+	free(sent);
+}
+
+static void sent_drop(struct redis *redis)
+{
+	struct sent *first = STAILQ_FIRST(&redis->sent);
+
+	STAILQ_REMOVE_HEAD(&redis->sent, next);
+	sent_free(redis, first);
+}
+
+/* The host says again what the store was to do. */
+static void drop_errands(struct redis *redis)
+{
+	struct sents all = STAILQ_HEAD_INITIALIZER(all);
+	struct sent *sent;
+
+	STAILQ_CONCAT(&all, &redis->sent);
+	while ((sent = STAILQ_FIRST(&all)) != NULL) {
+		STAILQ_REMOVE_HEAD(&all, next);
+		if (sent->is_errand)
+			sent_free(redis, sent);
+		else
+			STAILQ_INSERT_TAIL(&redis->sent, sent, next);
+	}
+}
+
 static void lost(void *owner, const char *why)
 {
 	struct redis *redis = owner;
@@ -87,6 +125,9 @@ static void lost(void *owner, const char *why)
 
 	redis_link_close(&redis->in);
 	redis_link_close(&redis->out);
+	redis_store_reset(&redis->store);
+	drop_errands(redis);
+	redis->unconfirmed = 0;
 	redis->is_up = false;
 	if (redis->is_waiting)
 		return;
@@ -140,6 +181,7 @@ static void ready(void *owner)
 	redis->is_up = true;
 	redis->is_full = false;
 	redis->tries = 0;
+	drop_errands(redis);
 	STAILQ_FOREACH (sent, &redis->sent, next)
 		redis_link_send(&redis->out, sent->command, sent->len);
 	/* The host has our filters told before anything new is published; these go behind them. */
@@ -186,30 +228,89 @@ static void warn(struct redis *redis, const char *what, const char *why)
 	sl_plugin_log(redis->plugin, SL_LOG_WARN, "%s: %s: %s", redis->at, what, why);
 }
 
-static void sent_drop(struct redis *redis)
+/* Whoever was told SL_FULL may try once more. */
+static void look_for_room(struct redis *redis)
 {
-	struct sent *first = STAILQ_FIRST(&redis->sent);
-
-	STAILQ_REMOVE_HEAD(&redis->sent, next);
-	redis->sent_bytes -= first->len;
-	free(first);
+	if (!redis->is_full || redis->sent_bytes >= SENT_BYTES_MAX / 2 || redis->unconfirmed > 0 ||
+		(redis->store.is_begun && !redis->store.is_ready))
+		return;
+	redis->is_full = false;
+	sl_bus_state(redis->plugin, SL_BUS_UP, redis->at);
 }
 
-/* Of a PUBLISH, or of a PING when nothing was published for long: both do. */
+/* Of a PUBLISH or the store, or of a PING when nothing was published for long. */
 static void out_reply(void *owner, const struct redisReply *reply)
 {
 	struct redis *redis = owner;
+	const struct sent *sent = STAILQ_FIRST(&redis->sent);
+	const char *why = NULL;
 
-	if (reply->type == REDIS_REPLY_STATUS)
+	if (reply->type == REDIS_REPLY_STATUS || sent == NULL)
 		return;
-	if (reply->type == REDIS_REPLY_ERROR)
+	if (sent->is_errand)
+		why = redis_store_reply(&redis->store, sent->errand, sent->id, reply);
+	else if (reply->type == REDIS_REPLY_ERROR)
 		warn(redis, "a message is refused", reply->str);
-	if (!STAILQ_EMPTY(&redis->sent))
-		sent_drop(redis);
-	if (redis->is_full && redis->sent_bytes < SENT_BYTES_MAX / 2) {
-		redis->is_full = false;
-		sl_bus_state(redis->plugin, SL_BUS_UP, redis->at);
-	}
+	sent_drop(redis);
+	if (why != NULL)
+		redis_link_fail(&redis->out, why);
+	else
+		look_for_room(redis);
+}
+
+static struct sent *sent_new(struct redis *redis, size_t bytes)
+{
+	struct sent *sent = malloc(sizeof(*sent) + bytes);
+
+	if (sent == NULL)
+		return NULL;
+	sent->is_errand = false;
+	STAILQ_INSERT_TAIL(&redis->sent, sent, next);
+	return sent;
+}
+
+static void note_errand(
+	struct sl_plugin *plugin, enum redis_errand errand, uint64_t id, size_t bytes)
+{
+	struct redis *redis = redis_of(plugin);
+	struct sent *sent = sent_new(redis, 0);
+
+	if (sent == NULL)
+		abort();
+	sent->is_errand = true;
+	sent->errand = errand;
+	sent->id = id;
+	sent->bytes = bytes;
+	redis->sent_bytes += bytes;
+}
+
+static bool is_busy(struct redis *redis)
+{
+	bool is_ready = redis_store_is_ready(&redis->store);
+
+	redis->is_full |= !is_ready || redis->unconfirmed > 0 || redis->sent_bytes > SENT_BYTES_MAX;
+	return redis->is_full;
+}
+
+static int redis_keep(struct sl_plugin *plugin, const struct sl_bus_message *message,
+	const struct sl_bus_rule *rule)
+{
+	struct redis *redis = redis_of(plugin);
+
+	if (is_busy(redis))
+		return SL_FULL;
+	redis_store_keep(&redis->store, message, rule);
+	return SL_OK;
+}
+
+static int redis_recall(struct sl_plugin *plugin, const struct sl_bus_recall *what)
+{
+	struct redis *redis = redis_of(plugin);
+
+	if (is_busy(redis))
+		return SL_FULL;
+	redis_store_recall(&redis->store, what);
+	return SL_OK;
 }
 
 static int redis_publish(struct sl_plugin *plugin, const struct sl_bus_message *message)
@@ -225,7 +326,7 @@ static int redis_publish(struct sl_plugin *plugin, const struct sl_bus_message *
 		redis->is_full = true;
 		return SL_FULL;
 	}
-	sent = malloc(sizeof(*sent) + channel + data + 96);
+	sent = sent_new(redis, channel + data + 96);
 	if (sent == NULL)
 		return SL_FAILED;
 	at = sent->command + sprintf(sent->command,
@@ -236,9 +337,8 @@ static int redis_publish(struct sl_plugin *plugin, const struct sl_bus_message *
 	memcpy(at, message->data.ptr, message->data.len);
 	at += message->data.len;
 	memcpy(at, "\r\n", 2);
-	sent->len = (size_t)(at + 2 - sent->command);
-	STAILQ_INSERT_TAIL(&redis->sent, sent, next);
-	redis->sent_bytes += sent->len;
+	sent->len = sent->bytes = (size_t)(at + 2 - sent->command);
+	redis->sent_bytes += sent->bytes;
 	redis_link_send(&redis->out, sent->command, sent->len);
 	return SL_OK;
 }
@@ -289,6 +389,7 @@ static void say_filter(struct sl_plugin *plugin, const char *filter, bool is_wan
 	lens[0] = strlen(words[0]);
 	lens[1] = strlen(channel);
 	redis_link_command(&redis->in, 2, words, lens);
+	redis->unconfirmed++;
 }
 
 static void redis_wanted(struct sl_plugin *plugin, struct sl_str filter)
@@ -315,8 +416,10 @@ static void heard(
 	size_t prefix = strlen(redis->options->prefix);
 	struct sl_bus_message message;
 
+	const struct sl_str bytes = {data->str, data->len};
+
 	if (channel->len < prefix ||
-		!sl_bus_head_read(&message, (struct sl_str){data->str, data->len})) {
+		!(sl_bus_head_read(&message, bytes) || redis_store_read(&message, bytes))) {
 		warn(redis, "a message that no host wrote is passed over, in channel",
 			channel->str);
 		return;
@@ -325,20 +428,31 @@ static void heard(
 	sl_bus_received(redis->plugin, &message);
 }
 
+static void confirmed(struct redis *redis)
+{
+	if (redis->unconfirmed > 0)
+		redis->unconfirmed--;
+	look_for_room(redis);
+}
+
 /* ["message", channel, data], ["pmessage", pattern, channel, data], ["subscribe", …], … */
 static void in_reply(void *owner, const struct redisReply *reply)
 {
 	struct redis *redis = owner;
 	struct redisReply **elements = reply->element;
 
-	if (reply->type == REDIS_REPLY_ERROR)
+	if (reply->type == REDIS_REPLY_ERROR) {
 		warn(redis, "a subscription is refused", reply->str);
+		confirmed(redis);
+	}
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 3)
 		return;
 	if (reply->elements == 3 && strcmp(elements[0]->str, "message") == 0)
 		heard(redis, elements[1], elements[2]);
 	else if (reply->elements == 4 && strcmp(elements[0]->str, "pmessage") == 0)
 		heard(redis, elements[2], elements[3]);
+	else if (reply->elements == 3 && strstr(elements[0]->str, "subscribe") != NULL)
+		confirmed(redis);
 }
 
 /* ---- life ------------------------------------------------------------------------------- */
@@ -404,6 +518,10 @@ static int redis_start(struct sl_plugin *plugin)
 	redis->plugin = plugin;
 	redis->options = sl_options(plugin);
 	STAILQ_INIT(&redis->sent);
+	redis->store = (struct redis_store){.plugin = plugin,
+		.link = &redis->out,
+		.prefix = redis->options->prefix,
+		.sent = note_errand};
 	redis_link_init(&redis->in, sl_event_base(), &in_ops, redis);
 	redis_link_init(&redis->out, sl_event_base(), &out_ops, redis);
 	if (!take_url(redis) || !take_tls(redis)) {
@@ -432,7 +550,14 @@ static void redis_stop(struct sl_plugin *plugin)
 }
 
 static const struct sl_bus redis_bus = {
-	sizeof(struct sl_bus), redis_publish, redis_wanted, redis_unwanted, redis_flush};
+	.size = sizeof(struct sl_bus),
+	.publish = redis_publish,
+	.wanted = redis_wanted,
+	.unwanted = redis_unwanted,
+	.flush = redis_flush,
+	.keep = redis_keep,
+	.recall = redis_recall,
+};
 
 SL_PLUGIN(redis, sl_no_args, .plugin_state_size = sizeof(struct redis),
 	.options = redis_options_table, .start = redis_start, .stop = redis_stop,

@@ -11,6 +11,7 @@ import time
 from broker import Listener, Nats, Postgres, Redis, Traffic, bus_rows, connect_through, plugins_of, says, wait_bus
 from client import WebSocket
 from host import Host, folder, routes_text, together, wait_until
+from member import Member
 from network import Network
 from story import each, note
 
@@ -21,7 +22,9 @@ HEALED_SECONDS = 45   # tries to connect are half a minute apart at most
 PAUSE = 0.02          # between two messages of who talks
 ABSENT = "6s"         # then who is on the other side has left
 QUEUE_BYTES = 512 * 1024
-ROUTES = "  - {path: /t, plugin: gossip, limits: {queue: 64MiB}}\n"
+ROUTES = "  - {path: /t, plugin: gossip, limits: {queue: 64MiB}}\n  - {path: /r, plugin: rejoin, limits: {queue: 64MiB}}\n"
+STORES = ("redis", "postgres")  # these keep the history, too
+HISTORY = 'topics: {history: [{filter: "past/#", messages: 1000}], history_store: bus}\n'
 
 
 class Pair:
@@ -32,14 +35,15 @@ class Pair:
         self.broker = driver(stack.enter_context(folder()), where=net.middle)
         stack.callback(self.broker.kill)
         self.broker.start()
-        plugins = stack.enter_context(plugins_of(self.broker, "gossip"))
+        plugins = stack.enter_context(plugins_of(self.broker, "gossip", "rejoin"))
         self.hosts = {side: stack.enter_context(self.host(side, plugins)) for side in net.places}
         for host in self.hosts.values():
             wait_bus(host, "up")
 
     def host(self, side, plugins):
         options = self.broker.options(self.net.links[side].address)
-        top = f"workers: 2\npresence: {{interval: 500ms, timeout: {ABSENT}}}\nbus: {{driver: {self.name}, options: {options}, queue: {QUEUE_BYTES}}}\n"
+        top = f"workers: 2\npresence: {{interval: 500ms, timeout: {ABSENT}}}\nbus: {{driver: {self.name}, options: {options}, queue: {QUEUE_BYTES}}}\n" \
+              f"{HISTORY if self.name in STORES else ''}"
         text = routes_text(ROUTES, plugins=plugins, top=top).replace("listen: [127.0.0.1:8000]", 'listen: ["unix:topics.sock"]')
         return Host(text=text, listen=(), listeners=1, before=self.net.places[side].command())
 
@@ -151,6 +155,54 @@ class Room:
             ws.drop()
 
 
+class Past:
+    """A topic whose history the broker keeps, somebody on each side who saw its first message, and somebody who stays."""
+
+    def __init__(self, pair, way):
+        self.pair, self.topic = pair, f"past/{way}"
+        self.speakers = {side: self.joined(side, topic="") for side in pair.hosts}
+        self.stay = {side: self.joined(side) for side in pair.hosts}
+        saw = {side: self.joined(side) for side in pair.hosts}
+        self.says("left", "first")
+        for member in (*saw.values(), *self.stay.values()):
+            member.hears("first")
+        self.position = {side: member.position for side, member in saw.items()}
+        for member in saw.values():
+            member.drop()
+
+    def joined(self, side, position="", **options):
+        return Member(self.pair.hosts[side], **{"topic": self.topic, "position": position, **options})
+
+    def says(self, side, *texts):
+        for text in texts:
+            self.speakers[side].says(f"pub {self.topic} {text}")
+
+    def expect(self, side, *wanted):
+        """Whichever side a client comes from, it gets what it missed, and is told of no loss."""
+        for position in self.position.values():
+            again = self.joined(side, position)
+            again.hears(*wanted)
+            assert not again.lost and not again.told, (self.pair.name, side, again.lost, again.told)
+            again.drop()
+
+    def goes_on(self, bad, good):
+        """Who can reach the broker gets it all there; what is said on the other side is heard there, and waits."""
+        for side in (good, bad):
+            self.says(side, f"{side}-1", f"{side}-2")
+            self.stay[side].hears(f"{side}-1", f"{side}-2")
+        self.expect(good, f"{good}-1", f"{good}-2")
+
+    def ends(self, bad, good):
+        """Each has heard all of it once; now it has one order."""
+        for side, other in ((good, bad), (bad, good)):
+            self.stay[side].hears(f"{other}-1", f"{other}-2")
+            assert not self.stay[side].lost and not self.stay[side].told, (self.pair.name, side, self.stay[side].told)
+        for side in (good, bad):
+            self.expect(side, f"{good}-1", f"{good}-2", f"{bad}-1", f"{bad}-2")
+        for member in (*self.speakers.values(), *self.stay.values()):
+            member.drop()
+
+
 def test_a_slow_link_loses_nothing(shared):
     net = shared[0].net
     since = [pair.log_places() for pair in shared]
@@ -197,6 +249,7 @@ def test_a_link_that(row, shared):
     _, way, bad, good = row
     link = shared[0].net.links[bad]
     talks, rooms = [Conversation(pair, way) for pair in shared], [Room(pair, way) for pair in shared]
+    pasts = [Past(pair, way) for pair in shared if pair.name in STORES]
     for talk in talks:
         talk.flows()
     places = [pair.log_places() for pair in shared]
@@ -206,7 +259,7 @@ def test_a_link_that(row, shared):
         getattr(link, way)()
         for_all(shared, lambda pair: is_noticed(pair, bad, begin))
         for_all(shared, lambda pair: goes_on_alone(pair, bad))
-        together(*[lambda room=room: room.goes_on(bad, good) for room in rooms])
+        together(*[lambda one=one: one.goes_on(bad, good) for one in (*rooms, *pasts)])
     finally:
         link.heal()
     healed = time.monotonic()
@@ -218,6 +271,8 @@ def test_a_link_that(row, shared):
         room.expect(bad, f"join {good} again")
         room.expect(good, f"join {bad} again")
         room.ends("left again", "right again")
+    for past in pasts:
+        past.ends(bad, good)
     for pair, since, before in zip(shared, places, descriptors):
         assert not pair.was_down(good, since), f"{pair.name}: the other side's link was right"
         wait_until(lambda: pair.hosts[bad].descriptors_open() <= before + 4, f"{pair.name}: descriptors as before")

@@ -129,7 +129,8 @@ static void stop(struct sl_plugin *plugin)
 	unlink(address.sun_path);
 }
 
-static const struct sl_bus postman_bus = {sizeof(struct sl_bus), publish, filter, filter, NULL};
+static const struct sl_bus postman_bus = {
+	.size = sizeof(struct sl_bus), .publish = publish, .wanted = filter, .unwanted = filter};
 
 SL_PLUGIN(postman, sl_no_args, .plugin_state_size = sizeof(struct postman),
 	.options = options_table, .start = start, .stop = stop, .bus = &postman_bus);

@@ -5,9 +5,16 @@
 #ifndef TESTS_TAPE_H
 #define TESTS_TAPE_H
 
+#include <stdint.h>
+
 struct tape {
-	char text[8192]; /* "+filter|", "-filter|", "topic#sequence=data|", ".|" for a flush */
-	int result;      /* of the next publish */
+	/*
+	 * "+filter|", "-filter|", "topic#sequence=data|", ".|" for a flush; "!topic#sequence=data|"
+	 * to be kept, "?filter,filter>after|" recalled.
+	 */
+	char text[8192];
+	int result;         /* of the next publish, keep or recall */
+	uint64_t recall_id; /* of the last one */
 };
 
 #endif

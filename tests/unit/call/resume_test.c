@@ -168,7 +168,7 @@ static void over(struct bench *bench, size_t nth, enum bus_recalled outcome)
 {
 	const struct bus_recall *recall = &bench->hub.recalls[nth];
 
-	bus_recall_over(bench->host, recall->conn, recall->serial, outcome, bench->number);
+	bus_recall_over(bench->host, recall->conn, recall->serial, outcome, HOST, bench->number);
 	host_turn_end(bench->host);
 }
 

@@ -130,7 +130,8 @@ static void want(struct sl_plugin *plugin, struct sl_str filter)
 /* What a bus driver has, with nothing wrong. */
 static struct sl_bus *one_bus(struct subject *s)
 {
-	s->bus = (struct sl_bus){sizeof(struct sl_bus), carry, want, want, NULL};
+	s->bus = (struct sl_bus){
+		.size = sizeof(struct sl_bus), .publish = carry, .wanted = want, .unwanted = want};
 	s->info.bus = &s->bus;
 	return &s->bus;
 }
