@@ -363,6 +363,26 @@ def test_a_reload_to_another_broker_keeps_who_is_there():
         watcher.expect_no_more()
 
 
+def test_notices_are_nothing_for_the_store_of_a_broker():
+    """Whatever is to be kept there: each host tells its own members, and nobody is told twice."""
+    kept = "}\ntopics: {history: [{filter: '$presence/#'}, {filter: '#'}], history_store: bus}\npresence: {interval: 300ms}\n" \
+           "stop: {deadline: 200ms"
+    with running(Redis) as broker, hosts(broker, top=kept, routes=ROUTES) as made:
+        know_each_other(made)
+        watchers = [Watcher(host, "n") for host in made]
+        for host in made:
+            present(host, "n", "ann")
+            for watcher in watchers:
+                watcher.expect(("join", number(host), "ann"))
+        for watcher in watchers:
+            with joined(watcher.host) as ws:
+                says(ws, "here n mark")
+                for each_one in watchers:
+                    assert each_one.next()[::2] == ("join", "mark")
+            for each_one in watchers:
+                assert each_one.next()[::2] == ("leave", "mark")
+
+
 def test_status_and_metrics_tell_of_other_hosts():
     with crew(("postman", Postman)) as (_, (one, two)):
         with present(one, "m", "ann"):
