@@ -159,10 +159,10 @@ void access_log_received(struct sl_conn *conn, size_t bytes)
 	conn->host->metrics.bytes_received += bytes;
 }
 
-void access_log_sent(struct sl_conn *conn, size_t bytes)
+void access_log_sent(struct sl_conn *conn, size_t messages, size_t bytes)
 {
-	conn->traffic.messages_out++;
+	conn->traffic.messages_out += messages;
 	conn->traffic.bytes_out += bytes;
-	conn->host->metrics.messages_sent++;
+	conn->host->metrics.messages_sent += messages;
 	conn->host->metrics.bytes_sent += bytes;
 }

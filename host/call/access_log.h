@@ -39,6 +39,6 @@ struct access access_log_begin(const struct request *request, struct arena *aren
 void access_log_exchange(const struct sl_conn *conn, const struct access *access);
 
 void access_log_received(struct sl_conn *conn, size_t bytes);
-void access_log_sent(struct sl_conn *conn, size_t bytes);
+void access_log_sent(struct sl_conn *conn, size_t messages, size_t bytes);
 
 #endif
