@@ -35,6 +35,7 @@ struct fan_out_batch {
 	struct ws_shared *joined; /* all frames; NULL: nobody wanted them so yet */
 	uint64_t born;            /* of the tree, when it was published */
 	bool has_begun;           /* then no message joins it */
+	bool has_early;           /* some members have some of it already */
 	uint8_t topic_len;
 	char topic[];
 };
@@ -118,6 +119,7 @@ static void enqueue(struct host *host, const struct bus_message *from)
 	*batch->last = message;
 	batch->last = &message->next;
 	batch->count++;
+	batch->has_early |= from->had != 0;
 	batch->payload_bytes += ws_shared_payload(message->shared).len;
 	batch->frame_bytes += ws_shared_frame(message->shared).len;
 	fan_out->bytes += message_bytes(message);
@@ -240,7 +242,8 @@ static struct ws_shared *join_frames(const struct fan_out_batch *batch)
 /* Many short messages leave faster in one piece; false: they do not for this member. */
 static bool deliver_joined(struct fan_out_batch *batch, struct sl_conn *conn)
 {
-	if (batch->count == 1 || batch->frame_bytes > FAN_OUT_JOINED || has_published(conn, batch))
+	if (batch->count == 1 || batch->frame_bytes > FAN_OUT_JOINED || batch->has_early ||
+		!LIST_EMPTY(&conn->resumes) || has_published(conn, batch))
 		return false;
 	if (batch->joined == NULL)
 		batch->joined = join_frames(batch);
