@@ -31,7 +31,7 @@ static struct fields fields_of(const struct sl_conn *conn)
 	struct fields fields = {.count = 0};
 
 	put_number(&fields, "id", conn->id);
-	put_text(&fields, "client", span_of(conn->peer));
+	put_text(&fields, "client", span_of(session_peer(conn)));
 	put_text(&fields, "route", span_of(conn->route->conf->path.text));
 	put_text(&fields, "plugin", span_of(conn->plugin->name));
 	return fields;
@@ -65,20 +65,21 @@ static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 	put_number(fields, "bytes_in", traffic->bytes_in);
 	put_number(fields, "messages_out", traffic->messages_out);
 	put_number(fields, "bytes_out", traffic->bytes_out);
-	put_number(fields, "queue_peak", conn->queue_peak);
-	if (conn->rtt_us > 0)
-		put_number(fields, "rtt_us", conn->rtt_us);
-	if (conn->dropped > 0)
-		put_number(fields, "dropped", conn->dropped);
+	put_number(fields, "queue_peak", conn->extra->queue_peak);
+	if (conn->extra->rtt_us > 0)
+		put_number(fields, "rtt_us", conn->extra->rtt_us);
+	if (conn->extra->dropped > 0)
+		put_number(fields, "dropped", conn->extra->dropped);
 }
 
 static void put_end(struct fields *fields, const struct sl_conn *conn)
 {
 	static const char *const who[] = {"", "peer", "plugin", "host"};
 
-	put_number(fields, "code", conn->end.code);
-	put_text(fields, "reason", (struct span){conn->end.reason.ptr, conn->end.reason.len});
-	put_text(fields, "by", span_of(who[conn->end.by]));
+	put_number(fields, "code", conn->extra->end.code);
+	put_text(fields, "reason",
+		(struct span){conn->extra->end.reason.ptr, conn->extra->end.reason.len});
+	put_text(fields, "by", span_of(who[conn->extra->end.by]));
 }
 
 void access_log_close(const struct sl_conn *conn)
@@ -90,15 +91,15 @@ void access_log_close(const struct sl_conn *conn)
 		conn->host->metrics.connections_closed++;
 	else
 		conn->host->metrics.handshakes_refused++;
-	conn->host->metrics.messages_dropped += conn->dropped;
+	conn->host->metrics.messages_dropped += conn->extra->dropped;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);
 	if (was_open)
 		put_traffic(&fields, conn);
-	if (conn->end.status != 0)
-		put_number(&fields, "status", conn->end.status);
-	if (was_open || conn->end.status == 0)
+	if (conn->extra->end.status != 0)
+		put_number(&fields, "status", conn->extra->end.status);
+	if (was_open || conn->extra->end.status == 0)
 		put_end(&fields, conn);
 	write_line(was_open ? "close" : "refused", &fields);
 }
@@ -146,7 +147,7 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 		put_number(&fields, "status", access->answer.status);
 	put_number(&fields, "bytes", access->answer.bytes);
 	/* Without an answer, or in the middle of one. */
-	if (access->answer.status == 0 || conn->end.by == SL_BY_PEER)
+	if (access->answer.status == 0 || conn->extra->end.by == SL_BY_PEER)
 		put_end(&fields, conn);
 	write_line("request", &fields);
 }

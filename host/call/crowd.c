@@ -42,12 +42,16 @@ static uint64_t route_key(const struct host *host, const struct route *route)
 static void count_address(struct sl_conn *conn)
 {
 	const struct host *host = conn->host;
+	uint64_t before = conn->extra->address_key, now = 0;
 
-	if (conn->address_key != 0)
-		tally_remove(&host->tally, TALLY_ADDRESSES, conn->address_key);
-	conn->address_key = limits_of(host)->per_address == 0 ? 0 : address_key(host, conn->peer);
-	if (conn->address_key != 0 && !tally_add(&host->tally, TALLY_ADDRESSES, conn->address_key))
-		conn->address_key = 0;
+	if (before != 0)
+		tally_remove(&host->tally, TALLY_ADDRESSES, before);
+	if (limits_of(host)->per_address != 0)
+		now = address_key(host, session_peer(conn));
+	if (now != 0 && !tally_add(&host->tally, TALLY_ADDRESSES, now))
+		now = 0;
+	if (now != before)
+		session_extra(conn)->address_key = now;
 }
 
 void crowd_enter(struct sl_conn *conn)
@@ -66,14 +70,14 @@ void crowd_leave(struct sl_conn *conn)
 
 	if (conn->is_counted)
 		tally_remove(&host->tally, TALLY_ROUTES, route_key(host, conn->route));
-	if (conn->address_key != 0)
-		tally_remove(&host->tally, TALLY_ADDRESSES, conn->address_key);
+	if (conn->extra->address_key != 0)
+		tally_remove(&host->tally, TALLY_ADDRESSES, conn->extra->address_key);
 }
 
 static void recount(struct sl_conn *conn, void *context)
 {
 	(void)context;
-	if (conn->exchange == NULL)
+	if (conn->extra->exchange == NULL)
 		count_address(conn);
 }
 

@@ -275,7 +275,7 @@ void explain_fini(struct explanation *out)
 static const void *fetch_alone(
 	struct explanation *out, const struct plan_fetch *fetch, struct inject_errors *errors)
 {
-	const struct injection *injection = out->session->injection;
+	const struct injection *injection = out->session->extra->injection;
 	struct inject_request source = session_source(out->session);
 	struct inject_run run = {.plan = &out->route->plan,
 		.request = &source,

@@ -104,21 +104,21 @@ void host_leave(struct host *host)
 
 void host_turn_end(struct host *host)
 {
-	struct sl_conn *conn;
+	struct session_extra *first;
 
 	/*
 	 * Callbacks may end further sessions, or provide what they wait for, which queue behind.
 	 * A session that is due is freed behind that only, as it stands in both queues.
 	 */
 	while (!TAILQ_EMPTY(&host->due) || !TAILQ_EMPTY(&host->ended)) {
-		if ((conn = TAILQ_FIRST(&host->due)) != NULL) {
-			TAILQ_REMOVE(&host->due, conn, due);
-			session_inject_due(conn);
+		if ((first = TAILQ_FIRST(&host->due)) != NULL) {
+			TAILQ_REMOVE(&host->due, first, due);
+			session_inject_due(first->queued);
 			continue;
 		}
-		conn = TAILQ_FIRST(&host->ended);
-		TAILQ_REMOVE(&host->ended, conn, ended);
-		session_free(conn);
+		first = TAILQ_FIRST(&host->ended);
+		TAILQ_REMOVE(&host->ended, first, ended);
+		session_free(first->queued);
 	}
 	resume_turn_end(host);
 	fan_out_turn_end(host);
@@ -179,6 +179,7 @@ void host_free(struct host *host)
 	session_table_fini(&host->sessions);
 	image_store_free(host->images);
 	buf_fini(&host->scratch);
+	buf_fini(&host->label);
 	counters_fini(&host->counters);
 	free(host);
 }

@@ -29,6 +29,7 @@ struct host {
 	struct session_queue due;   /* something has come that plugin code may not see at once */
 	struct session_queue ended; /* disconnect still to run */
 	struct buf scratch;         /* for formatting a message */
+	struct buf label;           /* what session_label made last */
 	struct metrics metrics;
 	struct counters counters;
 	struct fan_out fan_out;

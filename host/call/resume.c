@@ -47,7 +47,7 @@ static void resume_drop(struct resume *resume)
 	if (resume->state == RESUME_FULL)
 		TAILQ_REMOVE(&conn->host->resumes.full, resume, waiting);
 	LIST_REMOVE(resume, of_conn);
-	conn->resume_count--;
+	session_extra(conn)->resume_count--;
 	free(resume);
 }
 
@@ -65,9 +65,9 @@ static void finish(struct resume *resume, uint64_t number)
 	struct sl_conn *conn = resume->conn;
 	bool has_positions = (resume->flags & SL_POSITIONS) != 0;
 
-	topic_tree_subscribe(&conn->host->fan_out.tree, &conn->topics.topics, filter_of(resume),
-		resume->flags & (SL_EXCLUDE_SELF | SL_POSITIONS));
-	conn->topics.has_positions |= has_positions;
+	topic_tree_subscribe(&conn->host->fan_out.tree, &fan_out_member(conn)->topics,
+		filter_of(resume), resume->flags & (SL_EXCLUDE_SELF | SL_POSITIONS));
+	conn->topics->has_positions |= has_positions;
 	if (has_positions)
 		envelope_send_note(conn, filter_of(resume), number, false);
 	/* That note may have been one too many for its queue. */
@@ -142,8 +142,8 @@ void resume_begin(struct sl_conn *conn, struct span filter, uint32_t flags, stru
 	resume->flags = flags;
 	resume->len = (uint8_t)filter.len;
 	memcpy(resume->filter, filter.ptr, filter.len);
-	LIST_INSERT_HEAD(&conn->resumes, resume, of_conn);
-	conn->resume_count++;
+	LIST_INSERT_HEAD(&session_extra(conn)->resumes, resume, of_conn);
+	session_extra(conn)->resume_count++;
 	if (conn->phase == SESSION_OPEN)
 		ask(resume);
 }
@@ -217,7 +217,7 @@ static struct resume *find(struct host *host, uint64_t id, uint64_t serial)
 
 	if (conn == NULL)
 		return NULL;
-	LIST_FOREACH (resume, &conn->resumes, of_conn)
+	LIST_FOREACH (resume, &conn->extra->resumes, of_conn)
 		if (resume->serial == serial && resume->state == RESUME_ASKED)
 			return resume;
 	return NULL;
@@ -271,7 +271,7 @@ static struct resume *find_held(const struct sl_conn *conn)
 {
 	struct resume *resume;
 
-	LIST_FOREACH (resume, &conn->resumes, of_conn)
+	LIST_FOREACH (resume, &conn->extra->resumes, of_conn)
 		if (resume->state == RESUME_HELD)
 			return resume;
 	return NULL;
@@ -309,7 +309,7 @@ void resume_cancel(struct sl_conn *conn, struct span filter)
 {
 	struct resume *resume, *next;
 
-	for (resume = LIST_FIRST(&conn->resumes); resume != NULL; resume = next) {
+	for (resume = LIST_FIRST(&conn->extra->resumes); resume != NULL; resume = next) {
 		next = LIST_NEXT(resume, of_conn);
 		if (span_equal(filter_of(resume), filter))
 			resume_drop(resume);
@@ -318,8 +318,8 @@ void resume_cancel(struct sl_conn *conn, struct span filter)
 
 void resume_cancel_all(struct sl_conn *conn)
 {
-	while (!LIST_EMPTY(&conn->resumes))
-		resume_drop(LIST_FIRST(&conn->resumes));
+	while (!LIST_EMPTY(&conn->extra->resumes))
+		resume_drop(LIST_FIRST(&conn->extra->resumes));
 }
 
 void resume_init(struct host *host)

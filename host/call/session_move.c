@@ -29,7 +29,7 @@ const struct route *session_move_route(const struct sl_conn *conn)
 {
 	const struct generation *serving = conn->host->generation;
 	const char *path = conn->route->conf->path.text;
-	size_t at = (size_t)(conn->route - conn->generation->routes);
+	size_t at = (size_t)(conn->route - conn->route->generation->routes);
 
 	/* Most reloads do not change the order of the file. */
 	if (at < serving->route_count && has_path(&serving->routes[at], path))
@@ -43,13 +43,13 @@ const struct route *session_move_route(const struct sl_conn *conn)
 /* What was promised to the old code is still to come: it may be over when we look again. */
 static bool is_busy(const struct sl_conn *conn)
 {
-	return !LIST_EMPTY(&conn->timers) || conn->jobs > 0;
+	return !LIST_EMPTY(&conn->extra->timers) || conn->extra->jobs > 0;
 }
 
 /* Who provided a result has to release it. */
 static bool keeps_providers(const struct sl_conn *conn, const struct route *route)
 {
-	if (conn->injection == NULL)
+	if (conn->extra->injection == NULL)
 		return route->plan.call_count == 1;
 	return plan_is_alike(&conn->route->plan, &route->plan);
 }
@@ -60,7 +60,7 @@ static bool fits(const struct sl_conn *conn, const struct route *route)
 		return false;
 	if (route->plugin == conn->plugin)
 		return true;
-	if ((route->plugin->info.flags & SL_KEEP_REQUEST) != 0 && conn->request == NULL)
+	if ((route->plugin->info.flags & SL_KEEP_REQUEST) != 0 && conn->extra->request == NULL)
 		return false;
 	return plugin_takes_over(route->plugin, conn->plugin);
 }
@@ -73,7 +73,7 @@ static bool hand_over(struct sl_conn *conn, struct sl_plugin *next)
 	int result;
 
 	conn->plugin = next;
-	conn->state = xcalloc(1, next->info.state_size);
+	conn->state = session_new_state(next);
 	conn->is_moving = true;
 	result = plugin_call_hand_over(next, conn, old, old_state, conn->state);
 	conn->is_moving = false;
@@ -82,9 +82,9 @@ static bool hand_over(struct sl_conn *conn, struct sl_plugin *next)
 		conn->has_moved = true;
 		return true;
 	}
-	log_debug("%s: stays with version %u of %s: hand_over returned %d", conn->label,
+	log_debug("%s: stays with version %u of %s: hand_over returned %d", session_label(conn),
 		old->version, old->name, result);
-	timer_cancel_all(&conn->timers);
+	timer_cancel_all(&session_extra(conn)->timers);
 	free(conn->state);
 	conn->plugin = old;
 	conn->state = old_state;
@@ -93,13 +93,13 @@ static bool hand_over(struct sl_conn *conn, struct sl_plugin *next)
 
 static void change_generation(struct sl_conn *conn, const struct route *route)
 {
-	struct generation *old = conn->generation;
+	struct generation *old = conn->route->generation;
 
 	inject_detach(&conn->route->plan, conn->args, &conn->arena);
-	conn->generation = generation_ref(route->generation);
+	generation_ref(route->generation);
 	conn->route = route;
-	if (conn->injection != NULL)
-		conn->injection->run.plan = &route->plan;
+	if (conn->extra->injection != NULL)
+		conn->extra->injection->run.plan = &route->plan;
 	drain_cancel(conn);
 	generation_unref(old);
 }
@@ -110,7 +110,7 @@ void session_move(struct sl_conn *conn)
 	const struct route *route;
 	bool is_same;
 
-	if (conn->generation == serving || conn->offered == serving->number)
+	if (conn->route->generation == serving || conn->offered == serving->number)
 		return;
 	if (conn->phase != SESSION_OPEN || !conn->owes_disconnect || session_inject_is_busy(conn))
 		return;
@@ -137,7 +137,7 @@ static void sweep_one(struct sl_conn *conn, void *context)
 {
 	(void)context;
 	session_move(conn);
-	if (conn->generation != conn->host->generation)
+	if (conn->route->generation != conn->host->generation)
 		drain_retired(conn);
 }
 
