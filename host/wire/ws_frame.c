@@ -49,21 +49,80 @@ int ws_close_code_valid(unsigned code)
 	return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
 }
 
-void ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
-{
-	uint8_t turned[8];
-	uint64_t word, mask;
-	size_t done = 0;
+/* ---- masking -------------------------------------------------------------------------------- */
 
-	for (unsigned i = 0; i < 8; i++)
-		turned[i] = key[(phase + i) & 3];
-	memcpy(&mask, turned, 8);
-	/* The copies are single loads and stores; compilers widen the loop to vectors. */
-	for (; len - done >= 8; done += 8) {
-		memcpy(&word, data + done, 8);
-		word ^= mask;
-		memcpy(data + done, &word, 8);
+/* XORs a word at any address; what it becomes is gathered in *seen. */
+static void unmask_word(uint8_t *at, uint64_t mask, uint64_t *seen)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	word ^= mask;
+	*seen |= word;
+	memcpy(at, &word, sizeof(word));
+}
+
+/* A multiple of 64 bytes. The compiler makes of it what the processor's vectors allow. */
+__attribute__((always_inline)) static inline void unmask_blocks(
+	uint8_t *data, size_t len, uint64_t mask, uint64_t *seen)
+{
+	typedef uint64_t block __attribute__((vector_size(32), aligned(1), may_alias));
+	const block key = {mask, mask, mask, mask};
+	block gathered = {0};
+
+	for (block *at = (block *)(void *)data, *end = at + len / sizeof(block); at < end;
+		at += 2) {
+		at[0] ^= key;
+		at[1] ^= key;
+		gathered |= at[0] | at[1];
 	}
-	for (; done < len; done++)
-		data[done] ^= turned[done & 7];
+	*seen |= gathered[0] | gathered[1] | gathered[2] | gathered[3];
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void unmask_wide(
+	uint8_t *data, size_t len, uint64_t mask, uint64_t *seen)
+{
+	unmask_blocks(data, len, mask, seen);
+}
+#endif
+
+static void unmask_long(uint8_t *data, size_t len, uint64_t mask, uint64_t *seen)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2")) {
+		unmask_wide(data, len, mask, seen);
+		return;
+	}
+#endif
+	unmask_blocks(data, len, mask, seen);
+}
+
+/* The key as it falls on bytes from `phase` on, twice. */
+static uint64_t turned(const uint8_t key[4], unsigned phase)
+{
+	uint8_t twice[8];
+	uint32_t half;
+
+	memcpy(twice, key, 4);
+	memcpy(twice + 4, key, 4);
+	memcpy(&half, twice + phase, 4);
+	return half | (uint64_t)half << 32;
+}
+
+bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
+{
+	const uint64_t mask = turned(key, phase);
+	uint64_t seen = 0;
+	size_t done = len & ~(size_t)63;
+
+	if (done > 0)
+		unmask_long(data, done, mask, &seen);
+	for (; len - done >= 8; done += 8)
+		unmask_word(data + done, mask, &seen);
+	for (; done < len; done++) {
+		data[done] ^= key[(phase + done) & 3];
+		seen |= data[done];
+	}
+	return (seen & UINT64_C(0x8080808080808080)) == 0;
 }

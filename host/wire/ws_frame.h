@@ -5,6 +5,7 @@
 #ifndef SOCKLET_WIRE_WS_FRAME_H
 #define SOCKLET_WIRE_WS_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +38,10 @@ size_t ws_close_encode(
 	uint8_t out[WS_CONTROL_MAX], unsigned code, const char *reason, size_t reason_len);
 /* Whether a peer may send this code: 1000-1003, 1007-1014, 3000-4999. */
 int ws_close_code_valid(unsigned code);
-/* XORs data with the 4-byte key, starting at key byte `phase` (0 to 3). */
-void ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase);
+/*
+ * XORs data with the 4-byte key, starting at key byte `phase` (0 to 3). Whether all of it is ASCII
+ * then, which is known on the way.
+ */
+bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase);
 
 #endif

@@ -341,13 +341,15 @@ static enum wire take_payload(struct ws_decoder *decoder, uint8_t **data, size_t
 	struct buf *kept = is_control(decoder) ? &decoder->control : &decoder->message;
 	size_t part = *len < decoder->payload_left ? *len : (size_t)decoder->payload_left;
 	uint8_t *bytes = *data;
+	bool is_ascii;
 
 	*data += part;
 	*len -= part;
-	ws_unmask(bytes, part, decoder->mask, decoder->phase);
+	is_ascii = ws_unmask(bytes, part, decoder->mask, decoder->phase);
 	decoder->phase = (uint8_t)((decoder->phase + part) & 3);
 	decoder->payload_left -= part;
-	if (is_checked_text(decoder) && !utf8_check(&decoder->utf8, bytes, part))
+	if (is_checked_text(decoder) && !(is_ascii && utf8_is_complete(&decoder->utf8)) &&
+		!utf8_check(&decoder->utf8, bytes, part))
 		return bad(why, ERR_WS_INVALID_PAYLOAD, "");
 	if (decoder->payload_left == 0 && is_final(decoder) && kept->len == 0)
 		return end_frame(decoder, (struct span){(const char *)bytes, part}, out, why);
