@@ -118,8 +118,8 @@ void access_log_request(
 	put_text(&fields, "client", span_of(transport->peer));
 	put_text(&fields, "method", request->head->method);
 	put_text(&fields, "path", request->path);
-	put_number(&fields, "status", transport->answer.status);
-	put_number(&fields, "bytes", transport->answer.bytes);
+	put_number(&fields, "status", transport->extra->answer.status);
+	put_number(&fields, "bytes", transport->extra->answer.bytes);
 	write_line(request->head->is_upgrade ? "refused" : "request", &fields);
 }
 

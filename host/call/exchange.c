@@ -264,7 +264,7 @@ bool exchange_is_open(const struct sl_conn *conn)
 void exchange_note_answer(struct sl_conn *conn)
 {
 	struct answer *told = &conn->extra->exchange->told.answer;
-	const struct answer *given = &conn->transport->answer;
+	const struct answer *given = &conn->transport->extra->answer;
 
 	told->status = given->status;
 	if (conn->phase != SESSION_STREAMING)

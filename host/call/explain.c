@@ -105,6 +105,11 @@ static struct transport_rtt not_measured(const struct transport *transport)
 	return (struct transport_rtt){0};
 }
 
+static struct transport_extra *own_extra(struct transport *transport)
+{
+	return &explanation_of(transport)->transport_extra;
+}
+
 static void write_peer(struct transport *transport, struct span peer)
 {
 	struct explanation *out = explanation_of(transport);
@@ -124,6 +129,7 @@ static const struct transport_ops write_down = {
 	.set_held = do_not_pause,
 	.set_limits = keep_limits,
 	.rtt = not_measured,
+	.extra = own_extra,
 	.set_peer = write_peer,
 };
 
@@ -234,7 +240,8 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){.ops = &write_down, .peer = PEER};
+	out->transport = (struct transport){
+		.ops = &write_down, .peer = PEER, .extra = &out->transport_extra};
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;
 	out->calling = calling;

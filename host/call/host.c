@@ -259,7 +259,7 @@ const struct route *host_match(
 
 	if (!route_map_match(map, request->path, &found))
 		return NULL;
-	transport->style = &((const struct route *)found.route)->style;
+	transport_extra(transport)->style = &((const struct route *)found.route)->style;
 	memcpy(request->params, found.params, sizeof(found.params));
 	request->param_count = found.param_count;
 	return found.route;
@@ -336,13 +336,13 @@ void host_request(struct host *host, struct transport *transport, const struct h
 	struct request request;
 
 	assert(transport->session == NULL);
-	transport->answer = (struct answer){0};
-	if (transport->is_admin) {
+	transport_extra(transport)->answer = (struct answer){0};
+	if (transport->extra->is_admin) {
 		admin_take(host, transport, head);
 		return;
 	}
 	request_init(&request, head, raw);
-	transport->style = host_style(host);
+	transport_extra(transport)->style = host_style(host);
 	if (!admission_check(host->generation, transport, &request))
 		;
 	else if (host_is_handshake(host->generation, &request))
@@ -350,7 +350,7 @@ void host_request(struct host *host, struct transport *transport, const struct h
 	else
 		plain_request_answer(host, transport, &request);
 	/* A session tells for itself, when it ends. */
-	if (transport->session == NULL && transport->answer.status != 0 &&
+	if (transport->session == NULL && transport->extra->answer.status != 0 &&
 		host->sessions.last_id == last_id)
 		access_log_request(host, transport, &request);
 	request_fini(&request);

@@ -205,7 +205,7 @@ static size_t api_queue_limit(const struct sl_conn *conn)
 
 static uint64_t api_dropped(const struct sl_conn *conn)
 {
-	return conn->transport == NULL ? conn->extra->dropped : conn->transport->dropped;
+	return conn->transport == NULL ? conn->extra->dropped : conn->transport->extra->dropped;
 }
 
 static uint64_t api_rtt(const struct sl_conn *conn, int last)
@@ -453,7 +453,10 @@ static int api_offload(struct sl_conn *conn, void (*work)(void *data),
 
 static struct event_base *api_event_base(const struct sl_host *table)
 {
-	return host_of_table(table)->loop->base;
+	struct loop *loop = host_of_table(table)->loop;
+
+	loop->is_lent = true;
+	return loop->base;
 }
 
 static const void *api_extension(const struct sl_host *table, const char *id)

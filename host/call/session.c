@@ -39,7 +39,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	conn->extra = &session_extra_none;
 	conn->route = route;
 	conn->plugin = route->plugin;
-	conn->is_secure = transport->is_secure;
+	conn->is_secure = transport->extra->is_secure;
 	generation_ref(route->generation);
 	session_extra(conn)->request = request;
 	session_table_add(&host->sessions, conn);
@@ -103,8 +103,8 @@ static void note_transport(struct sl_conn *conn)
 	struct session_extra *extra = session_extra(conn);
 	const struct transport *transport = conn->transport;
 
-	extra->queue_peak = transport->queue_peak;
-	extra->dropped = transport->dropped;
+	extra->queue_peak = transport->extra->queue_peak;
+	extra->dropped = transport->extra->dropped;
 	extra->rtt_us = transport->ops->rtt(transport).smoothed_us;
 	extra->peer = arena_text(&conn->arena, transport->peer, strlen(transport->peer));
 	if (extra->dropped > 0)

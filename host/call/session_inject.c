@@ -251,7 +251,7 @@ struct inject_request session_source(struct sl_conn *conn)
 		.query_count = request->query_count,
 		.cookies = request->cookies,
 		.cookie_count = request->cookie_count,
-		.certificate = conn->transport == NULL ? NULL : conn->transport->certificate,
+		.certificate = conn->transport == NULL ? NULL : conn->transport->extra->certificate,
 	};
 }
 

@@ -156,7 +156,7 @@ int session_too_long(struct sl_conn *conn, size_t len)
 			session_label(conn), len,
 			(unsigned long long)conn->route->limits.queue_bytes);
 	if (overflow != OVERFLOW_TELL)
-		conn->transport->dropped++;
+		transport_extra(conn->transport)->dropped++;
 	return session_full(conn, len);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "net/entry.h"
 #include "net/tls_io.h"
@@ -36,6 +37,46 @@ struct conn *conn_of(const struct transport *transport)
 	return conn;
 }
 
+/* ---- what only some have -------------------------------------------------------------------- */
+
+static const struct conn_extra none = {.io = &conn_io_plain};
+
+static bool has_extra(const struct conn *conn)
+{
+	return extra_of(conn) != &none;
+}
+
+struct conn_extra *conn_extra(struct conn *conn)
+{
+	struct conn_extra *extra;
+
+	if (has_extra(conn))
+		return (struct conn_extra *)(uintptr_t)extra_of(conn);
+	extra = xmalloc(sizeof(*extra));
+	*extra = none;
+	conn->transport.extra = &extra->of_call;
+	return extra;
+}
+
+static void free_extra(struct conn *conn)
+{
+	if (has_extra(conn))
+		free(conn_extra(conn));
+	conn->transport.extra = &none.of_call;
+}
+
+/* Behind a handshake as a rule: most connections are idle for most of their time. */
+static void trim_extra(struct conn *conn)
+{
+	if (has_extra(conn) && memcmp(extra_of(conn), &none, sizeof(none)) == 0)
+		free_extra(conn);
+}
+
+static struct transport_extra *extra_for_call(struct transport *transport)
+{
+	return &conn_extra(conn_of(transport))->of_call;
+}
+
 /* ---- sending -------------------------------------------------------------------------------- */
 
 static size_t total(const struct iovec *iov, size_t count)
@@ -51,11 +92,11 @@ static size_t total(const struct iovec *iov, size_t count)
 static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 {
 	size_t want = total(iov, count);
-	ssize_t sent = conn->io->send(conn, iov, count);
+	ssize_t sent = extra_of(conn)->io->send(conn, iov, count);
 
 	if (sent < 0 && errno != EAGAIN)
 		conn->has_failed = true;
-	if ((sent < (ssize_t)want || conn->in_transit > 0) && !conn->has_failed)
+	if ((sent < (ssize_t)want || extra_of(conn)->in_transit > 0) && !conn->has_failed)
 		conn->is_blocked = conn->owes_drained = true;
 	return sent < 0 ? 0 : (size_t)sent;
 }
@@ -63,19 +104,19 @@ static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 /* What the socket, or TLS before it, has not taken yet. */
 static size_t waiting(const struct conn *conn)
 {
-	return conn->outbox.bytes + backlog_bytes(conn->backlog);
+	return conn->outbox.bytes + backlog_bytes(extra_of(conn)->backlog);
 }
 
 size_t conn_queued(const struct conn *conn)
 {
-	return waiting(conn) + conn->in_transit;
+	return waiting(conn) + extra_of(conn)->in_transit;
 }
 
 /* The most that had to wait for the socket. */
 static void note_peak(struct conn *conn)
 {
-	if (conn->is_blocked && conn_queued(conn) > conn->transport.queue_peak)
-		conn->transport.queue_peak = conn_queued(conn);
+	if (conn->is_blocked && conn_queued(conn) > extra_of(conn)->of_call.queue_peak)
+		conn_extra(conn)->of_call.queue_peak = conn_queued(conn);
 }
 
 /* `bytes` have left: of the outbox first, then of what waits behind it. */
@@ -84,7 +125,9 @@ static void consume(struct conn *conn, size_t bytes)
 	size_t part = bytes < conn->outbox.bytes ? bytes : conn->outbox.bytes;
 
 	outbox_consume(&conn->outbox, &conn->set->pool, part);
-	backlog_consume(&conn->backlog, &conn->outbox, &conn->set->pool, bytes - part);
+	if (bytes > part)
+		backlog_consume(
+			&conn_extra(conn)->backlog, &conn->outbox, &conn->set->pool, bytes - part);
 }
 
 bool conn_flush(struct conn *conn)
@@ -92,12 +135,12 @@ bool conn_flush(struct conn *conn)
 	struct iovec iov[PEEK];
 	bool has_sent = false;
 
-	if (conn->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
+	if (extra_of(conn)->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
 		send_pieces(conn, NULL, 0);
 	while (waiting(conn) > 0 && !conn->is_blocked && !conn->has_failed) {
 		size_t count = outbox_peek(&conn->outbox, iov, PEEK), sent;
 
-		count += backlog_peek(conn->backlog, iov + count, PEEK - count);
+		count += backlog_peek(extra_of(conn)->backlog, iov + count, PEEK - count);
 		sent = send_pieces(conn, iov, count);
 		consume(conn, sent);
 		has_sent |= sent > 0;
@@ -137,8 +180,8 @@ static bool send_at_once(struct conn *conn, struct span header, struct span payl
 /* Not behind a long queue, which flush() sends in as many calls as it takes. */
 static bool may_send_at_once(const struct conn *conn, struct span payload)
 {
-	return payload.len >= SEND_AT_ONCE_BYTES && !conn->is_blocked && conn->backlog == NULL &&
-	       conn->outbox.bytes < SEND_AT_ONCE_BYTES;
+	return payload.len >= SEND_AT_ONCE_BYTES && !conn->is_blocked &&
+	       extra_of(conn)->backlog == NULL && conn->outbox.bytes < SEND_AT_ONCE_BYTES;
 }
 
 void conn_send(struct conn *conn, struct span header, struct span payload)
@@ -166,44 +209,63 @@ void conn_wait(struct conn *conn, struct ws_shared *shared, struct span frame, u
 {
 	if (conn->has_failed || conn->is_dead)
 		return;
-	backlog_add(&conn->backlog, shared, frame, key);
+	backlog_add(&conn_extra(conn)->backlog, shared, frame, key);
 	note_peak(conn);
 	conn_touch(conn);
 }
 
 void conn_commit(struct conn *conn)
 {
-	backlog_commit(&conn->backlog, &conn->outbox, &conn->set->pool);
+	if (extra_of(conn)->backlog != NULL)
+		backlog_commit(&conn_extra(conn)->backlog, &conn->outbox, &conn->set->pool);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------- */
-
-static void conn_on_event(evutil_socket_t fd, short what, void *arg);
 
 static bool is_reading(const struct conn *conn)
 {
 	return !conn->is_held && !conn->is_paused && !conn->is_throttled;
 }
 
-/* One event whose flags change, rather than two: 128 bytes for each idle connection. */
 static void watch(struct conn *conn)
 {
-	int wanted = 0;
+	uint8_t wanted = 0;
 
 	if (is_reading(conn))
-		wanted |= EV_READ;
+		wanted |= EPOLLIN;
 	if (conn->is_blocked)
-		wanted |= EV_WRITE;
+		wanted |= EPOLLOUT;
 	if (wanted == conn->watched)
 		return;
-	if (conn->watched != 0)
-		event_del(&conn->event);
-	conn->watched = (short)wanted;
-	if (wanted == 0)
+	if (poller_set(&conn->set->poller, conn->fd, conn, conn->watched, wanted)) {
+		conn->watched = wanted;
 		return;
-	event_assign(&conn->event, conn->set->base, conn->fd, (short)(wanted | EV_PERSIST),
-		conn_on_event, conn);
-	event_add(&conn->event, NULL);
+	}
+	log_warn("%s: lost: the kernel has no room to watch it (fs.epoll.max_user_watches)",
+		conn->peer);
+	conn->has_failed = true;
+	conn_touch(conn);
+}
+
+void conn_keep(struct conn *conn, const void *data, size_t len)
+{
+	buf_append(&conn_extra(conn)->stash, data, len);
+}
+
+struct buf conn_take_stash(struct conn *conn)
+{
+	struct buf stash = extra_of(conn)->stash;
+
+	if (stash.data != NULL)
+		conn_extra(conn)->stash = (struct buf){0};
+	return stash;
+}
+
+void conn_clear_stash(struct conn *conn)
+{
+	struct buf stash = conn_take_stash(conn);
+
+	buf_fini(&stash);
 }
 
 void conn_touch(struct conn *conn)
@@ -218,7 +280,7 @@ void conn_touch(struct conn *conn)
 static bool read_once(struct conn *conn)
 {
 	struct conn_set *set = conn->set;
-	ssize_t len = conn->io->receive(conn, set->receive, CONN_RECEIVE_BYTES);
+	ssize_t len = extra_of(conn)->io->receive(conn, set->receive, CONN_RECEIVE_BYTES);
 
 	if (len > 0)
 		conn->protocol->received(conn, set->receive, (size_t)len);
@@ -230,8 +292,10 @@ static bool read_once(struct conn *conn)
 static void clear(struct conn *conn)
 {
 	outbox_clear(&conn->outbox, &conn->set->pool);
-	backlog_free(conn->backlog);
-	conn->backlog = NULL;
+	if (extra_of(conn)->backlog == NULL)
+		return;
+	backlog_free(extra_of(conn)->backlog);
+	conn_extra(conn)->backlog = NULL;
 }
 
 /*
@@ -277,8 +341,10 @@ void conn_settle(struct conn *conn)
 		end_failed(conn);
 	else
 		tell_end(conn);
-	if (!conn->is_dead)
-		watch(conn);
+	if (conn->is_dead)
+		return;
+	watch(conn);
+	trim_extra(conn);
 }
 
 static void read_and_settle(struct conn *conn)
@@ -289,16 +355,20 @@ static void read_and_settle(struct conn *conn)
 	conn_settle(conn);
 }
 
-static void conn_on_event(evutil_socket_t fd, short what, void *arg)
+void conn_on_ready(void *arg, uint32_t events)
 {
 	struct conn *conn = arg;
 
-	assert(conn->magic == CONN_MAGIC && conn->fd == fd && !conn->is_dead);
-	if ((what & EV_WRITE) != 0) {
+	assert(conn->magic == CONN_MAGIC);
+	/* Dropped for what another one of the batch has said. */
+	if (conn->is_dead)
+		return;
+	events &= conn->watched;
+	if ((events & EPOLLOUT) != 0) {
 		conn->is_blocked = false;
 		conn_settle(conn);
 	}
-	if ((what & conn->watched & EV_READ) != 0 && is_reading(conn))
+	if ((events & conn->watched & EPOLLIN) != 0 && is_reading(conn))
 		read_and_settle(conn);
 }
 
@@ -329,14 +399,16 @@ static void conn_set_peer(struct transport *transport, struct span peer)
 {
 	struct conn *conn = conn_of(transport);
 
-	free(conn->client);
-	conn->client = NULL;
+	struct conn_extra *extra = conn_extra(conn);
+
+	free(extra->client);
+	extra->client = NULL;
 	if (peer.len > 0) {
-		conn->client = xmalloc(peer.len + 1);
-		memcpy(conn->client, peer.ptr, peer.len);
-		conn->client[peer.len] = '\0';
+		extra->client = xmalloc(peer.len + 1);
+		memcpy(extra->client, peer.ptr, peer.len);
+		extra->client[peer.len] = '\0';
 	}
-	transport->peer = conn->client == NULL ? conn->peer : conn->client;
+	transport->peer = extra->client == NULL ? conn->peer : extra->client;
 }
 
 static const struct transport_ops ops = {
@@ -355,6 +427,7 @@ static const struct transport_ops ops = {
 	.finish = http_exchange_finish,
 	.set_limits = ws_conn_set_limits,
 	.rtt = ws_conn_rtt,
+	.extra = extra_for_call,
 	.set_peer = conn_set_peer,
 };
 
@@ -362,7 +435,8 @@ static const struct transport_ops ops = {
 
 void conn_begin(struct conn *conn, bool is_tls)
 {
-	conn->io = &conn_io_plain;
+	if (extra_of(conn)->io != &conn_io_plain)
+		conn_extra(conn)->io = &conn_io_plain;
 	if (is_tls)
 		tls_io_begin(conn);
 	http_conn_begin(conn);
@@ -388,9 +462,12 @@ struct conn *conn_new(
 	conn->fd = fd;
 	conn->set = set;
 	conn->transport = (struct transport){
-		.ops = &ops, .peer = conn->peer, .is_admin = options->is_admin};
+		.ops = &ops, .peer = conn->peer, .extra = &none.of_call};
 	entry_begin(conn);
-	conn->https_port = options->redirects ? options->https_port : 0;
+	if (options->is_admin)
+		conn_extra(conn)->of_call.is_admin = true;
+	if (options->redirects)
+		conn_extra(conn)->https_port = options->https_port;
 	LIST_INSERT_HEAD(&set->alive, conn, link);
 	set->count++;
 	if (options->has_proxy_header)
@@ -414,8 +491,7 @@ void conn_drop(struct conn *conn)
 	assert(!conn->is_dead);
 	conn->is_dead = true;
 	admin_forget(&conn->transport);
-	if (conn->watched != 0)
-		event_del(&conn->event);
+	poller_set(&conn->set->poller, conn->fd, conn, conn->watched, 0);
 	conn->watched = 0;
 	close(conn->fd);
 	conn->fd = -1;
@@ -440,8 +516,9 @@ void conn_free(struct conn *conn)
 	conn->protocol->fini(conn);
 	tls_io_fini(conn);
 	clear(conn);
-	buf_fini(&conn->stash);
-	free(conn->client);
+	conn_clear_stash(conn);
+	free(extra_of(conn)->client);
+	free_extra(conn);
 	conn->magic = 0;
 	free(conn);
 }

@@ -1,7 +1,7 @@
 /*
- * One accepted socket: its event, its outbox, and the protocol it speaks at the moment (HTTP, then
- * perhaps WebSocket, then lingering). Plain events: the read event stands, the write event exists
- * only while the socket is full. Called by the protocols and by conn_set.c.
+ * One accepted socket: its outbox, and the protocol it speaks at the moment (HTTP, then perhaps
+ * WebSocket, then lingering). It waits for bytes, and for room only while the socket is full.
+ * Called by the protocols and by conn_set.c.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_NET_CONN_H
@@ -36,25 +36,34 @@ struct conn_protocol {
 	void (*fini)(struct conn *conn);
 };
 
+/*
+ * What a connection has for a while, or only where its listener or its route asks for it. Made when
+ * the first of it is needed, and freed when a settled connection has nothing of it any more.
+ */
+struct conn_extra {
+	struct transport_extra of_call; /* first: the transport's */
+	const struct conn_io *io;
+	struct tls_conn *tls;       /* tls_io.c's; NULL: plain */
+	size_t in_transit;          /* bytes that io has taken and the socket has not */
+	struct backlog *backlog;    /* behind the outbox; NULL: nothing waits that may be dropped */
+	struct buf stash;           /* received, but not to be looked at yet */
+	struct ws_decoder *decoder; /* ws_conn.c's; NULL: no frame and no message is half there */
+	struct ws_deflate *deflate; /* NULL: no compression was agreed on */
+	struct throttle *throttle;  /* NULL: the route has no rate */
+	char *client;        /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
+	unsigned https_port; /* of where it is redirected to; 0: it is served */
+};
+
 struct conn {
 	unsigned magic;
 	int fd;
 	const struct conn_protocol *protocol;
-	const struct conn_io *io;
-	struct tls_conn *tls; /* tls_io.c's; NULL: plain */
-	size_t in_transit;    /* bytes that io has taken and the socket has not */
 	struct conn_set *set;
 	struct transport transport;
-	struct event event;
 	struct outbox outbox;
-	struct backlog *backlog; /* behind the outbox; NULL: nothing waits that may be dropped */
-	struct buf stash;        /* received, but not to be looked at yet */
-	char *client; /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
 	struct deadline deadline;
 	LIST_ENTRY(conn) link; /* of alive or dead */
 	STAILQ_ENTRY(conn) dirty;
-	unsigned https_port; /* of where it is redirected to; 0: it is served */
-	short watched;       /* what the event waits for; 0: not added */
 	bool is_dirty : 1, is_dead : 1;
 	bool is_paused : 1;    /* the plugin wants no more messages */
 	bool is_held : 1;      /* the protocol wants no more bytes */
@@ -66,14 +75,23 @@ struct conn {
 	bool has_failed : 1;   /* sending failed; told when the connection is settled */
 	bool wants_room : 1;   /* a message did not fit; told when half the queue is free */
 	uint8_t overflow;      /* enum overflow of the route */
+	uint8_t watched;       /* EPOLLIN, EPOLLOUT: what the poller waits for */
 	union {
-		struct http_state http;
+		struct http_state *http;
 		struct ws_state ws;
 		struct linger_state linger;
 		struct proxy_state proxy;
 	};
 	char peer[];
 };
+
+/* To look at; zeros and plain bytes where it has none. */
+static inline const struct conn_extra *extra_of(const struct conn *conn)
+{
+	return (const struct conn_extra *)conn->transport.extra;
+}
+/* Its own, to write to. */
+struct conn_extra *conn_extra(struct conn *conn);
 
 /* Takes fd, and speaks what the listener says. */
 struct conn *conn_new(
@@ -101,11 +119,18 @@ void conn_commit(struct conn *conn);
 size_t conn_queued(const struct conn *conn);
 /* Sends what the socket takes of it. Whether that was anything. */
 bool conn_flush(struct conn *conn);
+/* Into the stash, behind what is there. */
+void conn_keep(struct conn *conn, const void *data, size_t len);
+/* The caller's from now on. */
+struct buf conn_take_stash(struct conn *conn);
+void conn_clear_stash(struct conn *conn);
 /* Sees to it that the connection is settled before this turn ends. */
 void conn_touch(struct conn *conn);
 /* Sends what is queued, then says so to the protocol; ends a connection that has failed. */
 void conn_settle(struct conn *conn);
 void conn_schedule(struct conn *conn, uint64_t due_ms);
+/* For the poller. */
+void conn_on_ready(void *arg, uint32_t events);
 /* For deadline_wheel_sweep. */
 void conn_on_due(struct deadline *deadline);
 

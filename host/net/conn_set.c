@@ -47,10 +47,9 @@ void conn_set_schedule(struct conn_set *set, struct deadline *deadline, uint64_t
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-void conn_set_init(struct conn_set *set, struct event_base *base)
+bool conn_set_init(struct conn_set *set, struct event_base *base)
 {
 	memset(set, 0, sizeof(*set));
-	set->base = base;
 	set->receive = xmalloc(CONN_RECEIVE_BYTES);
 	LIST_INIT(&set->alive);
 	LIST_INIT(&set->dead);
@@ -60,15 +59,18 @@ void conn_set_init(struct conn_set *set, struct event_base *base)
 	deadline_wheel_init(&set->wheel, clock_ms());
 	event_assign(&set->sweep, base, -1, 0, conn_set_on_sweep, set);
 	set->sweep_at_ms = UINT64_MAX;
+	return poller_init(&set->poller, base, conn_on_ready);
 }
 
 void conn_set_fini(struct conn_set *set)
 {
 	assert(LIST_EMPTY(&set->alive) && LIST_EMPTY(&set->dead));
 	event_del(&set->sweep);
+	poller_fini(&set->poller);
 	outbox_pool_fini(&set->pool);
 	tls_context_unref(set->tls);
 	ws_deflate_shared_fini(&set->deflate);
+	free(set->decoder);
 	free(set->receive);
 }
 

@@ -17,6 +17,8 @@
 #include "base/tally.h"
 #include "net/deadline.h"
 #include "net/outbox.h"
+#include "net/poller.h"
+#include "net/ws_limits.h"
 #include "wire/http_head.h"
 #include "wire/http_reply.h"
 #include "wire/ws_deflate.h"
@@ -32,13 +34,15 @@ TAILQ_HEAD(conn_waiting, conn);
 enum { CONN_RECEIVE_BYTES = 65536 }; /* at most read from a connection before others have a turn */
 
 struct conn_set {
-	struct event_base *base;
+	struct poller poller;
 	struct host *host;    /* borrowed; may be NULL while there is no connection */
 	uint8_t *receive;     /* CONN_RECEIVE_BYTES */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct outbox_pool pool;
 	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */
 	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */
+	struct ws_decoder *decoder;       /* ws_conn.c's, for whom has none; NULL: in use */
+	struct ws_limits limits;
 	struct http_date date;
 	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
 	struct http_limits head_limits;
@@ -56,7 +60,8 @@ struct conn_set {
 	uint64_t sweep_at_ms; /* UINT64_MAX: not armed */
 };
 
-void conn_set_init(struct conn_set *set, struct event_base *base);
+/* False with errno: out of descriptors; then conn_set_fini all the same. */
+bool conn_set_init(struct conn_set *set, struct event_base *base);
 /* No connection is left. */
 void conn_set_fini(struct conn_set *set);
 /* Calls the connection's `due` at that time or, if one was set before for earlier, then. */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "call/host.h"
 #include "net/conn.h"
 #include "net/throttle.h"
@@ -81,11 +82,11 @@ static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
 	uint64_t due_ms, read_ms;
 
 	if (ws->closed_ms != 0)
-		return ws->closed_ms + ws->close_ms;
-	due_ms = ws_watch_next(&ws->watch, is_deaf(conn), now_ms);
+		return ws->closed_ms + ws->limits->close_ms;
+	due_ms = ws_watch_next(&ws->watch, ws->limits, is_deaf(conn), now_ms);
 	if (!conn->is_throttled)
 		return due_ms;
-	read_ms = now_ms + throttle_wait_ms(ws->throttle, now_ms);
+	read_ms = now_ms + throttle_wait_ms(extra_of(conn)->throttle, now_ms);
 	return due_ms != 0 && due_ms < read_ms ? due_ms : read_ms;
 }
 
@@ -103,20 +104,20 @@ static void take_close(struct conn *conn, const struct ws_message *message)
 {
 	if (is_open(conn))
 		end(conn, message->close_code, message->payload, ENDED_BY_PEER);
-	linger_begin(conn, conn->ws.close_ms);
+	linger_begin(conn, conn->ws.limits->close_ms);
 }
 
 static void take_broken(struct conn *conn, const struct err *why)
 {
 	if (is_open(conn))
 		end(conn, err_close_code(why->code), span_of(why->text), ENDED_BY_HOST);
-	linger_begin(conn, conn->ws.close_ms);
+	linger_begin(conn, conn->ws.limits->close_ms);
 }
 
 /* A peer that pings and never reads gets no more pongs than its queue may hold. */
 static void take_ping(struct conn *conn, struct span payload)
 {
-	if (is_open(conn) && conn_queued(conn) <= conn->ws.queue_bytes)
+	if (is_open(conn) && conn_queued(conn) <= conn->ws.limits->queue_bytes)
 		send_frame(conn, WS_PONG, payload);
 }
 
@@ -126,8 +127,8 @@ static void take_message(struct conn *conn, struct ws_message *message)
 
 	if (!is_open(conn) || conn->transport.session == NULL)
 		return;
-	if (message->is_compressed &&
-		!ws_deflate_inflate(conn->ws.deflate, message, conn->ws.decoder.limit, &why)) {
+	if (message->is_compressed && !ws_deflate_inflate(extra_of(conn)->deflate, message,
+					      conn->ws.limits->message_bytes, &why)) {
 		take_broken(conn, &why);
 		return;
 	}
@@ -155,7 +156,7 @@ static void take(struct conn *conn, struct ws_message *message)
 /* Drops or closes: what it came with is not taken. */
 static void take_excess(struct conn *conn)
 {
-	const struct throttle *throttle = conn->ws.throttle;
+	const struct throttle *throttle = extra_of(conn)->throttle;
 	struct err why;
 
 	if (throttle->excess == EXCESS_TO_REFUSE) {
@@ -167,16 +168,18 @@ static void take_excess(struct conn *conn)
 }
 
 /* False: what came is too much. A close frame never is. */
-static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_message *message)
+static bool is_within_rate(struct conn *conn, struct ws_decoder *decoder, size_t bytes,
+	const struct ws_message *message)
 {
-	struct throttle *throttle = conn->ws.throttle;
-	uint32_t frames = conn->ws.decoder.frames;
-	uint64_t now_ms = conn->ws.watch.received_ms;
+	struct throttle *throttle = extra_of(conn)->throttle;
+	uint32_t frames = decoder->frames;
+	uint64_t now_ms;
 	bool is_within;
 
-	conn->ws.decoder.frames = 0;
+	decoder->frames = 0;
 	if (throttle == NULL || !is_open(conn))
 		return true;
+	now_ms = clock_ms();
 	is_within = throttle_take(throttle, frames, bytes, message != NULL, now_ms);
 	if (throttle_wait_ms(throttle, now_ms) > 0) {
 		conn->is_throttled = true;
@@ -186,17 +189,59 @@ static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_mess
 }
 
 /* A message may have begun, or the one that had may have ended. */
-static void watch_message(struct conn *conn)
+static void watch_message(struct conn *conn, const struct ws_decoder *decoder)
 {
 	struct ws_watch *watch = &conn->ws.watch;
 
-	if (!is_open(conn) || !ws_watch_decoded(watch, ws_decoder_is_inside(&conn->ws.decoder)))
+	if (!is_open(conn) || !ws_watch_decoded(watch, ws_decoder_is_inside(decoder)))
 		return;
-	if (watch->message_time_ms != 0)
-		schedule(conn, watch->received_ms);
+	if (conn->ws.limits->message_time_ms != 0)
+		schedule(conn, clock_ms());
 }
 
-static void decode(struct conn *conn, uint8_t *data, size_t len)
+/*
+ * Between two messages all decoders are alike: then the worker lends its own, and only who has a
+ * part of something keeps it.
+ */
+static struct ws_decoder *borrow_decoder(struct conn *conn)
+{
+	struct ws_decoder *decoder = extra_of(conn)->decoder;
+
+	if (decoder != NULL) {
+		conn_extra(conn)->decoder = NULL;
+		return decoder;
+	}
+	decoder = conn->set->decoder;
+	conn->set->decoder = NULL;
+	if (decoder == NULL)
+		decoder = xmalloc(sizeof(*decoder));
+	ws_decoder_init(decoder, conn->ws.limits->message_bytes);
+	decoder->frame_limit = (uint32_t)conn->ws.limits->frame_bytes;
+	decoder->takes_compressed = extra_of(conn)->deflate != NULL;
+	return decoder;
+}
+
+static void give_back_decoder(struct conn *conn, struct ws_decoder *decoder)
+{
+	if (is_ws(conn) && ws_decoder_is_inside(decoder)) {
+		conn_extra(conn)->decoder = decoder;
+		return;
+	}
+	ws_decoder_fini(decoder);
+	if (conn->set->decoder == NULL)
+		conn->set->decoder = decoder;
+	else
+		free(decoder);
+}
+
+/* A message may have brought other limits: the plugin, a reload. */
+static void follow_limits(const struct conn *conn, struct ws_decoder *decoder)
+{
+	if (ws_decoder_set_limit(decoder, conn->ws.limits->message_bytes))
+		decoder->frame_limit = (uint32_t)conn->ws.limits->frame_bytes;
+}
+
+static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *data, size_t len)
 {
 	struct ws_message message;
 	struct err why;
@@ -207,37 +252,50 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 
 		/* At most what one read brought: nothing is read while it waits. */
 		if (conn->is_held || conn->is_throttled) {
-			buf_append(&conn->stash, data, len);
+			conn_keep(conn, data, len);
 			return;
 		}
-		switch (ws_decode(&conn->ws.decoder, &data, &len, &message, &why)) {
+		switch (ws_decode(decoder, &data, &len, &message, &why)) {
 		case WIRE_MORE:
-			if (!is_within_rate(conn, before, NULL))
+			if (!is_within_rate(conn, decoder, before, NULL))
 				take_excess(conn);
 			else
-				watch_message(conn);
+				watch_message(conn, decoder);
 			return;
 		case WIRE_BAD:
 			take_broken(conn, &why);
 			return;
 		case WIRE_DONE:
-			watch_message(conn);
-			if (is_within_rate(conn, before - len, &message))
+			watch_message(conn, decoder);
+			if (is_within_rate(conn, decoder, before - len, &message))
 				take(conn, &message);
 			else
 				take_excess(conn);
 		}
+		if (is_ws(conn))
+			follow_limits(conn, decoder);
 	}
+}
+
+static void decode(struct conn *conn, uint8_t *data, size_t len)
+{
+	struct ws_decoder *decoder;
+
+	if (!is_ws(conn))
+		return;
+	decoder = borrow_decoder(conn);
+	decode_with(conn, decoder, data, len);
+	give_back_decoder(conn, decoder);
 }
 
 /* Frames that came while the plugin had not yet accepted, or was busy with one before them. */
 static void decode_stash(struct conn *conn)
 {
-	struct buf stash = conn->stash;
+	struct buf stash;
 
-	if (stash.len == 0 || conn->is_held || conn->is_throttled)
+	if (extra_of(conn)->stash.len == 0 || conn->is_held || conn->is_throttled)
 		return;
-	conn->stash = (struct buf){0};
+	stash = conn_take_stash(conn);
 	decode(conn, (uint8_t *)stash.data, stash.len);
 	buf_fini(&stash);
 }
@@ -297,7 +355,7 @@ static void give_up(struct conn *conn, enum ws_verdict verdict)
 		[WS_OLD] = {CODE_GOING_AWAY, "lifetime over"},
 		[WS_ENDLESS] = {CODE_POLICY, "message timeout"},
 	};
-	uint32_t close_ms = conn->ws.close_ms;
+	uint64_t close_ms = conn->ws.limits->close_ms;
 
 	end(conn, ends[verdict].code, span_of(ends[verdict].reason), ENDED_BY_HOST);
 	/* The answer is to be read, whatever the plugin or the rate says. */
@@ -321,17 +379,17 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 	enum ws_verdict verdict;
 
 	if (ws->closed_ms != 0) {
-		if (now_ms < ws->closed_ms + ws->close_ms)
+		if (now_ms < ws->closed_ms + ws->limits->close_ms)
 			return next_due(conn, now_ms);
 		conn_drop(conn);
 		return 0;
 	}
-	verdict = ws_watch_look(&ws->watch, is_deaf(conn), now_ms);
+	verdict = ws_watch_look(&ws->watch, ws->limits, is_deaf(conn), now_ms);
 	if (verdict == WS_PING_DUE)
 		send_ping(conn, now_ms);
 	else if (verdict != WS_FINE)
 		give_up(conn, verdict);
-	else if (conn->is_throttled && throttle_wait_ms(ws->throttle, now_ms) == 0)
+	else if (conn->is_throttled && throttle_wait_ms(extra_of(conn)->throttle, now_ms) == 0)
 		begin_reading(conn, now_ms);
 	return is_ws(conn) ? next_due(conn, now_ms) : 0;
 }
@@ -340,9 +398,20 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 
 static void ws_fini(struct conn *conn)
 {
-	ws_decoder_fini(&conn->ws.decoder);
-	free(conn->ws.throttle);
-	ws_deflate_free(conn->ws.deflate);
+	ws_limits_put(conn->ws.limits);
+	if (extra_of(conn)->decoder != NULL) {
+		ws_decoder_fini(extra_of(conn)->decoder);
+		free(extra_of(conn)->decoder);
+		conn_extra(conn)->decoder = NULL;
+	}
+	if (extra_of(conn)->throttle != NULL) {
+		free(extra_of(conn)->throttle);
+		conn_extra(conn)->throttle = NULL;
+	}
+	if (extra_of(conn)->deflate != NULL) {
+		ws_deflate_free(extra_of(conn)->deflate);
+		conn_extra(conn)->deflate = NULL;
+	}
 }
 
 static const struct conn_protocol protocol = {
@@ -354,19 +423,23 @@ static const struct conn_protocol protocol = {
 	.fini = ws_fini,
 };
 
-static void take_limits(struct ws_state *ws, const struct transport_limits *limits)
+static void take_limits(struct conn *conn, const struct transport_limits *limits)
 {
-	ws->queue_bytes = limits->queue_bytes;
-	ws->close_ms = limits->close_ms > INT32_MAX ? INT32_MAX : (uint32_t)limits->close_ms;
-	ws->decoder.frame_limit = (uint32_t)limits->frame_bytes;
-	ws->throttle = throttle_renew(ws->throttle, limits);
+	const struct transport_limits *before = conn->ws.limits;
+	struct throttle *throttle = throttle_renew(extra_of(conn)->throttle, limits);
+
+	conn->ws.limits = ws_limits_take(&conn->set->limits, limits);
+	ws_limits_put(before);
+	conn->overflow = (uint8_t)limits->overflow;
+	if (throttle != extra_of(conn)->throttle)
+		conn_extra(conn)->throttle = throttle;
 }
 
 /* A message that is dropped must not be one that later ones refer to. */
 static void forget_context(struct conn *conn)
 {
-	if (conn->ws.deflate != NULL && ws_queue_is_droppable(conn))
-		conn->ws.deflate->agreed.server_context = false;
+	if (extra_of(conn)->deflate != NULL && ws_queue_is_droppable(conn))
+		extra_of(conn)->deflate->agreed.server_context = false;
 }
 
 void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
@@ -375,13 +448,11 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 
 	conn_speak(conn, &protocol);
 	conn->ws = (struct ws_state){0};
-	conn->overflow = (uint8_t)upgrade->limits.overflow;
-	ws_decoder_init(&conn->ws.decoder, upgrade->limits.message_bytes);
 	ws_watch_begin(&conn->ws.watch, &upgrade->limits, now_ms);
-	take_limits(&conn->ws, &upgrade->limits);
+	take_limits(conn, &upgrade->limits);
 	if (upgrade->compression != NULL) {
-		conn->ws.deflate = ws_deflate_new(&conn->set->deflate, upgrade->compression);
-		conn->ws.decoder.takes_compressed = true;
+		conn_extra(conn)->deflate = ws_deflate_new(
+			&conn->set->deflate, upgrade->compression);
 		forget_context(conn);
 	}
 	conn->is_held = false;
@@ -394,8 +465,8 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 /* The payload is made smaller if that is agreed on and worth it; returns the opcode for it. */
 static unsigned compressed(struct conn *conn, enum ws_opcode opcode, struct span *payload)
 {
-	bool is_smaller = conn->ws.deflate != NULL &&
-			  ws_deflate_compress(conn->ws.deflate, payload);
+	bool is_smaller = extra_of(conn)->deflate != NULL &&
+			  ws_deflate_compress(extra_of(conn)->deflate, payload);
 
 	return is_smaller ? opcode | WS_COMPRESSED : opcode;
 }
@@ -420,7 +491,7 @@ enum sent ws_conn_send(
 
 	if (!is_open(conn))
 		return SENT_FULL;
-	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.queue_bytes)
+	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.limits->queue_bytes)
 		return send_droppable(conn, opcode, payload, key);
 	if (!ws_queue_has_room(conn, ws_header_encode(header, opcode, payload.len), payload.len))
 		return ws_queue_refuse(conn, payload.len);
@@ -437,7 +508,7 @@ enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *sha
 		return SENT_FULL;
 	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, 0, frame.len))
 		return ws_queue_refuse(conn, frame.len);
-	frame = ws_shared_frame_for(shared, conn->ws.deflate);
+	frame = ws_shared_frame_for(shared, extra_of(conn)->deflate);
 	if (ws_queue_is_droppable(conn))
 		return ws_queue_wait(conn, shared, frame, key);
 	conn_send_shared(conn, shared, frame);
@@ -459,11 +530,13 @@ void ws_conn_close(struct transport *transport, unsigned code, struct span reaso
 /* Reading begins or ends. */
 static void turn_ear(struct conn *conn)
 {
+	uint64_t now_ms = clock_ms();
+
 	conn_touch(conn);
 	if (!is_open(conn) || is_deaf(conn))
 		return;
-	ws_watch_listens(&conn->ws.watch, clock_ms());
-	schedule(conn, conn->ws.watch.received_ms);
+	ws_watch_listens(&conn->ws.watch, now_ms);
+	schedule(conn, now_ms);
 }
 
 void ws_conn_set_paused(struct transport *transport, bool paused)
@@ -490,10 +563,9 @@ bool ws_conn_set_limits(struct transport *transport, const struct transport_limi
 {
 	struct conn *conn = conn_of(transport);
 
-	if (!is_open(conn) || !ws_decoder_set_limit(&conn->ws.decoder, limits->message_bytes))
+	if (!is_open(conn) || extra_of(conn)->decoder != NULL)
 		return false;
-	take_limits(&conn->ws, limits);
-	conn->overflow = (uint8_t)limits->overflow;
+	take_limits(conn, limits);
 	forget_context(conn);
 	/* What follows may not overtake what waits. */
 	if (!ws_queue_is_droppable(conn))

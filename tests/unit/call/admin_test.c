@@ -85,7 +85,7 @@ static int set_up(void **state)
 	bench->link.ops = &ops;
 	admin_set_link(bench->host, &bench->link);
 	memory_transport_init(&bench->client);
-	bench->client.base.is_admin = true;
+	bench->client.extra.is_admin = true;
 	bench->client.base.peer = "unix:pid=1,uid=0";
 	*state = bench;
 	return 0;
@@ -137,7 +137,7 @@ static void asks(struct bench *bench, const char *line, const char *headers, con
 static const char *answered(struct bench *bench, unsigned status)
 {
 	assert_int_equal(bench->client.status, status);
-	assert_null(bench->client.base.admin);
+	assert_null(bench->client.extra.admin);
 	return bench->client.body.data;
 }
 

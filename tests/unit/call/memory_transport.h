@@ -16,6 +16,7 @@
 
 struct memory_transport {
 	struct transport base;
+	struct transport_extra extra;
 	unsigned status; /* of the reply, 101 after an upgrade, 0 before an answer */
 	bool is_closed, is_paused, is_held;
 	bool is_inside;      /* set by the test: of a message that is not whole */
@@ -166,6 +167,11 @@ static inline void memory_set_peer(struct transport *base, struct span peer)
 	base->peer = peer.len == 0 ? MEMORY_PEER : t->peer;
 }
 
+static inline struct transport_extra *memory_extra(struct transport *base)
+{
+	return &((struct memory_transport *)base)->extra;
+}
+
 static inline void memory_transport_init(struct memory_transport *t)
 {
 	static const struct transport_ops ops = {
@@ -185,11 +191,13 @@ static inline void memory_transport_init(struct memory_transport *t)
 		.set_limits = memory_set_limits,
 		.rtt = memory_rtt,
 		.set_peer = memory_set_peer,
+		.extra = memory_extra,
 	};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;
 	t->base.peer = MEMORY_PEER;
+	t->base.extra = &t->extra;
 	t->full = SENT_FULL;
 }
 
