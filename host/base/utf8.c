@@ -101,7 +101,7 @@ static size_t ascii_run(const uint8_t *bytes, size_t len)
 /* How many leading bytes, which begin with a character, are valid whole ones at least. */
 static size_t good_run(const uint8_t *bytes, size_t len)
 {
-	size_t done = utf8_wide_run(bytes, len);
+	size_t done = len < UTF8_WIDE_BYTES ? 0 : utf8_wide_run(bytes, len);
 
 	return done + ascii_run(bytes + done, len - done);
 }

@@ -251,7 +251,7 @@ WIDE static size_t run(const uint8_t *text, size_t len)
 
 size_t utf8_wide_run(const uint8_t *text, size_t len)
 {
-	return len >= UTF8_WIDE_BYTES && is_there() ? run(text, len) : 0;
+	return is_there() ? run(text, len) : 0;
 }
 
 #else

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UTF8_WIDE_BYTES = 64 }; /* fewer are not worth it, and are left alone */
+enum { UTF8_WIDE_BYTES = 64 }; /* fewer are not worth the call */
 
 /*
  * How many of the first bytes are whole, valid characters, at least: what follows is wrong, or too

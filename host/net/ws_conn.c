@@ -7,6 +7,7 @@
 #include "net/ws_conn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -39,10 +40,16 @@ static bool is_open(const struct conn *conn)
 
 static void send_frame(struct conn *conn, unsigned opcode, struct span payload)
 {
-	uint8_t header[WS_HEADER_MAX];
-	size_t len = ws_header_encode(header, opcode, payload.len);
+	uint8_t header[WS_HEADER_MAX], *at = conn_room(conn, WS_HEADER_MAX + payload.len);
+	size_t len = ws_header_encode(at == NULL ? header : at, opcode, payload.len);
 
-	conn_send(conn, (struct span){(const char *)header, len}, payload);
+	if (at == NULL) {
+		conn_send(conn, (struct span){(const char *)header, len}, payload);
+		return;
+	}
+	if (payload.len > 0)
+		memcpy(at + len, payload.ptr, payload.len);
+	conn_queue(conn, len + payload.len);
 }
 
 static void send_close(struct conn *conn, unsigned code, struct span reason)
@@ -121,7 +128,7 @@ static void take_ping(struct conn *conn, struct span payload)
 		send_frame(conn, WS_PONG, payload);
 }
 
-static void take_message(struct conn *conn, struct ws_message *message)
+static void take_message(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
 {
 	struct err why;
 
@@ -133,10 +140,12 @@ static void take_message(struct conn *conn, struct ws_message *message)
 		return;
 	}
 	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
+	conn_set_lend(conn->set, &decoder->message);
 	session_message(conn->transport.session, message->opcode, message->payload);
+	conn_set_lend_end(conn->set);
 }
 
-static void take(struct conn *conn, struct ws_message *message)
+static void take(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
 {
 	switch (message->opcode) {
 	case WS_CLOSE:
@@ -149,7 +158,7 @@ static void take(struct conn *conn, struct ws_message *message)
 		ws_watch_pong(&conn->ws.watch, message->payload, clock_us());
 		break;
 	default:
-		take_message(conn, message);
+		take_message(conn, decoder, message);
 	}
 }
 
@@ -268,7 +277,7 @@ static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *
 		case WIRE_DONE:
 			watch_message(conn, decoder);
 			if (is_within_rate(conn, decoder, before - len, &message))
-				take(conn, &message);
+				take(conn, decoder, &message);
 			else
 				take_excess(conn);
 		}
@@ -298,6 +307,16 @@ static void decode_stash(struct conn *conn)
 	stash = conn_take_stash(conn);
 	decode(conn, (uint8_t *)stash.data, stash.len);
 	buf_fini(&stash);
+}
+
+/* Not while something waits before it, which may change where that is. */
+static uint8_t *ws_room(struct conn *conn, size_t *size)
+{
+	const struct conn_extra *extra = extra_of(conn);
+
+	if (extra->decoder == NULL || extra->stash.len > 0)
+		return NULL;
+	return ws_decoder_room(extra->decoder, size);
 }
 
 static void ws_received(struct conn *conn, uint8_t *data, size_t len)
@@ -416,6 +435,7 @@ static void ws_fini(struct conn *conn)
 
 static const struct conn_protocol protocol = {
 	.received = ws_received,
+	.room = ws_room,
 	.ended = ws_ended,
 	.sent = ws_sent,
 	.full = ws_full,

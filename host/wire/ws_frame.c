@@ -51,15 +51,32 @@ int ws_close_code_valid(unsigned code)
 
 /* ---- masking -------------------------------------------------------------------------------- */
 
-/* XORs a word at any address; what it becomes is gathered in *seen. */
-static void unmask_word(uint8_t *at, uint64_t mask, uint64_t *seen)
+/* The key as it falls on eight bytes, the first of which is its byte `phase`, counted round. */
+static uint64_t turned(const uint8_t key[4], unsigned phase)
+{
+	unsigned bits = 8 * (phase & 3);
+	uint32_t word;
+
+	memcpy(&word, key, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bits = 32 - bits;
+#endif
+	word = word >> (bits & 31) | word << (-bits & 31);
+	return word | (uint64_t)word << 32;
+}
+
+static uint64_t load(const uint8_t *at)
 {
 	uint64_t word;
 
 	memcpy(&word, at, sizeof(word));
-	word ^= mask;
-	*seen |= word;
+	return word;
+}
+
+static uint64_t store(uint8_t *at, uint64_t word)
+{
 	memcpy(at, &word, sizeof(word));
+	return word;
 }
 
 /* A multiple of 64 bytes. The compiler makes of it what the processor's vectors allow. */
@@ -98,31 +115,29 @@ static void unmask_long(uint8_t *data, size_t len, uint64_t mask, uint64_t *seen
 	unmask_blocks(data, len, mask, seen);
 }
 
-/* The key as it falls on bytes from `phase` on, twice. */
-static uint64_t turned(const uint8_t key[4], unsigned phase)
+static uint8_t unmask_bytes(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
 {
-	uint8_t twice[8];
-	uint32_t half;
+	uint8_t seen = 0;
 
-	memcpy(twice, key, 4);
-	memcpy(twice + 4, key, 4);
-	memcpy(&half, twice + phase, 4);
-	return half | (uint64_t)half << 32;
+	for (size_t i = 0; i < len; i++)
+		seen |= data[i] ^= key[(phase + i) & 3];
+	return seen;
 }
 
 bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
 {
-	const uint64_t mask = turned(key, phase);
-	uint64_t seen = 0;
+	uint64_t mask, seen = 0, last;
 	size_t done = len & ~(size_t)63;
 
+	if (len < 8)
+		return unmask_bytes(data, len, key, phase) < 0x80;
+	/* Read before it is touched: it may share bytes with the word before it. */
+	last = load(data + len - 8) ^ turned(key, phase + (unsigned)(len & 3));
+	mask = turned(key, phase);
 	if (done > 0)
 		unmask_long(data, done, mask, &seen);
-	for (; len - done >= 8; done += 8)
-		unmask_word(data + done, mask, &seen);
-	for (; done < len; done++) {
-		data[done] ^= key[(phase + done) & 3];
-		seen |= data[done];
-	}
+	for (; len - done > 8; done += 8)
+		seen |= store(data + done, load(data + done) ^ mask);
+	seen |= store(data + len - 8, last);
 	return (seen & UINT64_C(0x8080808080808080)) == 0;
 }

@@ -15,6 +15,8 @@ enum {
 	FIN = 0x80,
 	RESERVED = 0x70,
 	FRAMING_BYTES = 64, /* that compression may add to a short message */
+	ROOM_LEAST = 4096,  /* bytes of a payload that are worth a place of their own */
+	ROOM_GROWTH = 32, /* times what has arrived: memory that nobody has touched costs little */
 	OPCODE = 0x0f,
 	CONTROL = 0x08,
 	MASKED = 0x80,
@@ -256,6 +258,23 @@ static void reserve(struct buf *buf, size_t extra, size_t ceiling)
 	buf->capacity = capacity;
 }
 
+uint8_t *ws_decoder_room(struct ws_decoder *decoder, size_t *size)
+{
+	struct buf *buf = &decoder->message;
+	uint64_t left = decoder->payload_left;
+	size_t grown = buf->len * ROOM_GROWTH;
+
+	if (!decoder->in_payload || is_control(decoder) || buf->len == 0 || left < ROOM_LEAST)
+		return NULL;
+	if (buf->len == buf->capacity)
+		reserve(buf, left < grown ? (size_t)left : grown, buf->len + (size_t)left);
+	if (*size > left)
+		*size = (size_t)left;
+	if (*size > buf->capacity - buf->len)
+		*size = buf->capacity - buf->len;
+	return (uint8_t *)buf->data + buf->len;
+}
+
 static void keep(struct ws_decoder *decoder, const uint8_t *bytes, size_t len)
 {
 	struct buf *buf = is_control(decoder) ? &decoder->control : &decoder->message;
@@ -265,8 +284,10 @@ static void keep(struct ws_decoder *decoder, const uint8_t *bytes, size_t len)
 		ceiling = buf->len + len + (size_t)decoder->payload_left;
 	if (len == 0)
 		return;
-	reserve(buf, len, ceiling);
-	memcpy(buf->data + buf->len, bytes, len);
+	if (buf->data == NULL || bytes != (const uint8_t *)buf->data + buf->len) {
+		reserve(buf, len, ceiling);
+		memcpy(buf->data + buf->len, bytes, len);
+	}
 	buf->len += len;
 }
 
