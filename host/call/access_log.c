@@ -33,7 +33,7 @@ static struct fields fields_of(const struct sl_conn *conn)
 	put_number(&fields, "id", conn->id);
 	put_text(&fields, "client", span_of(session_peer(conn)));
 	put_text(&fields, "route", span_of(conn->route->conf->path.text));
-	put_text(&fields, "plugin", span_of(conn->plugin->name));
+	put_text(&fields, "plugin", span_of(conn->route->plugin->name));
 	return fields;
 }
 
@@ -47,7 +47,7 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 	struct fields fields;
 
 	conn->traffic.opened_ms = clock_ms();
-	conn->host->metrics.connections_opened++;
+	session_host(conn)->metrics.connections_opened++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);
@@ -88,10 +88,10 @@ void access_log_close(const struct sl_conn *conn)
 	struct fields fields;
 
 	if (was_open)
-		conn->host->metrics.connections_closed++;
+		session_host(conn)->metrics.connections_closed++;
 	else
-		conn->host->metrics.handshakes_refused++;
-	conn->host->metrics.messages_dropped += conn->extra->dropped;
+		session_host(conn)->metrics.handshakes_refused++;
+	session_host(conn)->metrics.messages_dropped += conn->extra->dropped;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);
@@ -115,7 +115,7 @@ void access_log_request(
 		host->metrics.requests++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
-	put_text(&fields, "client", span_of(transport->peer));
+	put_text(&fields, "client", span_of(transport_peer(transport)));
 	put_text(&fields, "method", request->head->method);
 	put_text(&fields, "path", request->path);
 	put_number(&fields, "status", transport->extra->answer.status);
@@ -136,7 +136,7 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 {
 	struct fields fields;
 
-	conn->host->metrics.requests++;
+	session_host(conn)->metrics.requests++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);
@@ -155,15 +155,15 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 void access_log_received(struct sl_conn *conn, size_t bytes)
 {
 	conn->traffic.messages_in++;
-	conn->traffic.bytes_in += bytes;
-	conn->host->metrics.messages_received++;
-	conn->host->metrics.bytes_received += bytes;
+	conn->traffic.bytes_in = (conn->traffic.bytes_in + bytes) & TRAFFIC_BYTES_MAX;
+	session_host(conn)->metrics.messages_received++;
+	session_host(conn)->metrics.bytes_received += bytes;
 }
 
 void access_log_sent(struct sl_conn *conn, size_t bytes)
 {
 	conn->traffic.messages_out++;
-	conn->traffic.bytes_out += bytes;
-	conn->host->metrics.messages_sent++;
-	conn->host->metrics.bytes_sent += bytes;
+	conn->traffic.bytes_out = (conn->traffic.bytes_out + bytes) & TRAFFIC_BYTES_MAX;
+	session_host(conn)->metrics.messages_sent++;
+	session_host(conn)->metrics.bytes_sent += bytes;
 }

@@ -216,7 +216,7 @@ static bool is_let_in(
 
 	/* A listener that a reload has taken away may have wanted one. */
 	if (tokens == NULL)
-		return span_starts(span_of(transport->peer), SPAN("unix:"));
+		return span_starts(span_of(transport_peer(transport)), SPAN("unix:"));
 	if (given.len <= sizeof(scheme) - 1 ||
 		!span_equal_nocase((struct span){given.ptr, sizeof(scheme) - 1}, span_of(scheme)) ||
 		http_header_get(head, SPAN("authorization"), 1).ptr != NULL)
@@ -230,7 +230,7 @@ static void refuse_stranger(struct transport *transport)
 {
 	struct buf headers = {0};
 
-	log_info("%s: admin: refused with 401", transport->peer);
+	log_info("%s: admin: refused with 401", transport_peer(transport));
 	buf_printf(&headers, "WWW-Authenticate: Bearer\r\n");
 	detail_reply(transport, 401, "Not authenticated", &headers, false);
 }

@@ -41,9 +41,9 @@ static struct census_row row_of(const struct sl_conn *conn)
 	return (struct census_row){
 		.generation = conn->route->generation->number,
 		.path = conn->route->conf->path.text,
-		.plugin = conn->plugin->name,
-		.version = image_version(conn->plugin->image),
-		.is_left = serving == NULL || serving->plugin != conn->plugin,
+		.plugin = conn->route->plugin->name,
+		.version = image_version(conn->route->plugin->image),
+		.is_left = serving == NULL || serving->plugin != conn->route->plugin,
 	};
 }
 

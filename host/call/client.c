@@ -33,7 +33,7 @@ bool client_find(const struct config *config, struct transport *transport, struc
 	struct forwarded said;
 
 	forget(transport);
-	if (proxies->texts.count == 0 || !forwarded_is_trusted(span_of(transport->peer),
+	if (proxies->texts.count == 0 || !forwarded_is_trusted(span_of(transport_peer(transport)),
 						 proxies->ranges, proxies->texts.count))
 		return true;
 	if (!forwarded_find(&said, request->head, config->http.proxy_header, proxies->ranges,

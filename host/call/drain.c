@@ -18,7 +18,7 @@ enum { CODE_GOING_AWAY = 1001, CODE_RESTART = 1012 };
 
 static void start(struct sl_conn *conn, uint64_t after_ms, uint64_t spread_ms, void (*fire)(void *))
 {
-	struct loop *loop = conn->host->loop;
+	struct loop *loop = session_host(conn)->loop;
 	uint32_t bound = spread_ms >= UINT32_MAX ? UINT32_MAX : (uint32_t)spread_ms + 1;
 
 	assert(conn->extra->drain == NULL && conn->phase != SESSION_ENDED);
@@ -33,7 +33,7 @@ static void retired_on_timer(void *arg)
 
 	drain_cancel(conn);
 	/* It could not move, but a later reload has brought its own plugin back. */
-	if (route != NULL && route->plugin == conn->plugin)
+	if (route != NULL && route->plugin == conn->route->plugin)
 		return;
 	log_debug("%s: drained, its version is no longer served", session_label(conn));
 	session_stop(conn, route == NULL ? CODE_GOING_AWAY : CODE_RESTART, "");
@@ -54,7 +54,7 @@ void drain_retired(struct sl_conn *conn)
 		return;
 	if (exchange_is_open(conn))
 		return;
-	if (route == NULL || route->plugin != conn->plugin)
+	if (route == NULL || route->plugin != conn->route->plugin)
 		start(conn, drain->after_ms, drain->spread_ms, retired_on_timer);
 }
 
@@ -90,6 +90,6 @@ void drain_cancel(struct sl_conn *conn)
 {
 	if (conn->extra->drain == NULL)
 		return;
-	conn->host->loop->ops->timer_stop(conn->extra->drain);
+	session_host(conn)->loop->ops->timer_stop(conn->extra->drain);
 	session_extra(conn)->drain = NULL;
 }

@@ -30,8 +30,8 @@ void exchange_attach(struct sl_conn *conn)
 {
 	struct exchange *exchange = arena_alloc(&conn->arena, sizeof(*exchange));
 
-	exchange->peer = arena_text(
-		&conn->arena, conn->transport->peer, strlen(conn->transport->peer));
+	exchange->peer = arena_text(&conn->arena, transport_peer(conn->transport),
+		strlen(transport_peer(conn->transport)));
 	session_extra(conn)->exchange = exchange;
 }
 
@@ -149,7 +149,7 @@ static void call_request(struct sl_conn *conn)
 
 	conn->extra->exchange->is_called = true;
 	result = plugin_call_request(
-		conn->plugin, conn, conn->args, &conn->extra->exchange->request);
+		conn->route->plugin, conn, conn->args, &conn->extra->exchange->request);
 	if (conn->phase == SESSION_ENDED || result == SL_LATER)
 		return;
 	if (result < 0)
@@ -274,7 +274,7 @@ void exchange_note_answer(struct sl_conn *conn)
 void exchange_free(struct sl_conn *conn)
 {
 	access_log_exchange(conn, &conn->extra->exchange->told);
-	if (conn->extra->exchange->is_called && conn->plugin->info.request_end != NULL)
-		plugin_call_request_end(conn->plugin, conn, conn->args, &conn->extra->end);
+	if (conn->extra->exchange->is_called && conn->route->plugin->info.request_end != NULL)
+		plugin_call_request_end(conn->route->plugin, conn, conn->args, &conn->extra->end);
 	buf_fini(&conn->extra->exchange->body);
 }

@@ -105,6 +105,11 @@ static struct transport_rtt not_measured(const struct transport *transport)
 	return (struct transport_rtt){0};
 }
 
+static const char *peer_of(const struct transport *transport)
+{
+	return ((const struct explanation *)transport)->peer; /* the first member */
+}
+
 static struct transport_extra *own_extra(struct transport *transport)
 {
 	return &explanation_of(transport)->transport_extra;
@@ -114,7 +119,7 @@ static void write_peer(struct transport *transport, struct span peer)
 {
 	struct explanation *out = explanation_of(transport);
 
-	transport->peer = peer.len == 0 ? PEER : arena_text(&out->arena, peer.ptr, peer.len);
+	out->peer = peer.len == 0 ? PEER : arena_text(&out->arena, peer.ptr, peer.len);
 }
 
 /* Of what follows request, which is not called, none is reached but by mistake of a provider. */
@@ -130,6 +135,7 @@ static const struct transport_ops write_down = {
 	.set_limits = keep_limits,
 	.rtt = not_measured,
 	.extra = own_extra,
+	.peer = peer_of,
 	.set_peer = write_peer,
 };
 
@@ -240,8 +246,8 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){
-		.ops = &write_down, .peer = PEER, .extra = &out->transport_extra};
+	out->transport = (struct transport){.ops = &write_down, .extra = &out->transport_extra};
+	out->peer = PEER;
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;
 	out->calling = calling;

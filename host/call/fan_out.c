@@ -136,14 +136,14 @@ size_t fan_out_count(const struct sl_conn *conn)
 
 bool fan_out_unsubscribe(struct sl_conn *conn, struct span filter)
 {
-	return conn->topics != NULL &&
-	       topic_tree_unsubscribe(&conn->host->fan_out.tree, &conn->topics->topics, filter);
+	return conn->topics != NULL && topic_tree_unsubscribe(&session_host(conn)->fan_out.tree,
+					       &conn->topics->topics, filter);
 }
 
 void fan_out_leave(struct sl_conn *conn)
 {
 	if (conn->topics != NULL)
-		topic_tree_leave(&conn->host->fan_out.tree, &conn->topics->topics);
+		topic_tree_leave(&session_host(conn)->fan_out.tree, &conn->topics->topics);
 }
 
 static void spend(struct fan_out *fan_out, struct fan_out_member *member, unsigned messages)
@@ -205,9 +205,9 @@ static void deliver(
 	for (; message != NULL && conn->phase == SESSION_OPEN; message = message->next) {
 		if (message->publisher == conn->id && is_excluded(fan_out, conn))
 			continue;
-		count += session_send_shared(conn,
-				 is_enveloped ? enveloped(conn->host, topic_of(batch), message)
-					      : message->shared) == SL_OK;
+		count += session_send_shared(conn, is_enveloped ? enveloped(session_host(conn),
+									  topic_of(batch), message)
+								: message->shared) == SL_OK;
 	}
 	fan_out->counts.delivered += count;
 	spend(fan_out, conn->topics, count);
@@ -219,10 +219,10 @@ static void tell(struct fan_out *fan_out, struct sl_conn *conn)
 
 	if (conn->phase == SESSION_OPEN && conn->topics->has_positions)
 		envelope_send_note(conn, span_of(loss->topic), 0, true);
-	if (conn->phase != SESSION_OPEN || conn->plugin->info.lost == NULL)
+	if (conn->phase != SESSION_OPEN || conn->route->plugin->info.lost == NULL)
 		return;
 	spend(fan_out, conn->topics, FAN_OUT_COST_FIRST);
-	plugin_call_lost(conn->plugin, conn, conn->args,
+	plugin_call_lost(conn->route->plugin, conn, conn->args,
 		(struct sl_str){loss->topic, strlen(loss->topic)}, loss->count);
 }
 

@@ -117,7 +117,7 @@ static int api_send_keyed(
 SL_PRINTF(2, 0)
 static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 {
-	struct buf *scratch = &conn->host->scratch;
+	struct buf *scratch = &session_host(conn)->scratch;
 	uint64_t most = conn->route->limits.queue_bytes;
 	va_list again;
 	int len;
@@ -261,7 +261,7 @@ static const void *api_args(const struct sl_conn *conn)
 
 static struct sl_plugin *api_plugin_of(const struct sl_conn *conn)
 {
-	return conn->plugin;
+	return conn->route->plugin;
 }
 
 static void *api_plugin_state(const struct sl_plugin *plugin)
@@ -384,7 +384,7 @@ static struct sl_timer *api_conn_timer(struct sl_conn *conn, uint64_t delay_ms, 
 {
 	if (conn->phase == SESSION_ENDED)
 		return NULL;
-	return timer_new_conn(conn->host->loop, conn, delay_ms, repeat_ms, fire, data);
+	return timer_new_conn(session_host(conn)->loop, conn, delay_ms, repeat_ms, fire, data);
 }
 
 static struct sl_timer *api_plugin_timer(struct sl_plugin *plugin, uint64_t delay_ms,
@@ -436,16 +436,16 @@ static int api_offload(struct sl_conn *conn, void (*work)(void *data),
 	}
 	job = xcalloc(1, sizeof(*job));
 	job->base = (struct offload_job){.work = work, .finish = job_finish, .data = data};
-	job->host = conn->host;
+	job->host = session_host(conn);
 	job->conn_id = conn->id;
 	job->done = done;
 	job->drop = drop;
-	if (!offload_submit(conn->host->offload, &job->base)) {
+	if (!offload_submit(session_host(conn)->offload, &job->base)) {
 		free(job);
 		return SL_FULL;
 	}
 	job->generation = generation_ref(conn->route->generation);
-	job->plugin = conn->plugin;
+	job->plugin = conn->route->plugin;
 	session_extra(conn)->jobs++;
 	session_listen(conn);
 	return SL_OK;

@@ -68,7 +68,7 @@ static struct presence_entry *find(const struct sl_conn *conn, const char *topic
 /* The master first: who hears the notice and asks finds it in the list. */
 static void join(struct sl_conn *conn, const char *topic, const char *label)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 	size_t size = strlen(topic) + 1;
 	struct presence_entry *entry = xcalloc(1, sizeof(*entry) + size);
 
@@ -78,18 +78,18 @@ static void join(struct sl_conn *conn, const char *topic, const char *label)
 	session_extra(conn)->presence.count++;
 	if (link != NULL)
 		link->ops->join(link, span_of(topic), conn->id, span_of(label));
-	publish(conn->host, "join", topic, conn->id, label);
+	publish(session_host(conn), "join", topic, conn->id, label);
 }
 
 static void leave(struct sl_conn *conn, struct presence_entry *entry)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 
 	LIST_REMOVE(entry, link);
 	session_extra(conn)->presence.count--;
 	if (link != NULL)
 		link->ops->leave(link, span_of(entry->topic), conn->id);
-	publish(conn->host, "leave", entry->topic, conn->id, entry->label);
+	publish(session_host(conn), "leave", entry->topic, conn->id, entry->label);
 	free(entry->label);
 	free(entry);
 }
@@ -148,7 +148,7 @@ int presence_set(struct sl_conn *conn, const char *topic, const char *label)
 
 int presence_send(struct sl_conn *conn, const char *topic)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 
 	if (conn->phase != SESSION_OPEN)
 		return SL_CLOSED;

@@ -43,9 +43,9 @@ static void resume_drop(struct resume *resume)
 	struct sl_conn *conn = resume->conn;
 
 	if (resume->state == RESUME_WAITING)
-		TAILQ_REMOVE(&conn->host->resumes.waiting, resume, waiting);
+		TAILQ_REMOVE(&session_host(conn)->resumes.waiting, resume, waiting);
 	if (resume->state == RESUME_FULL)
-		TAILQ_REMOVE(&conn->host->resumes.full, resume, waiting);
+		TAILQ_REMOVE(&session_host(conn)->resumes.full, resume, waiting);
 	LIST_REMOVE(resume, of_conn);
 	session_extra(conn)->resume_count--;
 	free(resume);
@@ -56,7 +56,7 @@ static void resume_drop(struct resume *resume)
 /* Nothing is kept: then only what is new can be had. */
 static bool is_kept(const struct resume *resume)
 {
-	return bus_keeps_all(resume->conn->host, filter_of(resume));
+	return bus_keeps_all(session_host(resume->conn), filter_of(resume));
 }
 
 /* Live from here on. */
@@ -65,7 +65,7 @@ static void finish(struct resume *resume, uint64_t number)
 	struct sl_conn *conn = resume->conn;
 	bool has_positions = (resume->flags & SL_POSITIONS) != 0;
 
-	topic_tree_subscribe(&conn->host->fan_out.tree, &fan_out_member(conn)->topics,
+	topic_tree_subscribe(&session_host(conn)->fan_out.tree, &fan_out_member(conn)->topics,
 		filter_of(resume), resume->flags & (SL_EXCLUDE_SELF | SL_POSITIONS));
 	conn->topics->has_positions |= has_positions;
 	if (has_positions)
@@ -85,7 +85,7 @@ static uint64_t part_bytes(const struct sl_conn *conn)
 
 static void ask_now(struct resume *resume)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 	const struct bus_recall recall = {
 		.conn = resume->conn->id,
 		.serial = resume->serial,
@@ -105,7 +105,7 @@ static void ask_now(struct resume *resume)
  */
 static void ask(struct resume *resume)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 	bool has_no_past = resume->after == BUS_NOW || resume->after == 0;
 
 	if (has_no_past && !is_kept(resume)) {
@@ -137,8 +137,8 @@ void resume_begin(struct sl_conn *conn, struct span filter, uint32_t flags, stru
 	struct resume *resume = xcalloc(1, sizeof(*resume) + filter.len);
 
 	resume->conn = conn;
-	resume->serial = ++conn->host->resumes.serial;
-	resume->after = number_of(conn->host, position, flags);
+	resume->serial = ++session_host(conn)->resumes.serial;
+	resume->after = number_of(session_host(conn), position, flags);
 	resume->flags = flags;
 	resume->len = (uint8_t)filter.len;
 	memcpy(resume->filter, filter.ptr, filter.len);
@@ -164,9 +164,9 @@ static void go_on_without(struct resume *resume)
 	if (conn->phase != SESSION_OPEN)
 		return;
 	ask(resume);
-	if (conn->phase == SESSION_OPEN && conn->plugin->info.lost != NULL)
-		plugin_call_lost(
-			conn->plugin, conn, conn->args, (struct sl_str){filter.ptr, filter.len}, 0);
+	if (conn->phase == SESSION_OPEN && conn->route->plugin->info.lost != NULL)
+		plugin_call_lost(conn->route->plugin, conn, conn->args,
+			(struct sl_str){filter.ptr, filter.len}, 0);
 }
 
 static bool is_full(const struct sl_conn *conn)
@@ -196,7 +196,7 @@ static void full_on_timer(void *arg)
 
 static void go_on_behind(struct resume *resume, uint64_t number)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 
 	resume->after = number;
 	if (!is_full(resume->conn)) {
@@ -232,7 +232,7 @@ static void send(struct sl_conn *conn, uint32_t flags, const struct bus_message 
 		session_send(conn, type, message->payload);
 		return;
 	}
-	envelope_write(&text, conn->host, message);
+	envelope_write(&text, session_host(conn), message);
 	session_send(conn, SL_TEXT, buf_span(&text));
 	buf_fini(&text);
 }

@@ -34,16 +34,14 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	struct sl_conn *conn = xcalloc(1, sizeof(*conn));
 
 	conn->magic = SESSION_MAGIC;
-	conn->host = host;
 	conn->transport = transport;
 	conn->extra = &session_extra_none;
 	conn->route = route;
-	conn->plugin = route->plugin;
 	conn->is_secure = transport->extra->is_secure;
 	generation_ref(route->generation);
 	session_extra(conn)->request = request;
 	session_table_add(&host->sessions, conn);
-	conn->state = session_new_state(conn->plugin);
+	conn->state = session_new_state(conn->route->plugin);
 	transport->session = conn;
 	return conn;
 }
@@ -84,7 +82,7 @@ const char *session_peer(const struct sl_conn *conn)
 	/* Behind its answer the transport serves the next request, of another client perhaps. */
 	if (exchange != NULL)
 		return exchange_peer(exchange);
-	return conn->transport != NULL ? conn->transport->peer : conn->extra->peer;
+	return conn->transport != NULL ? transport_peer(conn->transport) : conn->extra->peer;
 }
 
 /* ---- ending ----------------------------------------------------------------------------- */
@@ -106,7 +104,8 @@ static void note_transport(struct sl_conn *conn)
 	extra->queue_peak = transport->extra->queue_peak;
 	extra->dropped = transport->extra->dropped;
 	extra->rtt_us = transport->ops->rtt(transport).smoothed_us;
-	extra->peer = arena_text(&conn->arena, transport->peer, strlen(transport->peer));
+	extra->peer = arena_text(
+		&conn->arena, transport_peer(transport), strlen(transport_peer(transport)));
 	if (extra->dropped > 0)
 		log_info("%s: %llu messages to %s were dropped, which reads too slowly",
 			session_label(conn), (unsigned long long)extra->dropped, extra->peer);
@@ -132,8 +131,8 @@ void session_finish(struct sl_conn *conn, unsigned code, struct span reason, uns
 	session_inject_end(conn);
 	session_security_end(conn);
 	extra->queued = conn;
-	TAILQ_INSERT_TAIL(&conn->host->ended, extra, ended);
-	conn->host->loop->ops->want_turn_end(conn->host->loop);
+	TAILQ_INSERT_TAIL(&session_host(conn)->ended, extra, ended);
+	session_host(conn)->loop->ops->want_turn_end(session_host(conn)->loop);
 }
 
 void session_end(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
@@ -154,7 +153,7 @@ static void close_open(struct sl_conn *conn, unsigned code, const char *reason, 
 
 void session_free(struct sl_conn *conn)
 {
-	const struct sl_plugin_info *info = &conn->plugin->info;
+	const struct sl_plugin_info *info = &conn->route->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
 	if (conn->extra->exchange != NULL) {
@@ -164,10 +163,10 @@ void session_free(struct sl_conn *conn)
 		session_inject_clear(conn);
 	}
 	if (conn->owes_disconnect && info->disconnect != NULL)
-		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->extra->end);
+		plugin_call_disconnect(conn->route->plugin, conn, conn->args, &conn->extra->end);
 	presence_end(conn);
 	session_inject_fini(conn);
-	session_table_remove(&conn->host->sessions, conn);
+	session_table_remove(&session_host(conn)->sessions, conn);
 	crowd_leave(conn);
 	conn->magic = 0;
 	drop_request(conn);
@@ -187,7 +186,7 @@ struct plugin_subject session_subject(const struct sl_conn *conn)
 
 const char *session_label(const struct sl_conn *conn)
 {
-	struct buf *label = &conn->host->label;
+	struct buf *label = &session_host(conn)->label;
 
 	label->len = 0;
 	buf_printf(label, "%s #%llu", conn->route->label, (unsigned long long)conn->id);
@@ -363,7 +362,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	session_listen(conn);
 	resume_opened(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */
-	if (conn->extra->owns_request && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
+	if (conn->extra->owns_request && (conn->route->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);
 	return SL_OK;
 }
@@ -461,8 +460,8 @@ void session_call_connect(struct sl_conn *conn)
 	int result = SL_OK;
 
 	conn->owes_disconnect = true;
-	if (conn->plugin->info.connect != NULL)
-		result = plugin_call_connect(conn->plugin, conn, conn->args);
+	if (conn->route->plugin->info.connect != NULL)
+		result = plugin_call_connect(conn->route->plugin, conn, conn->args);
 	if (result < 0)
 		session_fail(conn, "connect", result);
 	else if (result != SL_LATER && conn->phase == SESSION_DECIDING)
@@ -482,7 +481,7 @@ void session_settle_request(struct sl_conn *conn)
 	bool is_owed = conn->owes_disconnect || conn->extra->exchange != NULL;
 
 	if (conn->phase == SESSION_DECIDING || conn->phase == SESSION_STREAMING ||
-		(is_owed && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))
+		(is_owed && (conn->route->plugin->info.flags & SL_KEEP_REQUEST) != 0))
 		keep_request(conn);
 	else
 		drop_request(conn);

@@ -63,6 +63,17 @@ extern const struct session_extra session_extra_none;
 
 struct sl_conn {
 	unsigned magic;
+	unsigned offered; /* the generation that it was last offered to; session_move.c's */
+	uint64_t id;
+	struct transport *transport; /* NULL once ended */
+	const struct route *route;   /* of the generation of which it holds a reference */
+	const void *args;            /* filled by the route's plan */
+	void *state; /* on the heap: a hand-over replaces it; NULL: the plugin wants none */
+	const struct session_extra *extra; /* never NULL: session_extra_none as long as it can */
+	struct fan_out_member *topics;     /* NULL: never subscribed to any */
+	struct arena arena;                /* args, results of providers, sl_alloc */
+	struct sl_conn *next_in_bucket;    /* session_table's */
+	struct traffic traffic;
 	uint8_t phase;            /* enum session_phase */
 	bool owes_disconnect : 1; /* connect was called and did not refuse */
 	bool is_secure : 1;       /* TLS */
@@ -71,20 +82,12 @@ struct sl_conn {
 	bool is_held : 1;         /* for that, or for its jobs: nothing is read */
 	bool is_moving : 1;       /* a hand-over is being asked for */
 	bool has_moved : 1;       /* was handed over at least once */
-	uint64_t id;
-	struct host *host;
-	struct transport *transport; /* NULL once ended */
-	const struct route *route;   /* of the generation of which it holds a reference */
-	struct sl_plugin *plugin;
-	const void *args; /* filled by the route's plan */
-	void *state;      /* on the heap: a hand-over replaces it; NULL: the plugin wants none */
-	const struct session_extra *extra; /* never NULL: session_extra_none as long as it can */
-	struct fan_out_member *topics;     /* NULL: never subscribed to any */
-	struct arena arena;                /* args, results of providers, sl_alloc */
-	struct sl_conn *next_in_bucket;    /* session_table's */
-	struct traffic traffic;
-	unsigned offered; /* the generation that it was last offered to; session_move.c's */
 };
+
+static inline struct host *session_host(const struct sl_conn *conn)
+{
+	return conn->route->generation->host;
+}
 
 TAILQ_HEAD(session_queue, session_extra);
 

@@ -38,8 +38,8 @@ static void want_turn(struct sl_conn *conn)
 		return;
 	extra->is_due = true;
 	extra->queued = conn;
-	TAILQ_INSERT_TAIL(&conn->host->due, extra, due);
-	conn->host->loop->ops->want_turn_end(conn->host->loop);
+	TAILQ_INSERT_TAIL(&session_host(conn)->due, extra, due);
+	session_host(conn)->loop->ops->want_turn_end(session_host(conn)->loop);
 }
 
 /* ---- releasing -------------------------------------------------------------------------- */
@@ -92,7 +92,7 @@ static void stop_waiting(struct sl_conn *conn)
 	struct injection *injection = conn->extra->injection;
 
 	if (injection->timeout != NULL)
-		conn->host->loop->ops->timer_stop(injection->timeout);
+		session_host(conn)->loop->ops->timer_stop(injection->timeout);
 	injection->timeout = NULL;
 	injection->awaited = NULL;
 }
@@ -153,7 +153,7 @@ static void copy_inputs(struct inject_run *run)
 static void begin_waiting(struct sl_conn *conn)
 {
 	struct injection *injection = conn->extra->injection;
-	struct loop *loop = conn->host->loop;
+	struct loop *loop = session_host(conn)->loop;
 
 	copy_inputs(&injection->run);
 	/* It may have provided before it returned. */

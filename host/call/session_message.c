@@ -24,12 +24,12 @@ static void refuse_type(struct sl_conn *conn, uint32_t type)
 
 static void deliver(struct sl_conn *conn, const struct sl_message *message)
 {
-	struct host *host = conn->host;
+	struct host *host = session_host(conn);
 	int result;
 
 	if (message->type == SL_TEXT)
 		host->heard = (struct span){message->data.ptr, message->data.len};
-	result = plugin_call_message(conn->plugin, conn, conn->args, message);
+	result = plugin_call_message(conn->route->plugin, conn, conn->args, message);
 	host->heard = (struct span){NULL, 0};
 	if (result < 0 && conn->phase == SESSION_OPEN)
 		session_fail(conn, "message", result);
@@ -100,7 +100,7 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 	session_move(conn);
 	if (conn->phase != SESSION_OPEN)
 		return;
-	info = &conn->plugin->info;
+	info = &conn->route->plugin->info;
 	if (info->accepts != 0 && (info->accepts & message.type) == 0) {
 		refuse_type(conn, message.type);
 		return;
@@ -122,8 +122,8 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 
 void session_drained(struct sl_conn *conn)
 {
-	if (conn->phase != SESSION_ENDED && conn->plugin->info.drained != NULL)
-		plugin_call_drained(conn->plugin, conn, conn->args);
+	if (conn->phase != SESSION_ENDED && conn->route->plugin->info.drained != NULL)
+		plugin_call_drained(conn->route->plugin, conn, conn->args);
 }
 
 static void close_slow(struct sl_conn *conn, size_t len, unsigned code)
@@ -221,7 +221,7 @@ int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct
 	if (data.len > conn->route->limits.queue_bytes)
 		return session_too_long(conn, data.len);
 	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
-	if (type == SL_TEXT && !is_utf8(conn->host, data)) {
+	if (type == SL_TEXT && !is_utf8(session_host(conn), data)) {
 		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
 			session_label(conn), data.len);
 		return SL_INVALID;

@@ -27,7 +27,7 @@ static bool has_path(const struct route *route, const char *path)
 
 const struct route *session_move_route(const struct sl_conn *conn)
 {
-	const struct generation *serving = conn->host->generation;
+	const struct generation *serving = session_host(conn)->generation;
 	const char *path = conn->route->conf->path.text;
 	size_t at = (size_t)(conn->route - conn->route->generation->routes);
 
@@ -58,25 +58,27 @@ static bool fits(const struct sl_conn *conn, const struct route *route)
 {
 	if (!keeps_providers(conn, route))
 		return false;
-	if (route->plugin == conn->plugin)
+	if (route->plugin == conn->route->plugin)
 		return true;
 	if ((route->plugin->info.flags & SL_KEEP_REQUEST) != 0 && conn->extra->request == NULL)
 		return false;
-	return plugin_takes_over(route->plugin, conn->plugin);
+	return plugin_takes_over(route->plugin, conn->route->plugin);
 }
 
-/* True: plugin and state are the new ones. */
-static bool hand_over(struct sl_conn *conn, struct sl_plugin *next)
+/* True: the state is that of the new plugin, whose route it is to have. */
+static bool hand_over(struct sl_conn *conn, const struct route *route)
 {
-	struct sl_plugin *old = conn->plugin;
+	const struct route *before = conn->route;
+	struct sl_plugin *old = before->plugin, *next = route->plugin;
 	void *old_state = conn->state;
 	int result;
 
-	conn->plugin = next;
+	conn->route = route;
 	conn->state = session_new_state(next);
 	conn->is_moving = true;
 	result = plugin_call_hand_over(next, conn, old, old_state, conn->state);
 	conn->is_moving = false;
+	conn->route = before;
 	if (result == SL_OK) {
 		free(old_state);
 		conn->has_moved = true;
@@ -86,7 +88,6 @@ static bool hand_over(struct sl_conn *conn, struct sl_plugin *next)
 		old->version, old->name, result);
 	timer_cancel_all(&session_extra(conn)->timers);
 	free(conn->state);
-	conn->plugin = old;
 	conn->state = old_state;
 	return false;
 }
@@ -106,7 +107,7 @@ static void change_generation(struct sl_conn *conn, const struct route *route)
 
 void session_move(struct sl_conn *conn)
 {
-	const struct generation *serving = conn->host->generation;
+	const struct generation *serving = session_host(conn)->generation;
 	const struct route *route;
 	bool is_same;
 
@@ -115,7 +116,7 @@ void session_move(struct sl_conn *conn)
 	if (conn->phase != SESSION_OPEN || !conn->owes_disconnect || session_inject_is_busy(conn))
 		return;
 	route = session_move_route(conn);
-	is_same = route != NULL && route->plugin == conn->plugin;
+	is_same = route != NULL && route->plugin == conn->route->plugin;
 	if (!is_same && is_busy(conn))
 		return;
 	if (route == NULL || !fits(conn, route)) {
@@ -125,7 +126,7 @@ void session_move(struct sl_conn *conn)
 	if (!conn->transport->ops->set_limits(conn->transport, &route->limits))
 		return;
 	conn->offered = serving->number;
-	if (is_same || hand_over(conn, route->plugin))
+	if (is_same || hand_over(conn, route))
 		change_generation(conn, route);
 	else if (conn->phase == SESSION_OPEN)
 		conn->transport->ops->set_limits(conn->transport, &conn->route->limits);
@@ -137,7 +138,7 @@ static void sweep_one(struct sl_conn *conn, void *context)
 {
 	(void)context;
 	session_move(conn);
-	if (conn->route->generation != conn->host->generation)
+	if (conn->route->generation != session_host(conn)->generation)
 		drain_retired(conn);
 }
 

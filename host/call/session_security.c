@@ -54,7 +54,7 @@ static void expiry_on_timer(void *arg);
 static void wait_for_expiry(struct sl_conn *conn)
 {
 	struct session_security *security = conn->extra->security;
-	struct loop *loop = conn->host->loop;
+	struct loop *loop = session_host(conn)->loop;
 	int64_t left_ms = security->expires_s * 1000 - now_ms();
 
 	security->timer = loop->ops->timer_start(
@@ -86,7 +86,7 @@ void session_security_end(struct sl_conn *conn)
 
 	if (security == NULL || security->timer == NULL)
 		return;
-	conn->host->loop->ops->timer_stop(security->timer);
+	session_host(conn)->loop->ops->timer_stop(security->timer);
 	security->timer = NULL;
 }
 

@@ -35,7 +35,7 @@ static void timer_on_loop(void *arg)
 	if (!timer->repeats)
 		timer_cancel(timer);
 	if (now.conn != NULL)
-		plugin_call_conn_timer(now.conn->plugin, now.conn, now.fire_conn, now.data);
+		plugin_call_conn_timer(now.conn->route->plugin, now.conn, now.fire_conn, now.data);
 	else
 		plugin_call_timer(now.plugin, now.fire_plugin, now.data);
 }

@@ -28,7 +28,7 @@ static bool check_filter(const struct sl_conn *conn, const char *what, struct sp
 
 int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
 {
-	struct host *host = conn->host;
+	struct host *host = session_host(conn);
 
 	if (conn->extra->exchange != NULL)
 		return session_not_open(conn, "sl_subscribe");
@@ -113,7 +113,7 @@ static const char *label_of(const struct publisher *from)
 
 static struct publisher of_conn(const struct sl_conn *conn)
 {
-	return (struct publisher){conn->host, conn, NULL};
+	return (struct publisher){session_host(conn), conn, NULL};
 }
 
 static struct publisher of_plugin(const struct sl_plugin *plugin)

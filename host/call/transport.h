@@ -89,7 +89,9 @@ struct transport_ops {
 	struct transport_rtt (*rtt)(const struct transport *transport);
 	/* See transport_extra. */
 	struct transport_extra *(*extra)(struct transport *transport);
-	/* Sets transport->peer to a copy; an empty text: back to who is connected. */
+	/* "127.0.0.1:53124"; or for whom a trusted proxy speaks, until that changes. */
+	const char *(*peer)(const struct transport *transport);
+	/* Sets the peer to a copy; an empty text: back to who is connected. */
 	void (*set_peer)(struct transport *transport, struct span peer);
 };
 
@@ -116,9 +118,13 @@ struct transport_extra {
 struct transport {
 	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
-	const char *peer;        /* "127.0.0.1:53124"; or for whom a trusted proxy speaks */
 	const struct transport_extra *extra; /* never NULL; perhaps zeros that all share */
 };
+
+static inline const char *transport_peer(const struct transport *transport)
+{
+	return transport->ops->peer(transport);
+}
 
 /* Its own, to write to. */
 static inline struct transport_extra *transport_extra(struct transport *transport)

@@ -437,12 +437,20 @@ void conn_schedule(struct conn *conn, uint64_t due_ms)
 	conn_set_schedule(conn->set, &conn->deadline, due_ms);
 }
 
-void conn_on_due(struct deadline *deadline)
+struct conn *conn_of_deadline(struct deadline *deadline)
 {
 	struct conn *conn = (struct conn *)((uintptr_t)deadline - offsetof(struct conn, deadline));
+
+	assert(conn->magic == CONN_MAGIC);
+	return conn;
+}
+
+void conn_on_due(struct deadline *deadline)
+{
+	struct conn *conn = conn_of_deadline(deadline);
 	uint64_t next_ms;
 
-	assert(conn->magic == CONN_MAGIC && !conn->is_dead);
+	assert(!conn->is_dead);
 	next_ms = conn->protocol->due(conn, clock_ms());
 	if (next_ms != 0 && !conn->is_dead)
 		conn_schedule(conn, next_ms);
@@ -453,6 +461,18 @@ void conn_on_due(struct deadline *deadline)
 static size_t queued(const struct transport *transport)
 {
 	return conn_queued(conn_of(transport));
+}
+
+const char *conn_client(const struct conn *conn)
+{
+	const char *client = extra_of(conn)->client;
+
+	return client == NULL ? conn->peer : client;
+}
+
+static const char *peer_for_call(const struct transport *transport)
+{
+	return conn_client(conn_of(transport));
 }
 
 static void conn_set_peer(struct transport *transport, struct span peer)
@@ -468,7 +488,6 @@ static void conn_set_peer(struct transport *transport, struct span peer)
 		memcpy(extra->client, peer.ptr, peer.len);
 		extra->client[peer.len] = '\0';
 	}
-	transport->peer = extra->client == NULL ? conn->peer : extra->client;
 }
 
 static const struct transport_ops ops = {
@@ -488,6 +507,7 @@ static const struct transport_ops ops = {
 	.set_limits = ws_conn_set_limits,
 	.rtt = ws_conn_rtt,
 	.extra = extra_for_call,
+	.peer = peer_for_call,
 	.set_peer = conn_set_peer,
 };
 
@@ -521,14 +541,13 @@ struct conn *conn_new(
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
-	conn->transport = (struct transport){
-		.ops = &ops, .peer = conn->peer, .extra = &none.of_call};
+	conn->transport = (struct transport){.ops = &ops, .extra = &none.of_call};
 	entry_begin(conn);
 	if (options->is_admin)
 		conn_extra(conn)->of_call.is_admin = true;
 	if (options->redirects)
 		conn_extra(conn)->https_port = options->https_port;
-	LIST_INSERT_HEAD(&set->alive, conn, link);
+	deadline_begin(&set->wheel, &conn->deadline);
 	set->count++;
 	if (options->has_proxy_header)
 		proxy_conn_begin(conn, options->is_tls);
@@ -555,9 +574,11 @@ void conn_drop(struct conn *conn)
 	conn->watched = 0;
 	close(conn->fd);
 	conn->fd = -1;
-	deadline_clear(&conn->deadline);
-	LIST_REMOVE(conn, link);
-	LIST_INSERT_HEAD(&conn->set->dead, conn, link);
+	deadline_end(&conn->deadline);
+	/* From there it is buried. */
+	if (!conn->is_dirty)
+		STAILQ_INSERT_TAIL(&conn->set->dirty, conn, dirty);
+	conn->is_dirty = true;
 	conn->set->count--;
 	entry_end(conn);
 }

@@ -67,8 +67,7 @@ struct conn {
 	struct transport transport;
 	struct outbox outbox;
 	struct deadline deadline;
-	LIST_ENTRY(conn) link; /* of alive or dead */
-	STAILQ_ENTRY(conn) dirty;
+	STAILQ_ENTRY(conn) dirty; /* of dirty or dead */
 	bool is_dirty : 1, is_dead : 1;
 	bool is_paused : 1;    /* the plugin wants no more messages */
 	bool is_held : 1;      /* the protocol wants no more bytes */
@@ -152,5 +151,8 @@ void conn_on_ready(void *arg, uint32_t events);
 void conn_on_due(struct deadline *deadline);
 
 struct conn *conn_of(const struct transport *transport);
+struct conn *conn_of_deadline(struct deadline *deadline);
+/* Whose connection it is, or for whom a proxy speaks. */
+const char *conn_client(const struct conn *conn);
 
 #endif

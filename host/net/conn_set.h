@@ -27,7 +27,6 @@ struct conn;
 struct host;
 struct tls_context;
 
-LIST_HEAD(conn_list, conn);
 STAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(conn_waiting, conn);
 
@@ -58,9 +57,9 @@ struct conn_set {
 	uint64_t connections_max; /* of all workers, 0: any; what follows is entry.c's */
 	size_t surplus;           /* of `count`: only there to be told 503 */
 	uint64_t pushed_out, told_full, full_logged_ms;
-	bool is_stopping; /* answers close their connections */
-	struct conn_list alive, dead;
+	bool is_stopping;        /* answers close their connections */
 	struct conn_queue dirty; /* to settle at the end of the turn */
+	struct conn_queue dead;  /* to free behind that */
 	size_t count;            /* alive */
 	struct deadline_wheel wheel;
 	struct event sweep;

@@ -172,7 +172,7 @@ static size_t take_head(struct conn *conn, const char *data, size_t len)
 	case WIRE_MORE:
 		return 0;
 	case WIRE_BAD:
-		log_debug("%s: bad request: %s", conn->transport.peer, why.text);
+		log_debug("%s: bad request: %s", conn_client(conn), why.text);
 		http_conn_refuse(conn, &why);
 		return len;
 	default:
@@ -392,7 +392,7 @@ static bool send_file(struct conn *conn)
 		return false;
 	case HTTP_FILE_SHRANK:
 		/* The peer must not take for whole what is shorter than announced. */
-		log_warn("%s: a file became shorter while it was sent", conn->transport.peer);
+		log_warn("%s: a file became shorter while it was sent", conn_client(conn));
 		conn_drop(conn);
 		return false;
 	default:
@@ -471,7 +471,7 @@ static uint64_t late_plugin(struct conn *conn)
 	struct span reason = SPAN("the plugin did not answer in time");
 	struct err why;
 
-	log_warn("%s %s: the plugin did not answer within %llu ms", conn->transport.peer,
+	log_warn("%s %s: the plugin did not answer within %llu ms", conn_client(conn),
 		conn->transport.session == NULL ? "" : session_label(conn->transport.session),
 		(unsigned long long)conn->http->patience_ms);
 	err_set(&why, ERR_UNAVAILABLE, "%s", reason.ptr);

@@ -59,7 +59,7 @@ static void fail_body(struct conn *conn, const struct err *why, unsigned by)
 {
 	struct sl_conn *session = conn->transport.session;
 
-	log_debug("%s %s: %s", conn->transport.peer, session == NULL ? "" : session_label(session),
+	log_debug("%s %s: %s", conn_client(conn), session == NULL ? "" : session_label(session),
 		why->text);
 	http_conn_refuse(conn, why);
 	if (session != NULL)
@@ -202,7 +202,7 @@ uint64_t http_exchange_due(struct conn *conn, uint64_t now_ms)
 	uint64_t left = conn->outbox.bytes, gone = http->written - left;
 
 	if (left > 0 && gone == http->unsent) {
-		log_debug("%s: reads nothing of its answer", conn->transport.peer);
+		log_debug("%s: reads nothing of its answer", conn_client(conn));
 		conn_lose(conn);
 		return 0;
 	}

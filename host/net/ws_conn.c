@@ -59,7 +59,9 @@ static void send_close(struct conn *conn, unsigned code, struct span reason)
 
 	conn_commit(conn);
 	send_frame(conn, WS_CLOSE, (struct span){(const char *)payload, len});
-	conn->ws.closed_ms = clock_ms();
+	conn->ws.closed_ms = (uint32_t)clock_ms();
+	if (conn->ws.closed_ms == 0)
+		conn->ws.closed_ms = 1;
 }
 
 /* Our close frame first, while the session still has its name for the log. */
@@ -69,7 +71,7 @@ static void end(struct conn *conn, unsigned code, struct span reason, unsigned b
 
 	send_close(conn, code == CODE_NONE ? 0 : code, reason);
 	if (by == ENDED_BY_HOST)
-		log_debug("%s %s: closing with %u \"%.*s\"", conn->transport.peer,
+		log_debug("%s %s: closing with %u \"%.*s\"", conn_client(conn),
 			session == NULL ? "" : session_label(session), code, SPAN_ARG(reason));
 	if (session != NULL)
 		session_end(session, code, reason, by);
@@ -83,13 +85,18 @@ static bool is_deaf(const struct conn *conn)
 	return conn->is_paused || conn->is_held || conn->is_throttled;
 }
 
+static uint64_t closing_ends(const struct ws_state *ws, uint64_t now_ms)
+{
+	return ws_watch_whole(ws->closed_ms, now_ms) + ws->limits->close_ms;
+}
+
 static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
 {
 	const struct ws_state *ws = &conn->ws;
 	uint64_t due_ms, read_ms;
 
 	if (ws->closed_ms != 0)
-		return ws->closed_ms + ws->limits->close_ms;
+		return closing_ends(ws, now_ms);
 	due_ms = ws_watch_next(&ws->watch, ws->limits, is_deaf(conn), now_ms);
 	if (!conn->is_throttled)
 		return due_ms;
@@ -398,7 +405,7 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 	enum ws_verdict verdict;
 
 	if (ws->closed_ms != 0) {
-		if (now_ms < ws->closed_ms + ws->limits->close_ms)
+		if (now_ms < closing_ends(ws, now_ms))
 			return next_due(conn, now_ms);
 		conn_drop(conn);
 		return 0;
@@ -544,7 +551,7 @@ void ws_conn_close(struct transport *transport, unsigned code, struct span reaso
 	send_close(conn, code, reason);
 	/* The peer's answer is to be read, and what it sent before to be ignored. */
 	conn->is_paused = conn->is_held = conn->is_throttled = false;
-	schedule(conn, conn->ws.closed_ms);
+	schedule(conn, clock_ms());
 }
 
 /* Reading begins or ends. */

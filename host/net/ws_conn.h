@@ -15,7 +15,7 @@ struct conn;
 struct ws_state {
 	const struct transport_limits *limits; /* shared: see ws_limits.h */
 	struct ws_watch watch;
-	uint64_t closed_ms; /* our close frame was queued; 0: it was not */
+	uint32_t closed_ms; /* low half: our close frame was queued; 0: it was not */
 };
 
 /* From HTTP; the 101 is queued. Bytes already in conn->stash are looked at later. */

@@ -37,7 +37,7 @@ void ws_watch_begin(struct ws_watch *watch, const struct transport_limits *limit
 	uint32_t now = (uint32_t)now_ms;
 
 	*watch = (struct ws_watch){
-		.opened_ms = now_ms, .received_ms = now, .message_ms = now, .pinged_ms = now};
+		.opened_ms = now, .received_ms = now, .message_ms = now, .pinged_ms = now};
 	ws_watch_set_limits(watch, limits);
 }
 
@@ -65,8 +65,7 @@ void ws_watch_listens(struct ws_watch *watch, uint64_t now_ms)
 
 /* ---- what is due ---------------------------------------------------------------------------- */
 
-/* The whole of a time whose low half was kept; it may be later than a `now` read just before it. */
-static uint64_t whole(uint32_t since_ms, uint64_t now_ms)
+uint64_t ws_watch_whole(uint32_t since_ms, uint64_t now_ms)
 {
 	uint64_t latest_ms = now_ms + AHEAD_MS;
 
@@ -82,7 +81,9 @@ static uint64_t at(uint64_t since_ms, uint64_t limit_ms)
 static uint64_t silent_at(
 	const struct ws_watch *watch, const struct transport_limits *limits, uint64_t now_ms)
 {
-	return watch->is_waiting ? at(whole(watch->pinged_ms, now_ms), limits->ping_timeout_ms) : 0;
+	return watch->is_waiting
+		       ? at(ws_watch_whole(watch->pinged_ms, now_ms), limits->ping_timeout_ms)
+		       : 0;
 }
 
 /* Not while the last one may still be answered. */
@@ -91,7 +92,7 @@ static uint64_t ping_at(const struct ws_watch *watch, const struct transport_lim
 {
 	if (watch->is_waiting && !is_deaf)
 		return 0;
-	return at(whole(watch->pinged_ms, now_ms), limits->ping_interval_ms);
+	return at(ws_watch_whole(watch->pinged_ms, now_ms), limits->ping_interval_ms);
 }
 
 /* The deadlines that a deaf connection has, too, come first. */
@@ -99,14 +100,15 @@ static void list(const struct ws_watch *watch, const struct transport_limits *li
 	uint64_t now_ms, uint64_t due_ms[WS_VERDICTS])
 {
 	memset(due_ms, 0, WS_VERDICTS * sizeof(*due_ms));
-	due_ms[WS_OLD] = at(watch->opened_ms, lifetime_of(watch, limits));
+	due_ms[WS_OLD] = at(ws_watch_whole(watch->opened_ms, now_ms), lifetime_of(watch, limits));
 	due_ms[WS_PING_DUE] = ping_at(watch, limits, is_deaf, now_ms);
 	if (is_deaf)
 		return;
-	due_ms[WS_IDLE] = at(whole(watch->message_ms, now_ms), limits->idle_ms);
+	due_ms[WS_IDLE] = at(ws_watch_whole(watch->message_ms, now_ms), limits->idle_ms);
 	due_ms[WS_SILENT] = silent_at(watch, limits, now_ms);
 	if (watch->is_inside)
-		due_ms[WS_ENDLESS] = at(whole(watch->begun_ms, now_ms), limits->message_time_ms);
+		due_ms[WS_ENDLESS] = at(
+			ws_watch_whole(watch->begun_ms, now_ms), limits->message_time_ms);
 }
 
 enum ws_verdict ws_watch_look(const struct ws_watch *watch, const struct transport_limits *limits,

@@ -17,7 +17,7 @@
  * round, or nobody asks for it.
  */
 struct ws_watch {
-	uint64_t opened_ms;
+	uint32_t opened_ms;
 	uint32_t received_ms;         /* any byte came last */
 	uint32_t message_ms;          /* a message came last */
 	uint32_t begun_ms;            /* a message began, if is_inside */
@@ -46,6 +46,8 @@ void ws_watch_begin(struct ws_watch *watch, const struct transport_limits *limit
 /* These are the limits from now on; what was measured stays. */
 void ws_watch_set_limits(struct ws_watch *watch, const struct transport_limits *limits);
 
+/* The whole of a time whose low half was kept; it may be later than a `now` read just before it. */
+uint64_t ws_watch_whole(uint32_t since_ms, uint64_t now_ms);
 /* Bytes came; then is_inside tells whether they end within a message. True: it begins there. */
 void ws_watch_received(struct ws_watch *watch, uint64_t now_ms);
 bool ws_watch_decoded(struct ws_watch *watch, bool is_inside);

@@ -86,7 +86,7 @@ static int set_up(void **state)
 	admin_set_link(bench->host, &bench->link);
 	memory_transport_init(&bench->client);
 	bench->client.extra.is_admin = true;
-	bench->client.base.peer = "unix:pid=1,uid=0";
+	bench->client.address = "unix:pid=1,uid=0";
 	*state = bench;
 	return 0;
 }
@@ -261,7 +261,7 @@ static void nobody_gets_in_by_a_reload(void **state)
 {
 	struct bench *bench = *state;
 
-	bench->client.base.peer = "192.0.2.1:4711";
+	bench->client.address = "192.0.2.1:4711";
 	asks(bench, "GET /status", "", "");
 	assert_string_equal(answered(bench, 401), "{\"detail\":\"Not authenticated\"}");
 	assert_string_equal(taken(&bench->log), "");
