@@ -37,41 +37,6 @@ struct conn *conn_of(const struct transport *transport)
 	return conn;
 }
 
-/* ---- what only some have -------------------------------------------------------------------- */
-
-static const struct conn_extra none = {.io = &conn_io_plain};
-
-static bool has_extra(const struct conn *conn)
-{
-	return extra_of(conn) != &none;
-}
-
-struct conn_extra *conn_extra(struct conn *conn)
-{
-	struct conn_extra *extra;
-
-	if (has_extra(conn))
-		return (struct conn_extra *)(uintptr_t)extra_of(conn);
-	extra = xmalloc(sizeof(*extra));
-	*extra = none;
-	conn->transport.extra = &extra->of_call;
-	return extra;
-}
-
-static void free_extra(struct conn *conn)
-{
-	if (has_extra(conn))
-		free(conn_extra(conn));
-	conn->transport.extra = &none.of_call;
-}
-
-/* Behind a handshake as a rule: most connections are idle for most of their time. */
-static void trim_extra(struct conn *conn)
-{
-	if (has_extra(conn) && memcmp(extra_of(conn), &none, sizeof(none)) == 0)
-		free_extra(conn);
-}
-
 static struct transport_extra *extra_for_call(struct transport *transport)
 {
 	return &conn_extra(conn_of(transport))->of_call;
@@ -298,27 +263,6 @@ static void watch(struct conn *conn)
 	conn_touch(conn);
 }
 
-void conn_keep(struct conn *conn, const void *data, size_t len)
-{
-	buf_append(&conn_extra(conn)->stash, data, len);
-}
-
-struct buf conn_take_stash(struct conn *conn)
-{
-	struct buf stash = extra_of(conn)->stash;
-
-	if (stash.data != NULL)
-		conn_extra(conn)->stash = (struct buf){0};
-	return stash;
-}
-
-void conn_clear_stash(struct conn *conn)
-{
-	struct buf stash = conn_take_stash(conn);
-
-	buf_fini(&stash);
-}
-
 void conn_touch(struct conn *conn)
 {
 	if (conn->is_dirty || conn->is_dead || conn == conn->set->reading)
@@ -404,7 +348,7 @@ void conn_settle(struct conn *conn)
 	if (conn->is_dead)
 		return;
 	watch(conn);
-	trim_extra(conn);
+	conn_extra_trim(conn);
 }
 
 static void read_and_settle(struct conn *conn)
@@ -541,7 +485,7 @@ struct conn *conn_new(
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
-	conn->transport = (struct transport){.ops = &ops, .extra = &none.of_call};
+	conn->transport = (struct transport){.ops = &ops, .extra = &conn_extra_none.of_call};
 	entry_begin(conn);
 	if (options->is_admin)
 		conn_extra(conn)->of_call.is_admin = true;
@@ -597,9 +541,9 @@ void conn_free(struct conn *conn)
 	conn->protocol->fini(conn);
 	tls_io_fini(conn);
 	clear(conn);
-	conn_clear_stash(conn);
+	conn_extra_clear_stash(conn);
 	free(extra_of(conn)->client);
-	free_extra(conn);
+	conn_extra_free(conn);
 	conn->magic = 0;
 	free(conn);
 }

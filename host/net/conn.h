@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "call/transport.h"
 #include "net/backlog.h"
-#include "net/conn_io.h"
+#include "net/conn_extra.h"
 #include "net/conn_set.h"
 #include "net/http_conn.h"
 #include "net/linger.h"
@@ -39,24 +39,6 @@ struct conn_protocol {
 	uint64_t (*due)(struct conn *conn, uint64_t now_ms);
 	/* Frees what the state of the protocol holds. */
 	void (*fini)(struct conn *conn);
-};
-
-/*
- * What a connection has for a while, or only where its listener or its route asks for it. Made when
- * the first of it is needed, and freed when a settled connection has nothing of it any more.
- */
-struct conn_extra {
-	struct transport_extra of_call; /* first: the transport's */
-	const struct conn_io *io;
-	struct tls_conn *tls;       /* tls_io.c's; NULL: plain */
-	size_t in_transit;          /* bytes that io has taken and the socket has not */
-	struct backlog *backlog;    /* behind the outbox; NULL: nothing waits that may be dropped */
-	struct buf stash;           /* received, but not to be looked at yet */
-	struct ws_decoder *decoder; /* ws_conn.c's; NULL: no frame and no message is half there */
-	struct ws_deflate *deflate; /* NULL: no compression was agreed on */
-	struct throttle *throttle;  /* NULL: the route has no rate */
-	char *client;        /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
-	unsigned https_port; /* of where it is redirected to; 0: it is served */
 };
 
 struct conn {
@@ -94,9 +76,6 @@ static inline const struct conn_extra *extra_of(const struct conn *conn)
 {
 	return (const struct conn_extra *)conn->transport.extra;
 }
-/* Its own, to write to. */
-struct conn_extra *conn_extra(struct conn *conn);
-
 /* Takes fd, and speaks what the listener says. */
 struct conn *conn_new(
 	struct conn_set *set, int fd, const char *peer, const struct listener_options *options);
@@ -135,11 +114,6 @@ void conn_commit(struct conn *conn);
 size_t conn_queued(const struct conn *conn);
 /* Sends what the socket takes of it. Whether that was anything. */
 bool conn_flush(struct conn *conn);
-/* Into the stash, behind what is there. */
-void conn_keep(struct conn *conn, const void *data, size_t len);
-/* The caller's from now on. */
-struct buf conn_take_stash(struct conn *conn);
-void conn_clear_stash(struct conn *conn);
 /* Sees to it that the connection is settled before this turn ends. */
 void conn_touch(struct conn *conn);
 /* Sends what is queued, then says so to the protocol; ends a connection that has failed. */

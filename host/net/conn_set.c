@@ -70,6 +70,7 @@ void conn_set_fini(struct conn_set *set)
 	tls_context_unref(set->tls);
 	ws_deflate_shared_fini(&set->deflate);
 	free(set->decoder);
+	http_conn_free_spares(set);
 	free(set->receive);
 }
 

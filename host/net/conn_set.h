@@ -52,6 +52,8 @@ struct conn_set {
 	struct http_date date;
 	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
 	struct http_limits head_limits;
+	struct http_state *http_spares; /* http_conn.c's, and how many of them */
+	unsigned http_spare_count;
 	struct conn_waiting waiting; /* for a request, the longest first; http_conn.c's */
 	struct tally tally;
 	uint64_t connections_max; /* of all workers, 0: any; what follows is entry.c's */

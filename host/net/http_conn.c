@@ -218,14 +218,14 @@ static void keep_rest(struct conn *conn, uint8_t *data, size_t len)
 		conn->protocol->received(conn, data, len);
 		return;
 	}
-	conn_keep(conn, data, len);
+	conn_extra_stash(conn, data, len);
 	if (!is_reading(conn) && extra_of(conn)->stash.len >= HTTP_STASH_MAX)
 		conn->is_held = true;
 }
 
 static void consume_stash(struct conn *conn)
 {
-	struct buf stash = conn_take_stash(conn);
+	struct buf stash = conn_extra_take_stash(conn);
 	size_t used;
 
 	used = consume(conn, stash.data, stash.len);
@@ -511,12 +511,44 @@ static uint64_t http_due(struct conn *conn, uint64_t now_ms)
 	return late_head(conn);
 }
 
+/*
+ * States outlive no handshake, and what stands beside them in memory stays for hours: given back to
+ * the allocator they would leave holes between connections that nothing fits into.
+ */
+static struct http_state *get_state(struct conn_set *set)
+{
+	struct http_state *state = set->http_spares;
+
+	if (state == NULL)
+		return xmalloc(sizeof(*state));
+	set->http_spares = state->next_spare;
+	set->http_spare_count--;
+	return state;
+}
+
+static void put_state(struct conn_set *set, struct http_state *state)
+{
+	if (set->http_spare_count == HTTP_SPARES_MAX) {
+		free(state);
+		return;
+	}
+	state->next_spare = set->http_spares;
+	set->http_spares = state;
+	set->http_spare_count++;
+}
+
+void http_conn_free_spares(struct conn_set *set)
+{
+	while (set->http_spares != NULL)
+		free(get_state(set));
+}
+
 static void http_fini(struct conn *conn)
 {
 	end_waiting(conn, HTTP_ANSWERED);
 	http_file_close(&conn->http->file);
 	buf_fini(&conn->http->collected);
-	free(conn->http);
+	put_state(conn->set, conn->http);
 	conn->http = NULL;
 }
 
@@ -531,7 +563,7 @@ static const struct conn_protocol protocol = {
 void http_conn_begin(struct conn *conn)
 {
 	conn_speak(conn, &protocol);
-	conn->http = xmalloc(sizeof(*conn->http));
+	conn->http = get_state(conn->set);
 	*conn->http = (struct http_state){.file = {.fd = -1},
 		.progress = {.limits = &conn->set->head_limits},
 		.since_ms = clock_ms(),

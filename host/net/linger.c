@@ -62,7 +62,7 @@ void linger_begin(struct conn *conn, uint64_t linger_ms)
 	assert(conn->transport.session == NULL);
 	conn_speak(conn, &protocol);
 	conn->linger = (struct linger_state){.due_ms = clock_ms() + linger_ms};
-	conn_clear_stash(conn);
+	conn_extra_clear_stash(conn);
 	conn->is_held = conn->is_paused = conn->is_throttled = false;
 	conn_schedule(conn, conn->linger.due_ms);
 	conn_touch(conn);

@@ -30,7 +30,7 @@ static void go_on(struct conn *conn, const struct proxy_header *header)
 {
 	bool is_tls = conn->proxy.is_tls;
 
-	conn_clear_stash(conn);
+	conn_extra_clear_stash(conn);
 	if (header->source[0] != '\0')
 		memcpy(conn->peer, header->source, sizeof(header->source));
 	conn_begin(conn, is_tls);
@@ -43,7 +43,7 @@ static void proxy_received(struct conn *conn, uint8_t *data, size_t len)
 	struct err why;
 	enum wire result;
 
-	conn_keep(conn, data, len);
+	conn_extra_stash(conn, data, len);
 	result = proxy_protocol_decode(&header, buf_span(&extra_of(conn)->stash), &why);
 	if (result == WIRE_DONE)
 		len = header.length - before;

@@ -265,18 +265,17 @@ static void run_base(struct worker *worker, bool wait)
 
 /*
  * Connections that talk are waited for without the base, which costs system calls of its own: it
- * has its turn whenever the clock has moved on, and when nobody speaks.
+ * has its turn whenever the clock has moved on, and when nobody speaks. Never both in one turn:
+ * what one batch of events has ended is over before the next is looked at.
  */
 static bool is_busy(const struct worker *worker)
 {
-	return !worker->loop.is_lent && !worker->has_due &&
-	       clock_ms() - worker->spoke_ms <= WORKER_LATE_MS;
+	return !worker->loop.is_lent && clock_ms() - worker->spoke_ms <= WORKER_LATE_MS;
 }
 
-static void wait_for_connections(struct worker *worker)
+static bool may_pass_over_base(const struct worker *worker)
 {
-	if (!poller_wait(&worker->set.poller, WORKER_LATE_MS) || clock_ms() != worker->base_ms)
-		run_base(worker, false);
+	return is_busy(worker) && !worker->has_due && clock_ms() == worker->base_ms;
 }
 
 void worker_turn(struct worker *worker, bool wait)
@@ -284,10 +283,10 @@ void worker_turn(struct worker *worker, bool wait)
 	struct poller *poller = &worker->set.poller;
 
 	poller->has_spoken = false;
-	if (wait && is_busy(worker))
-		wait_for_connections(worker);
+	if (wait && may_pass_over_base(worker))
+		poller_wait(poller, WORKER_LATE_MS);
 	else
-		run_base(worker, wait);
+		run_base(worker, wait && !is_busy(worker));
 	if (poller->has_spoken)
 		worker->spoke_ms = clock_ms();
 	end_turn(worker);

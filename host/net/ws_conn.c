@@ -11,10 +11,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/xalloc.h"
 #include "call/host.h"
 #include "net/conn.h"
 #include "net/throttle.h"
+#include "net/ws_decoders.h"
 #include "net/ws_queue.h"
 
 enum {
@@ -215,48 +215,6 @@ static void watch_message(struct conn *conn, const struct ws_decoder *decoder)
 		schedule(conn, clock_ms());
 }
 
-/*
- * Between two messages all decoders are alike: then the worker lends its own, and only who has a
- * part of something keeps it.
- */
-static struct ws_decoder *borrow_decoder(struct conn *conn)
-{
-	struct ws_decoder *decoder = extra_of(conn)->decoder;
-
-	if (decoder != NULL) {
-		conn_extra(conn)->decoder = NULL;
-		return decoder;
-	}
-	decoder = conn->set->decoder;
-	conn->set->decoder = NULL;
-	if (decoder == NULL)
-		decoder = xmalloc(sizeof(*decoder));
-	ws_decoder_init(decoder, conn->ws.limits->message_bytes);
-	decoder->frame_limit = (uint32_t)conn->ws.limits->frame_bytes;
-	decoder->takes_compressed = extra_of(conn)->deflate != NULL;
-	return decoder;
-}
-
-static void give_back_decoder(struct conn *conn, struct ws_decoder *decoder)
-{
-	if (is_ws(conn) && ws_decoder_is_inside(decoder)) {
-		conn_extra(conn)->decoder = decoder;
-		return;
-	}
-	ws_decoder_fini(decoder);
-	if (conn->set->decoder == NULL)
-		conn->set->decoder = decoder;
-	else
-		free(decoder);
-}
-
-/* A message may have brought other limits: the plugin, a reload. */
-static void follow_limits(const struct conn *conn, struct ws_decoder *decoder)
-{
-	if (ws_decoder_set_limit(decoder, conn->ws.limits->message_bytes))
-		decoder->frame_limit = (uint32_t)conn->ws.limits->frame_bytes;
-}
-
 static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *data, size_t len)
 {
 	struct ws_message message;
@@ -268,7 +226,7 @@ static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *
 
 		/* At most what one read brought: nothing is read while it waits. */
 		if (conn->is_held || conn->is_throttled) {
-			conn_keep(conn, data, len);
+			conn_extra_stash(conn, data, len);
 			return;
 		}
 		switch (ws_decode(decoder, &data, &len, &message, &why)) {
@@ -289,7 +247,7 @@ static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *
 				take_excess(conn);
 		}
 		if (is_ws(conn))
-			follow_limits(conn, decoder);
+			ws_decoders_follow(conn, decoder);
 	}
 }
 
@@ -299,9 +257,9 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 
 	if (!is_ws(conn))
 		return;
-	decoder = borrow_decoder(conn);
+	decoder = ws_decoders_borrow(conn);
 	decode_with(conn, decoder, data, len);
-	give_back_decoder(conn, decoder);
+	ws_decoders_give_back(conn, decoder, is_ws(conn));
 }
 
 /* Frames that came while the plugin had not yet accepted, or was busy with one before them. */
@@ -311,7 +269,7 @@ static void decode_stash(struct conn *conn)
 
 	if (extra_of(conn)->stash.len == 0 || conn->is_held || conn->is_throttled)
 		return;
-	stash = conn_take_stash(conn);
+	stash = conn_extra_take_stash(conn);
 	decode(conn, (uint8_t *)stash.data, stash.len);
 	buf_fini(&stash);
 }
@@ -425,11 +383,7 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 static void ws_fini(struct conn *conn)
 {
 	ws_limits_put(conn->ws.limits);
-	if (extra_of(conn)->decoder != NULL) {
-		ws_decoder_fini(extra_of(conn)->decoder);
-		free(extra_of(conn)->decoder);
-		conn_extra(conn)->decoder = NULL;
-	}
+	ws_decoders_drop(conn);
 	if (extra_of(conn)->throttle != NULL) {
 		free(extra_of(conn)->throttle);
 		conn_extra(conn)->throttle = NULL;
