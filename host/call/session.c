@@ -23,6 +23,8 @@
 
 #define SESSION_MAGIC 0x53455331u
 
+_Static_assert(offsetof(struct sl_conn, subject) == 0, "plugin/plugin.c looks for it there");
+
 void *session_new_state(const struct sl_plugin *plugin)
 {
 	return plugin->info.state_size == 0 ? NULL : xcalloc(1, plugin->info.state_size);
@@ -36,7 +38,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	conn->magic = SESSION_MAGIC;
 	conn->transport = transport;
 	conn->extra = &session_extra_none;
-	conn->route = route;
+	session_set_route(conn, route);
 	conn->is_secure = transport->extra->is_secure;
 	generation_ref(route->generation);
 	session_extra(conn)->request = request;
@@ -179,9 +181,10 @@ void session_free(struct sl_conn *conn)
 	free(conn);
 }
 
-struct plugin_subject session_subject(const struct sl_conn *conn)
+void session_set_route(struct sl_conn *conn, const struct route *route)
 {
-	return (struct plugin_subject){conn->id, conn->route->conf->path.text};
+	conn->route = route;
+	conn->subject.route = route->conf->path.text;
 }
 
 const char *session_label(const struct sl_conn *conn)

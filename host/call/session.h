@@ -62,9 +62,12 @@ struct session_extra {
 extern const struct session_extra session_extra_none;
 
 struct sl_conn {
+	union {
+		struct plugin_subject subject; /* first: plugin/ finds it there */
+		uint64_t id;
+	};
 	unsigned magic;
 	unsigned offered; /* the generation that it was last offered to; session_move.c's */
-	uint64_t id;
 	struct transport *transport; /* NULL once ended */
 	const struct route *route;   /* of the generation of which it holds a reference */
 	const void *args;            /* filled by the route's plan */
@@ -102,8 +105,8 @@ void *session_new_state(const struct sl_plugin *plugin);
 struct session_extra *session_extra(struct sl_conn *conn);
 /* As sl_peer gives it: until disconnect has returned. */
 const char *session_peer(const struct sl_conn *conn);
-/* For reports of what a plugin was doing. */
-struct plugin_subject session_subject(const struct sl_conn *conn);
+/* What reports say of it follows. */
+void session_set_route(struct sl_conn *conn, const struct route *route);
 /* Connect, with the arguments that are there now, and its answer. */
 void session_call_connect(struct sl_conn *conn);
 /* What is needed of the request behind the call that brought it is copied. */

@@ -97,7 +97,7 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 
 	assert(conn->phase == SESSION_OPEN);
 	access_log_received(conn, payload.len);
-	session_move(conn);
+	session_move(conn, session_host(conn)->generation);
 	if (conn->phase != SESSION_OPEN)
 		return;
 	info = &conn->route->plugin->info;

@@ -73,12 +73,12 @@ static bool hand_over(struct sl_conn *conn, const struct route *route)
 	void *old_state = conn->state;
 	int result;
 
-	conn->route = route;
+	session_set_route(conn, route);
 	conn->state = session_new_state(next);
 	conn->is_moving = true;
 	result = plugin_call_hand_over(next, conn, old, old_state, conn->state);
 	conn->is_moving = false;
-	conn->route = before;
+	session_set_route(conn, before);
 	if (result == SL_OK) {
 		free(old_state);
 		conn->has_moved = true;
@@ -98,20 +98,20 @@ static void change_generation(struct sl_conn *conn, const struct route *route)
 
 	inject_detach(&conn->route->plan, conn->args, &conn->arena);
 	generation_ref(route->generation);
-	conn->route = route;
+	session_set_route(conn, route);
 	if (conn->extra->injection != NULL)
 		conn->extra->injection->run.plan = &route->plan;
 	drain_cancel(conn);
 	generation_unref(old);
 }
 
-void session_move(struct sl_conn *conn)
+void session_move_try(struct sl_conn *conn)
 {
 	const struct generation *serving = session_host(conn)->generation;
 	const struct route *route;
 	bool is_same;
 
-	if (conn->route->generation == serving || conn->offered == serving->number)
+	if (conn->offered == serving->number)
 		return;
 	if (conn->phase != SESSION_OPEN || !conn->owes_disconnect || session_inject_is_busy(conn))
 		return;
@@ -137,7 +137,7 @@ void session_move(struct sl_conn *conn)
 static void sweep_one(struct sl_conn *conn, void *context)
 {
 	(void)context;
-	session_move(conn);
+	session_move(conn, session_host(conn)->generation);
 	if (conn->route->generation != session_host(conn)->generation)
 		drain_retired(conn);
 }

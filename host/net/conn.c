@@ -66,19 +66,8 @@ static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 	return sent < 0 ? 0 : (size_t)sent;
 }
 
-/* What the socket, or TLS before it, has not taken yet. */
-static size_t waiting(const struct conn *conn)
-{
-	return conn->outbox.bytes + backlog_bytes(extra_of(conn)->backlog);
-}
-
-size_t conn_queued(const struct conn *conn)
-{
-	return waiting(conn) + extra_of(conn)->in_transit;
-}
-
 /* The most that had to wait for the socket. */
-static void note_peak(struct conn *conn)
+static inline void note_peak(struct conn *conn)
 {
 	if (conn->is_blocked && conn_queued(conn) > extra_of(conn)->of_call.queue_peak)
 		conn_extra(conn)->of_call.queue_peak = conn_queued(conn);
@@ -102,7 +91,7 @@ bool conn_flush(struct conn *conn)
 
 	if (extra_of(conn)->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
 		send_pieces(conn, NULL, 0);
-	while (waiting(conn) > 0 && !conn->is_blocked && !conn->has_failed) {
+	while (conn_waiting(conn) > 0 && !conn->is_blocked && !conn->has_failed) {
 		size_t count = outbox_peek(&conn->outbox, iov, PEEK), sent;
 
 		count += backlog_peek(extra_of(conn)->backlog, iov + count, PEEK - count);

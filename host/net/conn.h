@@ -110,8 +110,17 @@ void conn_send_shared(struct conn *conn, struct ws_shared *shared, struct span f
 void conn_wait(struct conn *conn, struct ws_shared *shared, struct span frame, uint64_t key);
 /* What waits behind the outbox goes into it, to be followed by what may not overtake. */
 void conn_commit(struct conn *conn);
-/* All that waits, bytes. */
-size_t conn_queued(const struct conn *conn);
+/* All that waits, bytes: for TLS or the socket, then in either. */
+static inline size_t conn_waiting(const struct conn *conn)
+{
+	const struct backlog *backlog = extra_of(conn)->backlog;
+
+	return conn->outbox.bytes + (backlog == NULL ? 0 : backlog_bytes(backlog));
+}
+static inline size_t conn_queued(const struct conn *conn)
+{
+	return conn_waiting(conn) + extra_of(conn)->in_transit;
+}
 /* Sends what the socket takes of it. Whether that was anything. */
 bool conn_flush(struct conn *conn);
 /* Sees to it that the connection is settled before this turn ends. */

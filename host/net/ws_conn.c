@@ -38,7 +38,7 @@ static bool is_open(const struct conn *conn)
 	return is_ws(conn) && conn->ws.closed_ms == 0;
 }
 
-static void send_frame(struct conn *conn, unsigned opcode, struct span payload)
+static inline void send_frame(struct conn *conn, unsigned opcode, struct span payload)
 {
 	uint8_t header[WS_HEADER_MAX], *at = conn_room(conn, WS_HEADER_MAX + payload.len);
 	size_t len = ws_header_encode(at == NULL ? header : at, opcode, payload.len);
@@ -183,6 +183,11 @@ static void take_excess(struct conn *conn)
 	take_broken(conn, &why);
 }
 
+static bool has_rate(const struct conn *conn)
+{
+	return extra_of(conn)->throttle != NULL;
+}
+
 /* False: what came is too much. A close frame never is. */
 static bool is_within_rate(struct conn *conn, struct ws_decoder *decoder, size_t bytes,
 	const struct ws_message *message)
@@ -193,7 +198,7 @@ static bool is_within_rate(struct conn *conn, struct ws_decoder *decoder, size_t
 	bool is_within;
 
 	decoder->frames = 0;
-	if (throttle == NULL || !is_open(conn))
+	if (!is_open(conn))
 		return true;
 	now_ms = clock_ms();
 	is_within = throttle_take(throttle, frames, bytes, message != NULL, now_ms);
@@ -204,7 +209,7 @@ static bool is_within_rate(struct conn *conn, struct ws_decoder *decoder, size_t
 	return is_within || (message != NULL && message->opcode == WS_CLOSE);
 }
 
-/* A message may have begun, or the one that had may have ended. */
+/* All that came was looked at: a message may have begun. */
 static void watch_message(struct conn *conn, const struct ws_decoder *decoder)
 {
 	struct ws_watch *watch = &conn->ws.watch;
@@ -217,6 +222,7 @@ static void watch_message(struct conn *conn, const struct ws_decoder *decoder)
 
 static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *data, size_t len)
 {
+	const struct transport_limits *limits = conn->ws.limits;
 	struct ws_message message;
 	struct err why;
 
@@ -231,7 +237,7 @@ static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *
 		}
 		switch (ws_decode(decoder, &data, &len, &message, &why)) {
 		case WIRE_MORE:
-			if (!is_within_rate(conn, decoder, before, NULL))
+			if (has_rate(conn) && !is_within_rate(conn, decoder, before, NULL))
 				take_excess(conn);
 			else
 				watch_message(conn, decoder);
@@ -240,14 +246,18 @@ static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *
 			take_broken(conn, &why);
 			return;
 		case WIRE_DONE:
-			watch_message(conn, decoder);
-			if (is_within_rate(conn, decoder, before - len, &message))
-				take(conn, decoder, &message);
-			else
+			ws_watch_took(&conn->ws.watch, message.opcode);
+			if (has_rate(conn) &&
+				!is_within_rate(conn, decoder, before - len, &message))
 				take_excess(conn);
+			else
+				take(conn, decoder, &message);
 		}
-		if (is_ws(conn))
+		/* The message may have brought others: a reload. */
+		if (is_ws(conn) && conn->ws.limits != limits) {
+			limits = conn->ws.limits;
 			ws_decoders_follow(conn, decoder);
+		}
 	}
 }
 
@@ -468,13 +478,13 @@ enum sent ws_conn_send(
 	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
 	struct conn *conn = conn_of(transport);
-	uint8_t header[WS_HEADER_MAX];
 
 	if (!is_open(conn))
 		return SENT_FULL;
 	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.limits->queue_bytes)
 		return send_droppable(conn, opcode, payload, key);
-	if (!ws_queue_has_room(conn, ws_header_encode(header, opcode, payload.len), payload.len))
+	if (payload.len > conn->ws.limits->queue_bytes ||
+		!ws_queue_has_room(conn, ws_header_size(payload.len) + payload.len))
 		return ws_queue_refuse(conn, payload.len);
 	send_frame(conn, compressed(conn, opcode, &payload), payload);
 	return SENT_QUEUED;
@@ -487,7 +497,7 @@ enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *sha
 
 	if (!is_open(conn))
 		return SENT_FULL;
-	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, 0, frame.len))
+	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, frame.len))
 		return ws_queue_refuse(conn, frame.len);
 	frame = ws_shared_frame_for(shared, extra_of(conn)->deflate);
 	if (ws_queue_is_droppable(conn))

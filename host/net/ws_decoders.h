@@ -15,7 +15,7 @@ struct ws_decoder;
 struct ws_decoder *ws_decoders_borrow(struct conn *conn);
 /* may_keep: it still speaks, and keeps it if there is a part of something. */
 void ws_decoders_give_back(struct conn *conn, struct ws_decoder *decoder, bool may_keep);
-/* A message may have brought other limits: the plugin, a reload. */
+/* The limits have changed. */
 void ws_decoders_follow(const struct conn *conn, struct ws_decoder *decoder);
 /* The connection is over. */
 void ws_decoders_drop(struct conn *conn);

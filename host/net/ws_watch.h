@@ -48,8 +48,16 @@ void ws_watch_set_limits(struct ws_watch *watch, const struct transport_limits *
 
 /* The whole of a time whose low half was kept; it may be later than a `now` read just before it. */
 uint64_t ws_watch_whole(uint32_t since_ms, uint64_t now_ms);
-/* Bytes came; then is_inside tells whether they end within a message. True: it begins there. */
+/*
+ * Bytes came; then what was in them, and whether they end within a message. True: it begins there.
+ */
 void ws_watch_received(struct ws_watch *watch, uint64_t now_ms);
+static inline void ws_watch_took(struct ws_watch *watch, enum ws_opcode opcode)
+{
+	/* Of a message whose frames stand around a control frame nothing is over. */
+	if (opcode < WS_CLOSE)
+		watch->is_inside = false;
+}
 bool ws_watch_decoded(struct ws_watch *watch, bool is_inside);
 /* Reading begins again: the silence was ours. */
 void ws_watch_listens(struct ws_watch *watch, uint64_t now_ms);

@@ -104,40 +104,54 @@ __attribute__((target("avx2"))) static void unmask_wide(
 }
 #endif
 
-static void unmask_long(uint8_t *data, size_t len, uint64_t mask, uint64_t *seen)
+static bool is_ascii(uint64_t seen)
 {
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx2")) {
-		unmask_wide(data, len, mask, seen);
-		return;
-	}
-#endif
-	unmask_blocks(data, len, mask, seen);
+	return (seen & UINT64_C(0x8080808080808080)) == 0;
 }
 
-static uint8_t unmask_bytes(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
+static bool unmask_bytes(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
 {
 	uint8_t seen = 0;
 
 	for (size_t i = 0; i < len; i++)
 		seen |= data[i] ^= key[(phase + i) & 3];
-	return seen;
+	return is_ascii(seen);
+}
+
+/* Eight bytes or more. */
+static inline bool unmask_words(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
+{
+	uint64_t mask = turned(key, phase), seen, last;
+	uint8_t *end = data + len - 8;
+
+	/* Read before it is touched: it may share bytes with the word before it. */
+	last = seen = load(end) ^ turned(key, phase + (unsigned)len);
+	for (; data < end; data += 8)
+		seen |= store(data, load(data) ^ mask);
+	store(end, last);
+	return is_ascii(seen);
+}
+
+static bool unmask_long(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
+{
+	const uint64_t mask = turned(key, phase);
+	size_t blocks = (len - 8) & ~(size_t)63; /* at least a word is left */
+	uint64_t seen = 0;
+
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+		unmask_wide(data, blocks, mask, &seen);
+	else
+#endif
+		unmask_blocks(data, blocks, mask, &seen);
+	return unmask_words(data + blocks, len - blocks, key, phase) && is_ascii(seen);
 }
 
 bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
 {
-	uint64_t mask, seen = 0, last;
-	size_t done = len & ~(size_t)63;
-
 	if (len < 8)
-		return unmask_bytes(data, len, key, phase) < 0x80;
-	/* Read before it is touched: it may share bytes with the word before it. */
-	last = load(data + len - 8) ^ turned(key, phase + (unsigned)(len & 3));
-	mask = turned(key, phase);
-	if (done > 0)
-		unmask_long(data, done, mask, &seen);
-	for (; len - done > 8; done += 8)
-		seen |= store(data + done, load(data + done) ^ mask);
-	seen |= store(data + len - 8, last);
-	return (seen & UINT64_C(0x8080808080808080)) == 0;
+		return unmask_bytes(data, len, key, phase);
+	if (len >= 128)
+		return unmask_long(data, len, key, phase);
+	return unmask_words(data, len, key, phase);
 }
