@@ -30,6 +30,8 @@ void *session_new_state(const struct sl_plugin *plugin)
 	return plugin->info.state_size == 0 ? NULL : xcalloc(1, plugin->info.state_size);
 }
 
+_Static_assert(sizeof(struct sl_conn) <= 120, "an idle connection costs more than it did");
+
 struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request)
 {

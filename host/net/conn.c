@@ -28,6 +28,9 @@ enum {
 	LAST_READS = 64,            /* of what a failed socket still holds */
 };
 
+/* With its address a block of 168 bytes: see host/README.md, "Lifetimes", before it grows. */
+_Static_assert(sizeof(struct conn) <= 152, "an idle connection costs more than it did");
+
 struct conn *conn_of(const struct transport *transport)
 {
 	struct conn *conn = (struct conn *)((uintptr_t)transport -
