@@ -53,7 +53,7 @@ void envelope_write(struct buf *out, const struct host *host, const struct bus_m
 
 void envelope_send_note(struct sl_conn *conn, struct span topic, uint64_t number, bool is_lost)
 {
-	json_t *object = begin(conn->host, topic, number);
+	json_t *object = begin(session_host(conn), topic, number);
 	struct buf text = {0};
 
 	if (is_lost)

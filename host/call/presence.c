@@ -59,7 +59,7 @@ static struct presence_entry *find(const struct sl_conn *conn, const char *topic
 {
 	struct presence_entry *entry;
 
-	LIST_FOREACH (entry, &conn->presence.entries, link)
+	LIST_FOREACH (entry, &conn->extra->presence.entries, link)
 		if (strcmp(entry->topic, topic) == 0)
 			return entry;
 	return NULL;
@@ -68,36 +68,36 @@ static struct presence_entry *find(const struct sl_conn *conn, const char *topic
 /* The master first: who hears the notice and asks finds it in the list. */
 static void join(struct sl_conn *conn, const char *topic, const char *label)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 	size_t size = strlen(topic) + 1;
 	struct presence_entry *entry = xcalloc(1, sizeof(*entry) + size);
 
 	memcpy(entry->topic, topic, size);
 	entry->label = xstrdup(label);
-	LIST_INSERT_HEAD(&conn->presence.entries, entry, link);
-	conn->presence.count++;
+	LIST_INSERT_HEAD(&session_extra(conn)->presence.entries, entry, link);
+	session_extra(conn)->presence.count++;
 	if (link != NULL)
 		link->ops->join(link, span_of(topic), conn->id, span_of(label));
-	publish(conn->host, "join", topic, conn->id, label);
+	publish(session_host(conn), "join", topic, conn->id, label);
 }
 
 static void leave(struct sl_conn *conn, struct presence_entry *entry)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 
 	LIST_REMOVE(entry, link);
-	conn->presence.count--;
+	session_extra(conn)->presence.count--;
 	if (link != NULL)
 		link->ops->leave(link, span_of(entry->topic), conn->id);
-	publish(conn->host, "leave", entry->topic, conn->id, entry->label);
+	publish(session_host(conn), "leave", entry->topic, conn->id, entry->label);
 	free(entry->label);
 	free(entry);
 }
 
 void presence_end(struct sl_conn *conn)
 {
-	while (!LIST_EMPTY(&conn->presence.entries))
-		leave(conn, LIST_FIRST(&conn->presence.entries));
+	while (!LIST_EMPTY(&conn->extra->presence.entries))
+		leave(conn, LIST_FIRST(&conn->extra->presence.entries));
 }
 
 /* Whether there can be notices of it, too: they have a level more. */
@@ -110,7 +110,7 @@ static bool check(const struct sl_conn *conn, const char *who, const char *topic
 	buf_printf(&name, "%s%s", notices, topic);
 	is_right = topic_name_check(buf_span(&name), &why);
 	if (!is_right)
-		log_error("%s: %s: %s", conn->label, who, why.text);
+		log_error("%s: %s: %s", session_label(conn), who, why.text);
 	buf_fini(&name);
 	return is_right;
 }
@@ -120,7 +120,7 @@ static bool check_label(const struct sl_conn *conn, const char *label)
 	if (strlen(label) <= PRESENCE_LABEL_MAX && utf8_valid(span_of(label)))
 		return true;
 	log_error("%s: sl_present with a label of %zu bytes, wanted UTF-8 of at most %d",
-		conn->label, strlen(label), PRESENCE_LABEL_MAX);
+		session_label(conn), strlen(label), PRESENCE_LABEL_MAX);
 	return false;
 }
 
@@ -135,7 +135,7 @@ int presence_set(struct sl_conn *conn, const char *topic, const char *label)
 	entry = find(conn, topic);
 	if (entry != NULL && label != NULL && strcmp(entry->label, label) == 0)
 		return SL_OK;
-	if (entry == NULL && conn->presence.count >= TOPICS_OF_MEMBER_MAX && label != NULL)
+	if (entry == NULL && conn->extra->presence.count >= TOPICS_OF_MEMBER_MAX && label != NULL)
 		return SL_FULL;
 	if (entry != NULL)
 		leave(conn, entry);
@@ -148,7 +148,7 @@ int presence_set(struct sl_conn *conn, const char *topic, const char *label)
 
 int presence_send(struct sl_conn *conn, const char *topic)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 
 	if (conn->phase != SESSION_OPEN)
 		return SL_CLOSED;

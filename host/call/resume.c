@@ -43,11 +43,11 @@ static void resume_drop(struct resume *resume)
 	struct sl_conn *conn = resume->conn;
 
 	if (resume->state == RESUME_WAITING)
-		TAILQ_REMOVE(&conn->host->resumes.waiting, resume, waiting);
+		TAILQ_REMOVE(&session_host(conn)->resumes.waiting, resume, waiting);
 	if (resume->state == RESUME_FULL)
-		TAILQ_REMOVE(&conn->host->resumes.full, resume, waiting);
+		TAILQ_REMOVE(&session_host(conn)->resumes.full, resume, waiting);
 	LIST_REMOVE(resume, of_conn);
-	conn->resume_count--;
+	session_extra(conn)->resume_count--;
 	free(resume);
 }
 
@@ -56,7 +56,7 @@ static void resume_drop(struct resume *resume)
 /* Nothing is kept: then only what is new can be had. */
 static bool is_kept(const struct resume *resume)
 {
-	return bus_keeps_all(resume->conn->host, filter_of(resume));
+	return bus_keeps_all(session_host(resume->conn), filter_of(resume));
 }
 
 /* Live from here on. */
@@ -65,9 +65,9 @@ static void finish(struct resume *resume, uint64_t number)
 	struct sl_conn *conn = resume->conn;
 	bool has_positions = (resume->flags & SL_POSITIONS) != 0;
 
-	topic_tree_subscribe(&conn->host->fan_out.tree, &conn->topics.topics, filter_of(resume),
-		resume->flags & (SL_EXCLUDE_SELF | SL_POSITIONS));
-	conn->topics.has_positions |= has_positions;
+	topic_tree_subscribe(&session_host(conn)->fan_out.tree, &fan_out_member(conn)->topics,
+		filter_of(resume), resume->flags & (SL_EXCLUDE_SELF | SL_POSITIONS));
+	conn->topics->has_positions |= has_positions;
 	if (has_positions)
 		envelope_send_note(conn, filter_of(resume), number, false);
 	/* That note may have been one too many for its queue. */
@@ -85,7 +85,7 @@ static uint64_t part_bytes(const struct sl_conn *conn)
 
 static void ask_now(struct resume *resume)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 	const struct bus_recall recall = {
 		.conn = resume->conn->id,
 		.serial = resume->serial,
@@ -105,7 +105,7 @@ static void ask_now(struct resume *resume)
  */
 static void ask(struct resume *resume)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 	bool has_no_past = resume->after == BUS_NOW || resume->after == 0;
 
 	if (has_no_past && !is_kept(resume)) {
@@ -137,13 +137,13 @@ void resume_begin(struct sl_conn *conn, struct span filter, uint32_t flags, stru
 	struct resume *resume = xcalloc(1, sizeof(*resume) + filter.len);
 
 	resume->conn = conn;
-	resume->serial = ++conn->host->resumes.serial;
-	resume->after = number_of(conn->host, position, flags);
+	resume->serial = ++session_host(conn)->resumes.serial;
+	resume->after = number_of(session_host(conn), position, flags);
 	resume->flags = flags;
 	resume->len = (uint8_t)filter.len;
 	memcpy(resume->filter, filter.ptr, filter.len);
-	LIST_INSERT_HEAD(&conn->resumes, resume, of_conn);
-	conn->resume_count++;
+	LIST_INSERT_HEAD(&session_extra(conn)->resumes, resume, of_conn);
+	session_extra(conn)->resume_count++;
 	if (conn->phase == SESSION_OPEN)
 		ask(resume);
 }
@@ -164,9 +164,9 @@ static void go_on_without(struct resume *resume)
 	if (conn->phase != SESSION_OPEN)
 		return;
 	ask(resume);
-	if (conn->phase == SESSION_OPEN && conn->plugin->info.lost != NULL)
-		plugin_call_lost(
-			conn->plugin, conn, conn->args, (struct sl_str){filter.ptr, filter.len}, 0);
+	if (conn->phase == SESSION_OPEN && conn->route->plugin->info.lost != NULL)
+		plugin_call_lost(conn->route->plugin, conn, conn->args,
+			(struct sl_str){filter.ptr, filter.len}, 0);
 }
 
 static bool is_full(const struct sl_conn *conn)
@@ -196,7 +196,7 @@ static void full_on_timer(void *arg)
 
 static void go_on_behind(struct resume *resume, uint64_t number)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 
 	resume->after = number;
 	if (!is_full(resume->conn)) {
@@ -217,7 +217,7 @@ static struct resume *find(struct host *host, uint64_t id, uint64_t serial)
 
 	if (conn == NULL)
 		return NULL;
-	LIST_FOREACH (resume, &conn->resumes, of_conn)
+	LIST_FOREACH (resume, &conn->extra->resumes, of_conn)
 		if (resume->serial == serial && resume->state == RESUME_ASKED)
 			return resume;
 	return NULL;
@@ -232,7 +232,7 @@ static void send(struct sl_conn *conn, uint32_t flags, const struct bus_message 
 		session_send(conn, type, message->payload);
 		return;
 	}
-	envelope_write(&text, conn->host, message);
+	envelope_write(&text, session_host(conn), message);
 	session_send(conn, SL_TEXT, buf_span(&text));
 	buf_fini(&text);
 }
@@ -271,7 +271,7 @@ static struct resume *find_held(const struct sl_conn *conn)
 {
 	struct resume *resume;
 
-	LIST_FOREACH (resume, &conn->resumes, of_conn)
+	LIST_FOREACH (resume, &conn->extra->resumes, of_conn)
 		if (resume->state == RESUME_HELD)
 			return resume;
 	return NULL;
@@ -309,7 +309,7 @@ void resume_cancel(struct sl_conn *conn, struct span filter)
 {
 	struct resume *resume, *next;
 
-	for (resume = LIST_FIRST(&conn->resumes); resume != NULL; resume = next) {
+	for (resume = LIST_FIRST(&conn->extra->resumes); resume != NULL; resume = next) {
 		next = LIST_NEXT(resume, of_conn);
 		if (span_equal(filter_of(resume), filter))
 			resume_drop(resume);
@@ -318,8 +318,8 @@ void resume_cancel(struct sl_conn *conn, struct span filter)
 
 void resume_cancel_all(struct sl_conn *conn)
 {
-	while (!LIST_EMPTY(&conn->resumes))
-		resume_drop(LIST_FIRST(&conn->resumes));
+	while (!LIST_EMPTY(&conn->extra->resumes))
+		resume_drop(LIST_FIRST(&conn->extra->resumes));
 }
 
 void resume_init(struct host *host)
