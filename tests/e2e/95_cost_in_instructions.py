@@ -29,9 +29,9 @@ def counted(out):
     if not valgrind:
         raise Skip("valgrind is not there")
     routes = "  - {path: /, plugin: mirror}\n  - {path: '/chat/{client_id}', plugin: chat}\n"
-    host = Host(text=routes_text(routes, plugins=ROOT / "build/plugins", top="log: {access: off}\nwatchdog: 0\n"))
+    host = Host(text=routes_text(routes, plugins=ROOT / "build-bench/plugins", top="log: {access: off}\nwatchdog: 0\n"))
     host.arguments[:1] = [valgrind, "-q", "--tool=callgrind", f"--callgrind-out-file={out}/%p", f"--dump-before={MARK}",
-                          str(ROOT / "build/host/socklet")]
+                          str(ROOT / "build-bench/host/socklet")]
     with host:
         yield host
 
