@@ -10,6 +10,9 @@
 
 #include "floor.h"
 
+/* How much one recv may bring. */
+extern const size_t floor_codec_receive_bytes;
+
 struct floor_bytes {
 	const unsigned char *data;
 	size_t len;

@@ -80,7 +80,7 @@ static void peer_shake_hands(
 static void peer_receive(struct server *server, struct floor_peer *peer)
 {
 	static unsigned char buf[FLOOR_RECEIVE_BYTES];
-	ssize_t got = recv(peer->fd, buf, sizeof(buf), 0);
+	ssize_t got = recv(peer->fd, buf, floor_codec_receive_bytes, 0);
 	struct floor_bytes bytes;
 
 	if (got <= 0) {

@@ -4,6 +4,8 @@
  */
 #include "floor_codec.h"
 
+const size_t floor_codec_receive_bytes = FLOOR_RECEIVE_BYTES;
+
 void floor_codec_init(int count, char **words)
 {
 	(void)count;

@@ -12,7 +12,10 @@
 
 #include "floor_codec.h"
 
-enum { OUT_BYTES = 2 * FLOOR_RECEIVE_BYTES };
+enum { RECEIVE_BYTES = 48 << 10, OUT_BYTES = 2 * RECEIVE_BYTES };
+
+/* As the host has it: with more, what is in between no longer fits into the caches. */
+const size_t floor_codec_receive_bytes = RECEIVE_BYTES;
 
 static SSL_CTX *context;
 static BIO_METHOD *method;
@@ -85,7 +88,7 @@ void floor_codec_close(struct floor_peer *peer)
 
 struct floor_bytes floor_codec_in(struct floor_peer *peer, struct floor_bytes bytes)
 {
-	static unsigned char plain[FLOOR_RECEIVE_BYTES + SSL3_RT_MAX_PACKET_SIZE];
+	static unsigned char plain[RECEIVE_BYTES + SSL3_RT_MAX_PACKET_SIZE];
 	size_t len = 0, part;
 
 	incoming = bytes;

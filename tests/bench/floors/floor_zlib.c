@@ -18,6 +18,8 @@ enum { MESSAGE_BYTES = 1 << 20, HEAD_BYTES = 10 };
 static z_stream inflater, deflater;
 static unsigned char inflated[MESSAGE_BYTES], answers[MESSAGE_BYTES];
 
+const size_t floor_codec_receive_bytes = FLOOR_RECEIVE_BYTES;
+
 void floor_codec_init(int count, char **words)
 {
 	int level = count > 0 ? atoi(words[0]) : 0;
