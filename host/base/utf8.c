@@ -1,12 +1,14 @@
 /*
  * RFC 3629 as a state machine of nine states whose table rows are 64-bit words: the state is a
- * shift count, so that one shift a byte is the whole chain of dependent work. Runs of ASCII skip
- * it, 16 bytes at a time. Knows no frames; ws_message, url and value call it.
+ * shift count, so that one shift a byte is the whole chain of dependent work. Runs of ASCII and
+ * long texts skip it (utf8_wide.c). Knows no frames; ws_message, url and value call it.
  * SPDX-License-Identifier: MIT
  */
 #include "base/utf8.h"
 
 #include <string.h>
+
+#include "base/utf8_wide.h"
 
 /* What may come next. The values are shift counts into a row; 0 is struct utf8's "complete". */
 enum state {
@@ -75,19 +77,33 @@ static const uint8_t classes[256] = {
 	TIMES_8(NEVER), TIMES_2(NEVER), NEVER,                               /* F5 */
 };
 
-/* How many leading bytes are surely ASCII, in steps of 16. */
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+static bool is_ascii_word(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return (word & HIGH_BITS) == 0;
+}
+
+/* How many leading bytes are surely ASCII: all of them, or a multiple of eight. */
 static size_t ascii_run(const uint8_t *bytes, size_t len)
 {
 	size_t done = 0;
-	uint64_t a, b;
 
-	for (; len - done >= 16; done += 16) {
-		memcpy(&a, bytes + done, 8);
-		memcpy(&b, bytes + done + 8, 8);
-		if (((a | b) & UINT64_C(0x8080808080808080)) != 0)
-			break;
-	}
-	return done;
+	for (; len - done >= 8; done += 8)
+		if (!is_ascii_word(bytes + done))
+			return done;
+	return len >= 8 && is_ascii_word(bytes + len - 8) ? len : done;
+}
+
+/* How many leading bytes, which begin with a character, are valid whole ones at least. */
+static size_t good_run(const uint8_t *bytes, size_t len)
+{
+	size_t done = len < UTF8_WIDE_BYTES ? 0 : utf8_wide_run(bytes, len);
+
+	return done + ascii_run(bytes + done, len - done);
 }
 
 bool utf8_check(struct utf8 *utf8, const void *data, size_t len)
@@ -100,7 +116,7 @@ bool utf8_check(struct utf8 *utf8, const void *data, size_t len)
 		const uint8_t *stop;
 
 		if (state == BETWEEN)
-			at += ascii_run(at, (size_t)(end - at));
+			at += good_run(at, (size_t)(end - at));
 		/* BAD is final, so it is enough to look once in a while. */
 		stop = end - at < 64 ? end : at + 64;
 		/* The mask costs nothing where it is (shifts do it), and would behind the shift. */

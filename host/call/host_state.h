@@ -28,6 +28,7 @@ struct host {
 	struct session_table sessions;
 	struct session_queue due;   /* something has come that plugin code may not see at once */
 	struct session_queue ended; /* disconnect still to run */
+	struct span heard;          /* a text that a plugin is given: it is UTF-8 */
 	struct buf scratch;         /* for formatting a message */
 	struct metrics metrics;
 	struct counters counters;

@@ -129,7 +129,6 @@ struct sl_plugin *plugin_set_need(struct plugin_set *set, const struct plugin_so
 		note_failed(set, named->text);
 		return NULL;
 	}
-	plugin->subject_of = session_subject;
 	if (!fill_options(from, plugin, options, key, named->place)) {
 		plugin_unref(plugin);
 		return NULL;

@@ -23,6 +23,8 @@
 
 #define SESSION_MAGIC 0x53455331u
 
+_Static_assert(offsetof(struct sl_conn, subject) == 0, "plugin/plugin.c looks for it there");
+
 struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request)
 {
@@ -32,7 +34,7 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	conn->host = host;
 	conn->transport = transport;
 	conn->generation = generation_ref(route->generation);
-	conn->route = route;
+	session_set_route(conn, route);
 	conn->plugin = route->plugin;
 	conn->request = request;
 	conn->is_secure = transport->is_secure;
@@ -129,9 +131,10 @@ void session_free(struct sl_conn *conn)
 	free(conn);
 }
 
-struct plugin_subject session_subject(const struct sl_conn *conn)
+void session_set_route(struct sl_conn *conn, const struct route *route)
 {
-	return (struct plugin_subject){conn->id, conn->route->conf->path.text};
+	conn->route = route;
+	conn->subject.route = route->conf->path.text;
 }
 
 const char *session_label(const struct sl_conn *conn)

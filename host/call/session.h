@@ -27,10 +27,13 @@ enum session_phase {
 };
 
 struct sl_conn {
+	union {
+		struct plugin_subject subject; /* first: plugin/ finds it there */
+		uint64_t id;
+	};
 	unsigned magic;
 	enum session_phase phase;
 	bool owes_disconnect; /* connect was called and did not refuse */
-	uint64_t id;
 	struct host *host;
 	struct transport *transport; /* NULL once ended */
 	struct generation *generation;
@@ -80,8 +83,8 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request);
 /* Injects, calls connect, answers unless the plugin will do so later. */
 void session_connect(struct sl_conn *conn);
-/* For reports of what a plugin was doing. */
-struct plugin_subject session_subject(const struct sl_conn *conn);
+/* What reports say of it follows. */
+void session_set_route(struct sl_conn *conn, const struct route *route);
 /* Connect, with the arguments that are there now, and its answer. */
 void session_call_connect(struct sl_conn *conn);
 /* What is needed of the request behind the call that brought it is copied. */

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "call/host_state.h"
 #include "call/session.h"
 #include "call/session_inject.h"
 #include "call/session_move.h"
@@ -23,8 +24,13 @@ static void refuse_type(struct sl_conn *conn, uint32_t type)
 
 static void deliver(struct sl_conn *conn, const struct sl_message *message)
 {
-	int result = plugin_call_message(conn->plugin, conn, conn->args, message);
+	struct host *host = conn->host;
+	int result;
 
+	if (message->type == SL_TEXT)
+		host->heard = (struct span){message->data.ptr, message->data.len};
+	result = plugin_call_message(conn->plugin, conn, conn->args, message);
+	host->heard = (struct span){NULL, 0};
 	if (result < 0 && conn->phase == SESSION_OPEN)
 		session_fail(conn, "message", result);
 }
@@ -91,7 +97,7 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 
 	assert(conn->phase == SESSION_OPEN);
 	access_log_received(conn, payload.len);
-	session_move(conn);
+	session_move(conn, conn->host->generation);
 	if (conn->phase != SESSION_OPEN)
 		return;
 	info = &conn->plugin->info;
@@ -188,6 +194,12 @@ int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 	return session_send_keyed(conn, 0, type, data);
 }
 
+/* A text that is sent on as it came was looked at before. */
+static bool is_utf8(const struct host *host, struct span text)
+{
+	return (text.ptr == host->heard.ptr && text.len == host->heard.len) || utf8_valid(text);
+}
+
 int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
 {
 	struct transport *transport = conn->transport;
@@ -207,7 +219,7 @@ int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct
 	if (data.len > conn->route->limits.queue_bytes)
 		return session_too_long(conn, data.len);
 	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
-	if (type == SL_TEXT && !utf8_valid(data)) {
+	if (type == SL_TEXT && !is_utf8(conn->host, data)) {
 		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
 			conn->label, data.len);
 		return SL_INVALID;

@@ -97,20 +97,20 @@ static void change_generation(struct sl_conn *conn, const struct route *route)
 
 	inject_detach(&conn->route->plan, conn->args, &conn->arena);
 	conn->generation = generation_ref(route->generation);
-	conn->route = route;
+	session_set_route(conn, route);
 	if (conn->injection != NULL)
 		conn->injection->run.plan = &route->plan;
 	drain_cancel(conn);
 	generation_unref(old);
 }
 
-void session_move(struct sl_conn *conn)
+void session_move_try(struct sl_conn *conn)
 {
 	const struct generation *serving = conn->host->generation;
 	const struct route *route;
 	bool is_same;
 
-	if (conn->generation == serving || conn->offered == serving->number)
+	if (conn->offered == serving->number)
 		return;
 	if (conn->phase != SESSION_OPEN || !conn->owes_disconnect || session_inject_is_busy(conn))
 		return;
@@ -136,7 +136,7 @@ void session_move(struct sl_conn *conn)
 static void sweep_one(struct sl_conn *conn, void *context)
 {
 	(void)context;
-	session_move(conn);
+	session_move(conn, conn->host->generation);
 	if (conn->generation != conn->host->generation)
 		drain_retired(conn);
 }

@@ -7,12 +7,20 @@
 
 #include "call/session.h"
 
+/* session_move below. */
+void session_move_try(struct sl_conn *conn);
+
 /*
  * Moves the session if it is not with the serving generation, and can be: its route is still there,
  * with the same plugin or one that takes it over, and nothing of the old code is pending. Otherwise
  * nothing has changed. Between two messages, with no plugin code on the stack; may end the session.
  */
-void session_move(struct sl_conn *conn);
+static inline void session_move(struct sl_conn *conn, const struct generation *serving)
+{
+	/* Before each message; hardly one finds a newer generation. */
+	if (conn->generation != serving)
+		session_move_try(conn);
+}
 /* Offers all sessions to the generation that serves since now, some in each turn of the loop. */
 void session_move_all(struct host *host);
 /* The sweep ends, wherever it is. */

@@ -60,19 +60,8 @@ static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 	return sent < 0 ? 0 : (size_t)sent;
 }
 
-/* What the socket, or TLS before it, has not taken yet. */
-static size_t waiting(const struct conn *conn)
-{
-	return conn->outbox.bytes + backlog_bytes(conn->backlog);
-}
-
-size_t conn_queued(const struct conn *conn)
-{
-	return waiting(conn) + conn->in_transit;
-}
-
 /* The most that had to wait for the socket. */
-static void note_peak(struct conn *conn)
+static inline void note_peak(struct conn *conn)
 {
 	if (conn->is_blocked && conn_queued(conn) > conn->transport.queue_peak)
 		conn->transport.queue_peak = conn_queued(conn);
@@ -94,7 +83,7 @@ bool conn_flush(struct conn *conn)
 
 	if (conn->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
 		send_pieces(conn, NULL, 0);
-	while (waiting(conn) > 0 && !conn->is_blocked && !conn->has_failed) {
+	while (conn_waiting(conn) > 0 && !conn->is_blocked && !conn->has_failed) {
 		size_t count = outbox_peek(&conn->outbox, iov, PEEK), sent;
 
 		count += backlog_peek(conn->backlog, iov + count, PEEK - count);
@@ -109,6 +98,43 @@ bool conn_flush(struct conn *conn)
 static void append(struct conn *conn, struct span data)
 {
 	outbox_append(&conn->outbox, &conn->set->pool, data);
+}
+
+void conn_set_lend(struct conn_set *set, struct buf *bytes)
+{
+	set->lent.bytes = buf_span(bytes);
+	set->lent.capacity = bytes->capacity;
+	set->lent.owner = bytes;
+}
+
+void conn_set_lend_end(struct conn_set *set)
+{
+	ws_shared_unref(set->lent.shared);
+	set->lent.bytes = (struct span){NULL, 0};
+	set->lent.shared = NULL;
+}
+
+/* Not for a small part, which would hold on to much that nobody counts. */
+static bool is_lent(const struct conn_set *set, struct span data)
+{
+	uintptr_t begin = (uintptr_t)set->lent.bytes.ptr, at = (uintptr_t)data.ptr;
+
+	return at >= begin && at + data.len <= begin + set->lent.bytes.len &&
+	       data.len >= set->lent.capacity / 2;
+}
+
+/* A long message that is sent on is not copied: its buffer lives until it has left. */
+static void append_payload(struct conn *conn, struct span data)
+{
+	struct conn_set *set = conn->set;
+
+	if (data.len < SEND_AT_ONCE_BYTES || !is_lent(set, data)) {
+		append(conn, data);
+		return;
+	}
+	if (set->lent.shared == NULL)
+		set->lent.shared = ws_shared_adopt(set->lent.owner);
+	outbox_append_shared(&conn->outbox, &set->pool, set->lent.shared, data);
 }
 
 /*
@@ -130,7 +156,7 @@ static bool send_at_once(struct conn *conn, struct span header, struct span payl
 	outbox_consume(&conn->outbox, &conn->set->pool, left);
 	sent -= left;
 	append(conn, span_from(header, sent));
-	append(conn, span_from(payload, sent > header.len ? sent - header.len : 0));
+	append_payload(conn, span_from(payload, sent > header.len ? sent - header.len : 0));
 	return true;
 }
 
@@ -147,8 +173,22 @@ void conn_send(struct conn *conn, struct span header, struct span payload)
 		return;
 	if (!may_send_at_once(conn, payload) || !send_at_once(conn, header, payload)) {
 		append(conn, header);
-		append(conn, payload);
+		append_payload(conn, payload);
 	}
+	note_peak(conn);
+	conn_touch(conn);
+}
+
+uint8_t *conn_room(struct conn *conn, size_t most)
+{
+	if (conn->has_failed || conn->is_dead)
+		return NULL;
+	return (uint8_t *)outbox_room(&conn->outbox, &conn->set->pool, most);
+}
+
+void conn_queue(struct conn *conn, size_t len)
+{
+	outbox_queue(&conn->outbox, len);
 	note_peak(conn);
 	conn_touch(conn);
 }
@@ -217,11 +257,20 @@ void conn_touch(struct conn *conn)
 /* Whether bytes came. */
 static bool read_once(struct conn *conn)
 {
-	struct conn_set *set = conn->set;
-	ssize_t len = conn->io->receive(conn, set->receive, CONN_RECEIVE_BYTES);
+	size_t size = CONN_ROOM_BYTES;
+	uint8_t *into = NULL;
+	ssize_t len;
 
+	/* What TLS has decrypted must have room at once, whatever it belongs to. */
+	if (conn->protocol->room != NULL && conn->tls == NULL)
+		into = conn->protocol->room(conn, &size);
+	if (into == NULL) {
+		into = conn->set->receive;
+		size = CONN_RECEIVE_BYTES;
+	}
+	len = conn->io->receive(conn, into, size);
 	if (len > 0)
-		conn->protocol->received(conn, set->receive, (size_t)len);
+		conn->protocol->received(conn, into, (size_t)len);
 	else if (len == 0 || (errno != EAGAIN && errno != EINTR))
 		conn->protocol->ended(conn);
 	return len > 0;

@@ -24,6 +24,11 @@
 struct conn_protocol {
 	/* Bytes came; they may be overwritten. */
 	void (*received)(struct conn *conn, uint8_t *data, size_t len);
+	/*
+	 * Where at most *size bytes that come next are received best, instead of in the worker's
+	 * buffer; NULL: there. Or NULL.
+	 */
+	uint8_t *(*room)(struct conn *conn, size_t *size);
 	/* The peer sends no more, or the socket has failed. */
 	void (*ended)(struct conn *conn);
 	/* The outbox is empty; also called when it was so before. */
@@ -91,14 +96,33 @@ void conn_free(struct conn *conn);
 void conn_speak(struct conn *conn, const struct conn_protocol *protocol);
 /* Queues header and payload, as one; large ones are tried at once instead of copied. */
 void conn_send(struct conn *conn, struct span header, struct span payload);
+/*
+ * Room for a short frame in one piece behind all that is queued, to be written and then queued by
+ * conn_queue; NULL: conn_send.
+ */
+uint8_t *conn_room(struct conn *conn, size_t most);
+void conn_queue(struct conn *conn, size_t len);
+/*
+ * While a plugin is given what lies in `bytes`: where it is sent on and has to wait, `bytes` are
+ * taken and queued instead of a copy. They are valid until conn_set_lend_end in either case.
+ */
+void conn_set_lend(struct conn_set *set, struct buf *bytes);
+void conn_set_lend_end(struct conn_set *set);
 /* Queues a frame of the shared message, by reference. */
 void conn_send_shared(struct conn *conn, struct ws_shared *shared, struct span frame);
 /* The same behind the outbox, where it can still be dropped. */
 void conn_wait(struct conn *conn, struct ws_shared *shared, struct span frame, uint64_t key);
 /* What waits behind the outbox goes into it, to be followed by what may not overtake. */
 void conn_commit(struct conn *conn);
-/* All that waits, bytes. */
-size_t conn_queued(const struct conn *conn);
+/* All that waits, bytes: for TLS or the socket, then in either. */
+static inline size_t conn_waiting(const struct conn *conn)
+{
+	return conn->outbox.bytes + (conn->backlog == NULL ? 0 : backlog_bytes(conn->backlog));
+}
+static inline size_t conn_queued(const struct conn *conn)
+{
+	return conn_waiting(conn) + conn->in_transit;
+}
 /* Sends what the socket takes of it. Whether that was anything. */
 bool conn_flush(struct conn *conn);
 /* Sees to it that the connection is settled before this turn ends. */

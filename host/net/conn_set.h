@@ -29,12 +29,19 @@ LIST_HEAD(conn_list, conn);
 STAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(conn_waiting, conn);
 
-enum { CONN_RECEIVE_BYTES = 65536 }; /* at most read from a connection before others have a turn */
+/* At most read from a connection before others have a turn; of a long message. */
+enum { CONN_RECEIVE_BYTES = 65536, CONN_ROOM_BYTES = 262144 };
 
 struct conn_set {
 	struct event_base *base;
-	struct host *host;    /* borrowed; may be NULL while there is no connection */
-	uint8_t *receive;     /* CONN_RECEIVE_BYTES */
+	struct host *host; /* borrowed; may be NULL while there is no connection */
+	uint8_t *receive;  /* CONN_RECEIVE_BYTES */
+	struct {
+		struct span bytes;
+		size_t capacity;
+		struct buf *owner;
+		struct ws_shared *shared; /* NULL: nobody has wanted them yet */
+	} lent;                           /* conn.c's */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct outbox_pool pool;
 	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */

@@ -150,6 +150,23 @@ void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span 
 	}
 }
 
+char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most)
+{
+	struct piece *chunk = outbox->tail;
+
+	if (most > OUTBOX_ROOM)
+		return NULL;
+	if (chunk == NULL || room_of(chunk) < most)
+		chunk = add(outbox, chunk_get(pool, most));
+	return chunk->data + (chunk->end - chunk->data);
+}
+
+void outbox_queue(struct outbox *outbox, size_t len)
+{
+	outbox->tail->end += len;
+	outbox->bytes += len;
+}
+
 /*
  * A short queue is told from the references themselves, and leaves within the turn. One that grows
  * must not hold many times its bytes, and many short pieces make a call slower than copies do.

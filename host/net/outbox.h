@@ -21,8 +21,9 @@ enum {
 	OUTBOX_OWN_CHUNK = 16384,  /* so many bytes at once get a chunk of their own */
 	OUTBOX_POOL_CHUNKS = 1024, /* free ones kept */
 	OUTBOX_POOL_REFS = 16384,  /* the same of references, 48 bytes each */
-	OUTBOX_COPIED = 128,       /* a shared frame up to here costs less as a copy … */
-	OUTBOX_LONG = 1024,        /* … into a chunk that is there, or that many bytes want */
+	OUTBOX_ROOM = 1024,  /* at most in one piece; the rest of a chunk may be lost for it */
+	OUTBOX_COPIED = 128, /* a shared frame up to here costs less as a copy … */
+	OUTBOX_LONG = 1024,  /* … into a chunk that is there, or that many bytes want */
 };
 
 /* One a worker. Zero it; outbox_pool_fini when all outboxes are cleared. */
@@ -41,6 +42,9 @@ struct outbox {
 
 void outbox_pool_fini(struct outbox_pool *pool);
 void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span data);
+/* Room for so many bytes in one piece, to be written and then queued; NULL: they are too many. */
+char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most);
+void outbox_queue(struct outbox *outbox, size_t len);
 /* Queues `part`, which lies in the shared message, and keeps a reference for as long as it has to.
  */
 void outbox_append_shared(struct outbox *outbox, struct outbox_pool *pool, struct ws_shared *shared,

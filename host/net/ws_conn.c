@@ -7,6 +7,7 @@
 #include "net/ws_conn.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -36,12 +37,18 @@ static bool is_open(const struct conn *conn)
 	return is_ws(conn) && conn->ws.closed_ms == 0;
 }
 
-static void send_frame(struct conn *conn, unsigned opcode, struct span payload)
+static inline void send_frame(struct conn *conn, unsigned opcode, struct span payload)
 {
-	uint8_t header[WS_HEADER_MAX];
-	size_t len = ws_header_encode(header, opcode, payload.len);
+	uint8_t header[WS_HEADER_MAX], *at = conn_room(conn, WS_HEADER_MAX + payload.len);
+	size_t len = ws_header_encode(at == NULL ? header : at, opcode, payload.len);
 
-	conn_send(conn, (struct span){(const char *)header, len}, payload);
+	if (at == NULL) {
+		conn_send(conn, (struct span){(const char *)header, len}, payload);
+		return;
+	}
+	if (payload.len > 0)
+		memcpy(at + len, payload.ptr, payload.len);
+	conn_queue(conn, len + payload.len);
 }
 
 static void send_close(struct conn *conn, unsigned code, struct span reason)
@@ -132,7 +139,9 @@ static void take_message(struct conn *conn, struct ws_message *message)
 		return;
 	}
 	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
+	conn_set_lend(conn->set, &conn->ws.decoder.message);
 	session_message(conn->transport.session, message->opcode, message->payload);
+	conn_set_lend_end(conn->set);
 }
 
 static void take(struct conn *conn, struct ws_message *message)
@@ -166,6 +175,11 @@ static void take_excess(struct conn *conn)
 	take_broken(conn, &why);
 }
 
+static bool has_rate(const struct conn *conn)
+{
+	return conn->ws.throttle != NULL;
+}
+
 /* False: what came is too much. A close frame never is. */
 static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_message *message)
 {
@@ -175,7 +189,7 @@ static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_mess
 	bool is_within;
 
 	conn->ws.decoder.frames = 0;
-	if (throttle == NULL || !is_open(conn))
+	if (!is_open(conn))
 		return true;
 	is_within = throttle_take(throttle, frames, bytes, message != NULL, now_ms);
 	if (throttle_wait_ms(throttle, now_ms) > 0) {
@@ -185,7 +199,7 @@ static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_mess
 	return is_within || (message != NULL && message->opcode == WS_CLOSE);
 }
 
-/* A message may have begun, or the one that had may have ended. */
+/* All that came was looked at: a message may have begun. */
 static void watch_message(struct conn *conn)
 {
 	struct ws_watch *watch = &conn->ws.watch;
@@ -212,7 +226,7 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 		}
 		switch (ws_decode(&conn->ws.decoder, &data, &len, &message, &why)) {
 		case WIRE_MORE:
-			if (!is_within_rate(conn, before, NULL))
+			if (has_rate(conn) && !is_within_rate(conn, before, NULL))
 				take_excess(conn);
 			else
 				watch_message(conn);
@@ -221,11 +235,11 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 			take_broken(conn, &why);
 			return;
 		case WIRE_DONE:
-			watch_message(conn);
-			if (is_within_rate(conn, before - len, &message))
-				take(conn, &message);
-			else
+			ws_watch_took(&conn->ws.watch, message.opcode);
+			if (has_rate(conn) && !is_within_rate(conn, before - len, &message))
 				take_excess(conn);
+			else
+				take(conn, &message);
 		}
 	}
 }
@@ -240,6 +254,12 @@ static void decode_stash(struct conn *conn)
 	conn->stash = (struct buf){0};
 	decode(conn, (uint8_t *)stash.data, stash.len);
 	buf_fini(&stash);
+}
+
+/* Not while something waits before it, which may change where that is. */
+static uint8_t *ws_room(struct conn *conn, size_t *size)
+{
+	return conn->stash.len > 0 ? NULL : ws_decoder_room(&conn->ws.decoder, size);
 }
 
 static void ws_received(struct conn *conn, uint8_t *data, size_t len)
@@ -347,6 +367,7 @@ static void ws_fini(struct conn *conn)
 
 static const struct conn_protocol protocol = {
 	.received = ws_received,
+	.room = ws_room,
 	.ended = ws_ended,
 	.sent = ws_sent,
 	.full = ws_full,
@@ -360,6 +381,7 @@ static void take_limits(struct ws_state *ws, const struct transport_limits *limi
 	ws->close_ms = limits->close_ms > INT32_MAX ? INT32_MAX : (uint32_t)limits->close_ms;
 	ws->decoder.frame_limit = (uint32_t)limits->frame_bytes;
 	ws->throttle = throttle_renew(ws->throttle, limits);
+	ws->decoder.frames = 0;
 }
 
 /* A message that is dropped must not be one that later ones refer to. */
@@ -416,13 +438,13 @@ enum sent ws_conn_send(
 	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
 	struct conn *conn = conn_of(transport);
-	uint8_t header[WS_HEADER_MAX];
 
 	if (!is_open(conn))
 		return SENT_FULL;
 	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.queue_bytes)
 		return send_droppable(conn, opcode, payload, key);
-	if (!ws_queue_has_room(conn, ws_header_encode(header, opcode, payload.len), payload.len))
+	if (payload.len > conn->ws.queue_bytes ||
+		!ws_queue_has_room(conn, ws_header_size(payload.len) + payload.len))
 		return ws_queue_refuse(conn, payload.len);
 	send_frame(conn, compressed(conn, opcode, &payload), payload);
 	return SENT_QUEUED;
@@ -435,7 +457,7 @@ enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *sha
 
 	if (!is_open(conn))
 		return SENT_FULL;
-	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, 0, frame.len))
+	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, frame.len))
 		return ws_queue_refuse(conn, frame.len);
 	frame = ws_shared_frame_for(shared, conn->ws.deflate);
 	if (ws_queue_is_droppable(conn))

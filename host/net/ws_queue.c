@@ -6,25 +6,10 @@
 
 #include "net/conn.h"
 
-bool ws_queue_is_droppable(const struct conn *conn)
+bool ws_queue_make_room(struct conn *conn, size_t frame)
 {
-	return conn->overflow == OVERFLOW_DROP_OLDEST || conn->overflow == OVERFLOW_KEEP_LAST;
-}
-
-/* No sum of lengths may wrap around. */
-static bool fits(const struct conn *conn, size_t header, size_t payload)
-{
-	size_t limit = conn->ws.queue_bytes, used = conn_queued(conn) + header;
-
-	return used <= limit && payload <= limit - used;
-}
-
-bool ws_queue_has_room(struct conn *conn, size_t header, size_t payload)
-{
-	if (fits(conn, header, payload))
-		return true;
 	conn_flush(conn);
-	return fits(conn, header, payload);
+	return ws_queue_fits(conn, frame);
 }
 
 static enum sent drop(struct conn *conn)
@@ -70,7 +55,7 @@ enum sent ws_queue_wait(
 
 	if (conn->overflow != OVERFLOW_KEEP_LAST)
 		key = 0;
-	ws_queue_has_room(conn, 0, cost);
+	ws_queue_has_room(conn, cost);
 	replaced = backlog_find(conn->backlog, key);
 	if (!make_room(conn, cost, replaced))
 		return drop(conn);

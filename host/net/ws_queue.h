@@ -9,17 +9,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "call/transport.h"
-
-struct conn;
+#include "net/conn.h"
 
 /* Whether its messages wait where they can still be dropped: by ws_queue_wait. */
-bool ws_queue_is_droppable(const struct conn *conn);
-/*
- * Whether header and payload fit, when what the socket takes now has left. A length is a plugin's
- * to choose, -1 of a failed read included.
- */
-bool ws_queue_has_room(struct conn *conn, size_t header, size_t payload);
+static inline bool ws_queue_is_droppable(const struct conn *conn)
+{
+	return conn->overflow == OVERFLOW_DROP_OLDEST || conn->overflow == OVERFLOW_KEEP_LAST;
+}
+/* Whether a frame of that length fits beside what is queued. */
+static inline bool ws_queue_fits(const struct conn *conn, size_t frame)
+{
+	size_t limit = conn->ws.queue_bytes, used = conn_queued(conn);
+
+	return used <= limit && frame <= limit - used;
+}
+/* The same when what the socket takes now has left. */
+bool ws_queue_make_room(struct conn *conn, size_t frame);
+static inline bool ws_queue_has_room(struct conn *conn, size_t frame)
+{
+	return ws_queue_fits(conn, frame) || ws_queue_make_room(conn, frame);
+}
 /* Of a message that did not fit. */
 enum sent ws_queue_refuse(struct conn *conn, size_t payload);
 /* Queues the frame of the shared message; what has to give way is dropped. */

@@ -43,8 +43,16 @@ void ws_watch_begin(struct ws_watch *watch, const struct transport_limits *limit
 /* Other limits; what was measured stays. */
 void ws_watch_set_limits(struct ws_watch *watch, const struct transport_limits *limits);
 
-/* Bytes came; then is_inside tells whether they end within a message. True: it begins there. */
+/*
+ * Bytes came; then what was in them, and whether they end within a message. True: it begins there.
+ */
 void ws_watch_received(struct ws_watch *watch, uint64_t now_ms);
+static inline void ws_watch_took(struct ws_watch *watch, enum ws_opcode opcode)
+{
+	/* Of a message whose frames stand around a control frame nothing is over. */
+	if (opcode < WS_CLOSE)
+		watch->begun_ms = 0;
+}
 bool ws_watch_decoded(struct ws_watch *watch, bool is_inside);
 /* Reading begins again: the silence was ours. */
 void ws_watch_listens(struct ws_watch *watch, uint64_t now_ms);

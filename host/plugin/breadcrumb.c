@@ -60,7 +60,7 @@ static void copy_text(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-void breadcrumb_copy_texts(struct breadcrumb *page, const struct breadcrumb_step *step)
+void breadcrumb_note(struct breadcrumb *page, const struct breadcrumb_step *step)
 {
 	if (step->plugin != page->step.plugin)
 		copy_text(page->plugin, sizeof(page->plugin), step->plugin);
@@ -68,12 +68,12 @@ void breadcrumb_copy_texts(struct breadcrumb *page, const struct breadcrumb_step
 		copy_text(page->route, sizeof(page->route), step->route);
 	if (step->provider != page->step.provider)
 		copy_text(page->provider, sizeof(page->provider), step->provider);
+	page->step = *step;
 }
 
 void breadcrumb_resume(struct breadcrumb *page, const struct breadcrumb_step *before)
 {
-	breadcrumb_copy_texts(page, before);
-	page->step = *before;
+	breadcrumb_note(page, before);
 	atomic_fetch_add_explicit(&page->turn, 2, memory_order_release);
 }
 

@@ -29,11 +29,11 @@ static void enter_provider(const struct sl_plugin *plugin, enum breadcrumb_callb
 		.provider = provider,
 	};
 
-	if (conn != NULL && plugin->subject_of != NULL) {
-		struct plugin_subject subject = plugin->subject_of(conn);
+	if (conn != NULL) {
+		const struct plugin_subject *subject = (const void *)conn;
 
-		step.connection = subject.connection;
-		step.route = subject.route;
+		step.connection = subject->connection;
+		step.route = subject->route;
 	}
 	breadcrumb_enter(plugin->page, &step, before);
 }

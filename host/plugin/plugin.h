@@ -20,7 +20,7 @@
 
 LIST_HEAD(timer_list, sl_timer);
 
-/* What a report says of a connection. */
+/* What a report says of a connection: what a struct sl_conn begins with. */
 struct plugin_subject {
 	uint64_t connection;
 	const char *route; /* lives as long as the plugin */
@@ -53,8 +53,6 @@ struct sl_plugin {
 	struct timer_list timers; /* call/timer.c's */
 	/* Ends them; NULL: there are none. Called before stop and, as stop may make more, after. */
 	void (*end_timers)(struct sl_plugin *);
-	/* Only call/ knows; NULL: reports do without. */
-	struct plugin_subject (*subject_of)(const struct sl_conn *);
 };
 
 /*

@@ -5,6 +5,7 @@
 #ifndef SOCKLET_WIRE_WS_FRAME_H
 #define SOCKLET_WIRE_WS_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ enum {
  * Writes the header of an unmasked final frame, opcode with or without WS_COMPRESSED; returns its
  * size, 2, 4 or 10.
  */
+static inline size_t ws_header_size(uint64_t payload_len)
+{
+	return payload_len < 126 ? 2 : payload_len <= UINT16_MAX ? 4 : WS_HEADER_MAX;
+}
 size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], unsigned opcode, uint64_t payload_len);
 /*
  * Writes the payload of a close frame: code and reason, cut at 123 bytes on a character border.
@@ -37,7 +42,10 @@ size_t ws_close_encode(
 	uint8_t out[WS_CONTROL_MAX], unsigned code, const char *reason, size_t reason_len);
 /* Whether a peer may send this code: 1000-1003, 1007-1014, 3000-4999. */
 int ws_close_code_valid(unsigned code);
-/* XORs data with the 4-byte key, starting at key byte `phase` (0 to 3). */
-void ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase);
+/*
+ * XORs data with the 4-byte key, starting at key byte `phase` (0 to 3). Whether all of it is ASCII
+ * then, which is known on the way.
+ */
+bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase);
 
 #endif

@@ -53,6 +53,13 @@ bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit);
 bool ws_decoder_is_inside(const struct ws_decoder *decoder);
 
 /*
+ * Where the rest of a long payload is received best, as it is then not copied again: what was put
+ * there is given to ws_decode, and nothing else before it. At most *size bytes, which is lowered to
+ * what there is room for. NULL: none has begun, or what is missing of it is short.
+ */
+uint8_t *ws_decoder_room(struct ws_decoder *decoder, size_t *size);
+
+/*
  * Takes bytes from *data (which it may overwrite: unmasking in place), moving it and *len on, until
  * one message or control frame is whole (WIRE_DONE), the input is used up (WIRE_MORE), or a rule
  * is broken (WIRE_BAD; why->code gives the close code, why->text the reason for the close frame).

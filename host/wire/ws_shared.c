@@ -22,6 +22,7 @@ struct variant {
 struct ws_shared {
 	size_t references;
 	struct variant *variants;
+	char *adopted; /* NULL: it is a frame */
 	size_t frame_len;
 	uint8_t opcode, header_len;
 	uint8_t frame[];
@@ -35,12 +36,23 @@ struct ws_shared *ws_shared_new(unsigned opcode, struct span payload)
 
 	shared->references = 1;
 	shared->variants = NULL;
+	shared->adopted = NULL;
 	shared->frame_len = header_len + payload.len;
 	shared->opcode = (uint8_t)opcode;
 	shared->header_len = (uint8_t)header_len;
 	memcpy(shared->frame, header, header_len);
 	if (payload.len > 0)
 		memcpy(shared->frame + header_len, payload.ptr, payload.len);
+	return shared;
+}
+
+struct ws_shared *ws_shared_adopt(struct buf *bytes)
+{
+	struct ws_shared *shared = xcalloc(1, sizeof(*shared));
+
+	shared->references = 1;
+	shared->adopted = bytes->data;
+	*bytes = (struct buf){0};
 	return shared;
 }
 
@@ -59,6 +71,7 @@ static void free_shared(struct ws_shared *shared)
 		next = variant->next;
 		free(variant);
 	}
+	free(shared->adopted);
 	free(shared);
 }
 

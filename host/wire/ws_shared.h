@@ -6,6 +6,7 @@
 #ifndef SOCKLET_WIRE_WS_SHARED_H
 #define SOCKLET_WIRE_WS_SHARED_H
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "wire/ws_frame.h"
 
@@ -14,6 +15,8 @@ struct ws_shared;
 
 /* Copies the payload, which of a text is UTF-8. The first reference is the caller's. */
 struct ws_shared *ws_shared_new(unsigned opcode, struct span payload);
+/* Takes the bytes, which are no frame: only references are counted, until they are freed. */
+struct ws_shared *ws_shared_adopt(struct buf *bytes);
 struct ws_shared *ws_shared_ref(struct ws_shared *shared);
 /* NULL is fine. */
 void ws_shared_unref(struct ws_shared *shared);

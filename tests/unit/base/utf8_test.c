@@ -93,6 +93,49 @@ static void every_code_point_in_every_length(void **state)
 	}
 }
 
+/* Valid texts of all lengths of characters, with at most one byte of them changed. */
+static size_t random_text(char *text, size_t size, unsigned short seed[3])
+{
+	static const char *const characters[] = {"a", "zebra zebra zebra", "\xc3\xa9",
+		"\xe2\x82\xac", "\xed\x9f\xbf", "\xf0\xa4\xad\xa2", "\xf4\x8f\xbf\xbf"};
+	size_t len = 0;
+
+	while (len < size - 20) {
+		const char *next = characters[nrand48(seed) % 7];
+
+		memcpy(text + len, next, strlen(next));
+		len += strlen(next);
+	}
+	len -= (size_t)nrand48(seed) % 64;
+	if (nrand48(seed) % 4 != 0)
+		text[(size_t)nrand48(seed) % len] = (char)nrand48(seed);
+	return len;
+}
+
+/* Long texts go through the processor's wide instructions, single bytes never do. */
+static void long_texts_are_judged_as_their_bytes_are(void **state)
+{
+	unsigned short seed[3] = {1, 2, 3};
+	char text[320], found[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++) {
+		size_t len = random_text(text, 100 + i % 200, seed);
+		size_t cut = (size_t)nrand48(seed) % len;
+		struct utf8 utf8 = {0};
+		bool is_valid;
+
+		check_in_parts((struct span){text, len}, 1, found, sizeof(found));
+		is_valid = strcmp(found, "valid") == 0;
+		if (utf8_valid((struct span){text, len}) != is_valid)
+			fail_msg("text %u, %zu bytes: by bytes it is %s", i, len, found);
+		if ((utf8_check(&utf8, text, cut) && utf8_check(&utf8, text + cut, len - cut) &&
+			    utf8_is_complete(&utf8)) != is_valid)
+			fail_msg("text %u, cut at %zu of %zu: by bytes it is %s", i, cut, len,
+				found);
+	}
+}
+
 static void a_broken_text_stays_broken(void **state)
 {
 	struct utf8 utf8 = {0};
@@ -148,6 +191,7 @@ int main(void)
 		cmocka_unit_test(every_row_fails_where_it_should),
 		cmocka_unit_test(parts_of_any_size_agree),
 		cmocka_unit_test(every_code_point_in_every_length),
+		cmocka_unit_test(long_texts_are_judged_as_their_bytes_are),
 		cmocka_unit_test(a_broken_text_stays_broken),
 		cmocka_unit_test(cutting_keeps_characters_whole),
 		cmocka_unit_test(length_counts_characters),

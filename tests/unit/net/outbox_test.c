@@ -261,10 +261,40 @@ static void random_sequences_are_as_a_model_says(void **state)
 	free(model.bytes);
 }
 
+static void what_is_written_into_its_room_comes_in_order(void **state)
+{
+	struct outbox_pool pool = {0};
+	struct outbox outbox = {0};
+	char in[20000], out[sizeof(in)];
+	size_t at = 0, got = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(in); i++)
+		in[i] = (char)(i * 31 + i / 256);
+	for (size_t len = 1; at < sizeof(in); at += len++) {
+		size_t most = len + 30;
+		char *room = outbox_room(&outbox, &pool, most);
+
+		if (len > sizeof(in) - at)
+			len = sizeof(in) - at;
+		assert_non_null(room);
+		memset(room, 'x', most);
+		memcpy(room, in + at, len);
+		outbox_queue(&outbox, len);
+	}
+	assert_null(outbox_room(&outbox, &pool, OUTBOX_ROOM + 1));
+	while (outbox.bytes > 0)
+		got += take(&outbox, &pool, out + got, 777);
+	assert_int_equal(got, sizeof(in));
+	assert_memory_equal(in, out, sizeof(in));
+	outbox_pool_fini(&pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_come_out_in_order),
+		cmocka_unit_test(what_is_written_into_its_room_comes_in_order),
 		cmocka_unit_test(steady_traffic_reuses_one_chunk),
 		cmocka_unit_test(the_pool_keeps_a_bounded_number),
 		cmocka_unit_test(a_peak_that_is_over_is_let_go),

@@ -278,6 +278,29 @@ static void large_messages_to_a_slow_reader_arrive_whole(void **state)
 	free(payload);
 }
 
+/* Then what was received is queued itself, not a copy. */
+static void large_messages_are_sent_on_to_a_slow_reader(void **state)
+{
+	enum { BYTES = 1000000 };
+	struct rig *rig = *state;
+	struct client client;
+	char *payload = xmalloc(BYTES);
+
+	for (size_t i = 0; i < BYTES; i++)
+		payload[i] = (char)(i * 13 + i / 509);
+	open_small(rig, &client);
+	for (unsigned i = 0; i < 4; i++)
+		client_frame(rig, &client, 2, payload, BYTES - i);
+	client_text(rig, &client, "last");
+	rig_expect_log(rig, "message last");
+	for (unsigned i = 0; i < 4; i++)
+		client_expect_frame(rig, &client, 2, payload, BYTES - i);
+	client_expect_frame(rig, &client, 1, "last", 4);
+	assert_int_equal(rig->host.refused_sends, 0);
+	client_close(&client);
+	free(payload);
+}
+
 static void a_message_over_the_bound_is_not_queued(void **state)
 {
 	struct rig *rig = *state;
@@ -918,6 +941,7 @@ int main(void)
 		TEST(pings_are_answered_and_pongs_are_not),
 		TEST(a_full_socket_is_waited_for_and_drained),
 		TEST(large_messages_to_a_slow_reader_arrive_whole),
+		TEST(large_messages_are_sent_on_to_a_slow_reader),
 		TEST(a_message_over_the_bound_is_not_queued),
 		TEST(a_peer_that_pings_and_never_reads_gets_no_endless_pongs),
 		TEST(limits_change_between_messages_only),

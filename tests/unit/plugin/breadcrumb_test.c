@@ -185,15 +185,10 @@ static void only_the_oldest_closed_ones_are_given_up(void **state)
 /* ---- plugins ---- */
 
 struct sl_conn {
+	struct plugin_subject subject;
 	struct breadcrumb *page;
 	struct breadcrumb_step seen;
 };
-
-static struct plugin_subject subject_of(const struct sl_conn *conn)
-{
-	(void)conn;
-	return (struct plugin_subject){42, "/the/{route}"};
-}
 
 static void look_around(struct sl_conn *conn, void *data)
 {
@@ -211,14 +206,13 @@ static void a_plugin_is_named_while_it_runs(void **state)
 	static const struct sl_host host = {.size = sizeof(host), .major = 1, .minor = 0};
 	struct err_list why = {0};
 	struct image_store *store = image_store_new();
-	struct sl_conn conn = {.page = breadcrumb_new()};
+	struct sl_conn conn = {{42, "/the/{route}"}, .page = breadcrumb_new()};
 	struct sl_plugin *plugin;
 
 	(void)state;
 	image_store_set_breadcrumb(store, conn.page);
 	plugin = plugin_load(store, TEST_PLUGINS, "whole", &host, (struct place){0}, &why);
 	assert_non_null(plugin);
-	plugin->subject_of = subject_of;
 	plugin_call_conn_timer(plugin, &conn, look_around, NULL);
 	assert_int_equal(conn.seen.callback, CRUMB_TIMER);
 	plugin_call_done(plugin, &conn, look_around, NULL);

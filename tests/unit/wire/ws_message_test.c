@@ -212,6 +212,49 @@ static void announced_bytes_take_no_memory_before_they_come(void **state)
 	ws_decoder_fini(&decoder);
 }
 
+/* Gives the decoder so many bytes that count on, in the place that it offers or in `own`. */
+static enum wire give(
+	struct ws_decoder *decoder, uint8_t *own, size_t len, uint8_t *next, struct ws_message *out)
+{
+	size_t size = len;
+	uint8_t *at = ws_decoder_room(decoder, &size), *data = at == NULL ? own : at;
+	struct err why;
+
+	for (size_t i = 0; i < size; i++)
+		data[i] = (*next)++ ^ decoder->mask[(decoder->phase + i) & 3];
+	return ws_decode(decoder, &data, &size, out, &why);
+}
+
+static void the_rest_of_a_long_payload_has_a_place_of_its_own(void **state)
+{
+	static uint8_t bytes[14 + 3000];
+	struct ws_decoder decoder;
+	struct ws_message message;
+	struct err why;
+	uint8_t *data = bytes, next = 0;
+	size_t len = begin_frame(bytes, 0x82, 1000000, 0), size = 5000;
+
+	(void)state;
+	ws_decoder_init(&decoder, LIMIT);
+	assert_null(ws_decoder_room(&decoder, &size));
+	assert_int_equal(ws_decode(&decoder, &data, &len, &message, &why), WIRE_MORE);
+	/* Nothing of it has come: what was announced takes no memory. */
+	assert_null(ws_decoder_room(&decoder, &size));
+	assert_int_equal(give(&decoder, bytes, 1000, &next, &message), WIRE_MORE);
+	assert_non_null(ws_decoder_room(&decoder, &size));
+	assert_in_range(decoder.message.capacity, 1000, 40000);
+	while (decoder.payload_left > 3000)
+		assert_int_equal(give(&decoder, bytes, 3000, &next, &message), WIRE_MORE);
+	assert_int_equal(decoder.message.capacity, 1000000);
+	/* Short ends come with what is behind them. */
+	assert_null(ws_decoder_room(&decoder, &size));
+	assert_int_equal(give(&decoder, bytes, decoder.payload_left, &next, &message), WIRE_DONE);
+	assert_int_equal(message.payload.len, 1000000);
+	for (size_t i = 0; i < message.payload.len; i++)
+		assert_int_equal((uint8_t)message.payload.ptr[i], (uint8_t)i);
+	ws_decoder_fini(&decoder);
+}
+
 static void an_idle_decoder_holds_no_memory(void **state)
 {
 	static const char *const scripts[] = {"-text:61*5000 cont:62", "ping:61*125",
@@ -240,6 +283,7 @@ int main(void)
 		cmocka_unit_test(every_text_as_one_frame_and_byte_by_byte),
 		cmocka_unit_test(a_whole_frame_is_handed_out_where_it_lies),
 		cmocka_unit_test(announced_bytes_take_no_memory_before_they_come),
+		cmocka_unit_test(the_rest_of_a_long_payload_has_a_place_of_its_own),
 		cmocka_unit_test(an_idle_decoder_holds_no_memory),
 	};
 

@@ -52,6 +52,23 @@ static void a_frame_is_header_and_payload_in_one_piece(void **state)
 	}
 }
 
+static void bytes_that_are_no_frame_live_as_long(void **state)
+{
+	struct buf bytes = {0};
+	struct ws_shared *shared;
+	char *at;
+
+	(void)state;
+	buf_append(&bytes, "as they came", 12);
+	at = bytes.data;
+	shared = ws_shared_adopt(&bytes);
+	assert_null(bytes.data);
+	ws_shared_ref(shared);
+	ws_shared_unref(shared);
+	assert_memory_equal(at, "as they came", 12);
+	ws_shared_unref(shared);
+}
+
 /* The sanitizers see a use after the end, and what is never freed. */
 static void it_lives_until_the_last_lets_go(void **state)
 {
@@ -189,6 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_frame_is_header_and_payload_in_one_piece),
+		cmocka_unit_test(bytes_that_are_no_frame_live_as_long),
 		cmocka_unit_test(it_lives_until_the_last_lets_go),
 		cmocka_unit_test(it_is_compressed_once_for_all_whose_window_holds_it),
 		cmocka_unit_test(a_peer_that_keeps_a_context_goes_on_with_its_own),
