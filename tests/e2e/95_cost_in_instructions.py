@@ -16,10 +16,10 @@ TEST_SECONDS = 300  # valgrind makes it twenty times slower
 MESSAGES = 400
 MEMBERS = 10
 ROUNDS = 2
-MARK = "ws_accept_key"
+MARK = "SHA1"  # of OpenSSL: of ours it could be a function that the whole-program optimiser has dissolved
 
 # Measured, and a quarter more: the C library picks its code by the processor. Who makes it cheaper lowers the bound.
-BOUNDS = {"echo of 20 B": 3500, "echo of 1 KiB": 5800, f"publish to {MEMBERS} members": 19500}
+BOUNDS = {"echo of 20 B": 2500, "echo of 1 KiB": 3400, f"publish to {MEMBERS} members": 16000}
 
 
 @contextlib.contextmanager
