@@ -111,9 +111,13 @@ static void warn_full(struct bus_plugin *bus)
 static void publish(struct bus_driver *driver, const struct bus_message *message)
 {
 	struct bus_plugin *bus = bus_of(driver);
-	struct bus_parcel *parcel = parcel_new(bus, message);
-	size_t room = parcel->bytes > bus->bytes_max ? 0 : bus->bytes_max - parcel->bytes;
+	struct bus_parcel *parcel;
+	size_t room;
 
+	if (topic_name_is_of_host(message->topic))
+		return;
+	parcel = parcel_new(bus, message);
+	room = parcel->bytes > bus->bytes_max ? 0 : bus->bytes_max - parcel->bytes;
 	while (bus->bytes > room && !bus->drops_newest && parcel->bytes <= bus->bytes_max) {
 		bus->counts.dropped++;
 		warn_full(bus);
@@ -135,6 +139,8 @@ static void wish(struct bus_driver *driver, struct span filter, bool is_wanted)
 	struct bus_plugin *bus = bus_of(driver);
 	struct bus_wish *made;
 
+	if (topic_name_is_of_host(filter))
+		return;
 	if (!is_wanted)
 		topic_numbers_pause(&bus->heard, filter);
 	/* It will be told of all there are. */
@@ -183,7 +189,7 @@ static void tell_filter(void *context, struct span filter, size_t count)
 	char text[TOPIC_NAME_MAX + 1];
 
 	(void)count;
-	if (!is_up(bus))
+	if (!is_up(bus) || topic_name_is_of_host(filter))
 		return;
 	memcpy(text, filter.ptr, filter.len);
 	text[filter.len] = '\0';
@@ -230,6 +236,7 @@ static void flush(struct bus_driver *driver)
 	if (!is_up(bus))
 		return;
 	tell_filters(bus);
+	bus_peers_flush(bus);
 	carry(bus);
 	if (is_up(bus))
 		plugin_call_bus_flush(bus->plugin);
@@ -273,6 +280,7 @@ static void take_state(struct bus_plugin *bus)
 		forget_wishes(bus);
 	}
 	bus->is_full = false;
+	bus_peers_note_state(bus);
 	bus_touch(bus->host, &bus->driver);
 }
 
@@ -352,6 +360,8 @@ static int api_received(struct sl_plugin *plugin, const struct sl_bus_message *m
 	/* Its members here have it. */
 	if (message->host == bus_host_id(bus->host))
 		return SL_OK;
+	if (bus_peers_take(bus, message))
+		return SL_OK;
 	if (!check_message(bus, message))
 		return SL_INVALID;
 	deliver(bus, message);
@@ -406,6 +416,7 @@ void bus_plugin_init(struct bus_plugin *bus, struct host *host)
 	STAILQ_INIT(&bus->wishes);
 	topic_numbers_init(&bus->sent, TOPIC_NUMBERS_MAX);
 	topic_numbers_init(&bus->heard, TOPIC_NUMBERS_MAX);
+	bus_peers_init(&bus->peers);
 }
 
 static void leave(struct bus_plugin *bus)
@@ -418,6 +429,7 @@ static void leave(struct bus_plugin *bus)
 	plugin_unref(bus->plugin);
 	bus->plugin = NULL;
 	bus->is_told = false;
+	bus_peers_note_state(bus);
 	bus->logged = SL_BUS_CONNECTING; /* nothing yet */
 }
 
@@ -435,6 +447,7 @@ void bus_plugin_fini(struct bus_plugin *bus)
 	drop_all(bus);
 	topic_numbers_fini(&bus->sent);
 	topic_numbers_fini(&bus->heard);
+	bus_peers_fini(&bus->peers);
 }
 
 bool bus_plugin_use(struct bus_plugin *bus, const struct generation *generation)
@@ -445,6 +458,8 @@ bool bus_plugin_use(struct bus_plugin *bus, const struct generation *generation)
 	bus->drops_newest = conf->overflow == BUS_DROP_NEWEST;
 	if (bus->plugin == generation->bus)
 		return false;
+	if (generation->bus == NULL)
+		bus_peers_part(bus);
 	leave(bus);
 	if (generation->bus == NULL) {
 		drop_all(bus);

@@ -18,9 +18,14 @@ static bool check_filter(const struct sl_conn *conn, const char *what, struct sp
 {
 	struct err why;
 
-	if (topic_filter_check(filter, &why))
+	if (!topic_filter_check(filter, &why)) {
+		log_error("%s: %s: %s", session_label(conn), what, why.text);
+		return false;
+	}
+	if (!topic_name_is_hidden(filter))
 		return true;
-	log_error("%s: %s: %s", session_label(conn), what, why.text);
+	log_error("%s: %s: topic \"%.*s\": nobody may hear what hosts say to each other",
+		session_label(conn), what, SPAN_ARG(filter));
 	return false;
 }
 
@@ -103,6 +108,7 @@ struct publisher {
 	struct host *host;
 	const struct sl_conn *conn; /* NULL: a plugin itself, or the host, of that name */
 	const char *name;
+	bool is_host;
 };
 
 /* For the log. */
@@ -113,12 +119,12 @@ static const char *label_of(const struct publisher *from)
 
 static struct publisher of_conn(const struct sl_conn *conn)
 {
-	return (struct publisher){session_host(conn), conn, NULL};
+	return (struct publisher){session_host(conn), conn, NULL, false};
 }
 
 static struct publisher of_plugin(const struct sl_plugin *plugin)
 {
-	return (struct publisher){host_of_table(*plugin->info.host), NULL, plugin->name};
+	return (struct publisher){host_of_table(*plugin->info.host), NULL, plugin->name, false};
 }
 
 static bool check_message(
@@ -128,6 +134,11 @@ static bool check_message(
 
 	if (!topic_name_check(topic, &why)) {
 		log_error("%s: sl_publish: %s", label_of(from), why.text);
+		return false;
+	}
+	if (!from->is_host && topic_name_is_of_host(topic)) {
+		log_error("%s: sl_publish: topic \"%.*s\": the host's own; publish to another",
+			label_of(from), SPAN_ARG(topic));
 		return false;
 	}
 	if (type != SL_TEXT && type != SL_BINARY) {
@@ -219,7 +230,7 @@ int topics_plugin_publish(
 bool topics_host_publish(struct host *host, const char *who, const char *topic,
 	enum ws_opcode opcode, struct span data)
 {
-	const struct publisher from = {host, NULL, who};
+	const struct publisher from = {host, NULL, who, true};
 
 	return publish(&from, topic, opcode == WS_TEXT ? SL_TEXT : SL_BINARY, data) == SL_OK;
 }

@@ -15,9 +15,11 @@
 #include "daemon/bus_message_pack.h"
 #include "daemon/count_kinds.h"
 #include "daemon/pack.h"
+#include "daemon/peers_kinds.h"
 #include "daemon/admin_kinds.h"
 #include "daemon/presence_kinds.h"
 #include "daemon/worker_admin.h"
+#include "daemon/worker_peers.h"
 #include "daemon/worker_presence.h"
 #include "net/worker.h"
 
@@ -131,6 +133,8 @@ static void take_message(struct worker_bus *bus, const struct message *from)
 		take_past_over(bus, from->body);
 	else if (from->kind == COUNTS_TOLD || from->kind == COUNTS_GONE)
 		worker_counts_take(bus->host, from);
+	else if (from->kind >= PEERS_FIRST && bus->peers != NULL)
+		worker_peers_take(bus->peers, from);
 	else if (from->kind >= PRESENCE_FIRST && bus->presence != NULL)
 		worker_presence_take(bus->presence, from);
 	else if (from->kind >= ADMIN_FIRST && bus->admin != NULL)

@@ -16,6 +16,7 @@
 
 struct event;
 struct worker_admin;
+struct worker_peers;
 struct worker_presence;
 struct loop;
 struct loop_timer;
@@ -37,6 +38,7 @@ struct worker_bus {
 	/* They take what is no message of a topic; NULL: nobody does. */
 	struct worker_admin *admin;
 	struct worker_presence *presence;
+	struct worker_peers *peers;
 };
 
 void worker_bus_init(struct worker_bus *bus, struct host *host, struct worker *worker);
