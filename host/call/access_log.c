@@ -160,10 +160,10 @@ void access_log_received(struct sl_conn *conn, size_t bytes)
 	session_host(conn)->metrics.bytes_received += bytes;
 }
 
-void access_log_sent(struct sl_conn *conn, size_t bytes)
+void access_log_sent(struct sl_conn *conn, size_t messages, size_t bytes)
 {
-	conn->traffic.messages_out++;
+	conn->traffic.messages_out = (conn->traffic.messages_out + messages) & TRAFFIC_MESSAGES_MAX;
 	conn->traffic.bytes_out = (conn->traffic.bytes_out + bytes) & TRAFFIC_BYTES_MAX;
-	session_host(conn)->metrics.messages_sent++;
+	session_host(conn)->metrics.messages_sent += messages;
 	session_host(conn)->metrics.bytes_sent += bytes;
 }

@@ -13,7 +13,8 @@
 struct host;
 struct sl_conn;
 
-#define TRAFFIC_BYTES_MAX (((uint64_t)1 << 48) - 1)
+#define TRAFFIC_MESSAGES_MAX (((uint64_t)1 << 40) - 1)
+#define TRAFFIC_BYTES_MAX    (((uint64_t)1 << 48) - 1)
 
 /* Of one connection, each way: 30 bytes for 2^40 messages of 2^48 bytes. */
 struct __attribute__((packed)) traffic {
@@ -42,6 +43,6 @@ struct access access_log_begin(const struct request *request, struct arena *aren
 void access_log_exchange(const struct sl_conn *conn, const struct access *access);
 
 void access_log_received(struct sl_conn *conn, size_t bytes);
-void access_log_sent(struct sl_conn *conn, size_t bytes);
+void access_log_sent(struct sl_conn *conn, size_t messages, size_t bytes);
 
 #endif

@@ -99,6 +99,13 @@ static bool keep_limits(struct transport *transport, const struct transport_limi
 	return true;
 }
 
+static bool refuse_joined(struct transport *transport, struct ws_shared *frames)
+{
+	(void)transport;
+	(void)frames;
+	return false;
+}
+
 static struct transport_rtt not_measured(const struct transport *transport)
 {
 	(void)transport;
@@ -128,6 +135,7 @@ static const struct transport_ops write_down = {
 	.upgrade = write_upgrade,
 	.send = drop_message,
 	.send_shared = drop_shared,
+	.send_joined = refuse_joined,
 	.close = write_close,
 	.queued = nothing_queued,
 	.set_paused = do_not_pause,

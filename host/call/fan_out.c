@@ -27,8 +27,10 @@ struct fan_out_message {
 struct fan_out_batch {
 	TAILQ_ENTRY(fan_out_batch) next;
 	struct fan_out_message *first, **last;
-	uint64_t born;  /* of the tree, when it was published */
-	bool has_begun; /* then no message joins it */
+	size_t count, payload_bytes, frame_bytes;
+	struct ws_shared *joined; /* all frames; NULL: nobody wanted them so yet */
+	uint64_t born;            /* of the tree, when it was published */
+	bool has_begun;           /* then no message joins it */
 	uint8_t topic_len;
 	char topic[];
 };
@@ -81,6 +83,7 @@ static void batch_drop(struct fan_out *fan_out, struct fan_out_batch *batch)
 		ws_shared_unref(message->enveloped);
 		free(message);
 	}
+	ws_shared_unref(batch->joined);
 	TAILQ_REMOVE(&fan_out->queue, batch, next);
 	fan_out->bytes -= sizeof(*batch) + batch->topic_len;
 	free(batch);
@@ -107,6 +110,9 @@ static void enqueue(struct host *host, const struct bus_message *from)
 		batch = batch_new(fan_out, from->topic);
 	*batch->last = message;
 	batch->last = &message->next;
+	batch->count++;
+	batch->payload_bytes += ws_shared_payload(message->shared).len;
+	batch->frame_bytes += ws_shared_frame(message->shared).len;
 	fan_out->bytes += message_bytes(message);
 }
 
@@ -194,13 +200,42 @@ static bool wants_positions(const struct fan_out *fan_out, const struct sl_conn 
 	       (topic_walk_flags(&fan_out->walk, &conn->topics->topics) & SL_POSITIONS) != 0;
 }
 
+static bool has_published(const struct sl_conn *conn, const struct fan_out_batch *batch)
+{
+	const struct fan_out_message *message = batch->first;
+
+	while (message != NULL && message->publisher != conn->id)
+		message = message->next;
+	return message != NULL;
+}
+
+static struct ws_shared *join_frames(const struct fan_out_batch *batch)
+{
+	struct buf all = {0};
+
+	buf_reserve(&all, batch->frame_bytes);
+	for (const struct fan_out_message *message = batch->first; message != NULL;
+		message = message->next)
+		buf_append_span(&all, ws_shared_frame(message->shared));
+	return ws_shared_adopt(&all);
+}
+
+/* Many short messages leave faster in one piece; false: they do not for this member. */
+static bool deliver_joined(struct fan_out_batch *batch, struct sl_conn *conn)
+{
+	if (batch->count == 1 || batch->frame_bytes > FAN_OUT_JOINED || has_published(conn, batch))
+		return false;
+	if (batch->joined == NULL)
+		batch->joined = join_frames(batch);
+	return session_send_joined(conn, batch->joined, batch->count, batch->payload_bytes);
+}
+
 /* Sending may end the session, never free it before the turn is over. */
-static void deliver(
-	struct fan_out *fan_out, const struct fan_out_batch *batch, struct sl_conn *conn)
+static size_t deliver_each(struct fan_out *fan_out, const struct fan_out_batch *batch,
+	struct sl_conn *conn, bool is_enveloped)
 {
 	struct fan_out_message *message = batch->first;
-	bool is_enveloped = wants_positions(fan_out, conn);
-	unsigned count = 0;
+	size_t count = 0;
 
 	for (; message != NULL && conn->phase == SESSION_OPEN; message = message->next) {
 		if (message->publisher == conn->id && is_excluded(fan_out, conn))
@@ -209,8 +244,18 @@ static void deliver(
 									  topic_of(batch), message)
 								: message->shared) == SL_OK;
 	}
+	return count;
+}
+
+static void deliver(struct fan_out *fan_out, struct fan_out_batch *batch, struct sl_conn *conn)
+{
+	bool is_enveloped = wants_positions(fan_out, conn);
+	size_t count = batch->count;
+
+	if (is_enveloped || !deliver_joined(batch, conn))
+		count = deliver_each(fan_out, batch, conn, is_enveloped);
 	fan_out->counts.delivered += count;
-	spend(fan_out, conn->topics, count);
+	spend(fan_out, conn->topics, (unsigned)count);
 }
 
 static void tell(struct fan_out *fan_out, struct sl_conn *conn)

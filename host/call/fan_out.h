@@ -23,6 +23,7 @@ enum {
 	FAN_OUT_SLICE = 16384,
 	FAN_OUT_COST_FIRST = 16, /* a member's first message of the turn, or a callback */
 	FAN_OUT_COST_NEXT = 1,
+	FAN_OUT_JOINED = 65536, /* bytes of a batch that may be joined to one piece */
 };
 
 /* Messages published in a row to one topic, while nobody subscribed. */

@@ -172,8 +172,18 @@ static int told(struct sl_conn *conn, enum sent sent, size_t len)
 		return session_full(conn, len);
 	if (sent == SENT_DROPPED)
 		return SL_DROPPED;
-	access_log_sent(conn, len);
+	access_log_sent(conn, 1, len);
 	return SL_OK;
+}
+
+bool session_send_joined(
+	struct sl_conn *conn, struct ws_shared *frames, size_t messages, size_t bytes)
+{
+	if (conn->phase != SESSION_OPEN ||
+		!conn->transport->ops->send_joined(conn->transport, frames))
+		return false;
+	access_log_sent(conn, messages, bytes);
+	return true;
 }
 
 int session_send_shared(struct sl_conn *conn, struct ws_shared *shared)

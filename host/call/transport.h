@@ -60,6 +60,8 @@ struct transport_ops {
 	/* The same for a message of many: takes a reference instead of a copy. */
 	enum sent (*send_shared)(
 		struct transport *transport, struct ws_shared *shared, uint64_t key);
+	/* Frames of several such messages in one piece. False: each is to be sent by itself. */
+	bool (*send_joined)(struct transport *transport, struct ws_shared *frames);
 	/*
 	 * Queues a close frame (code 0: without code) behind what is queued, then finishes the
 	 * closing handshake alone. The session must not be used by the transport any more.

@@ -431,6 +431,7 @@ static const struct transport_ops ops = {
 	.upgrade = http_conn_upgrade,
 	.send = ws_conn_send,
 	.send_shared = ws_conn_send_shared,
+	.send_joined = ws_conn_send_joined,
 	.close = ws_conn_close,
 	.queued = queued,
 	.set_paused = ws_conn_set_paused,

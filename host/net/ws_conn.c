@@ -506,6 +506,19 @@ enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *sha
 	return SENT_QUEUED;
 }
 
+/* What is compressed, or may be dropped one by one, is not for that. */
+bool ws_conn_send_joined(struct transport *transport, struct ws_shared *frames)
+{
+	struct conn *conn = conn_of(transport);
+	struct span all = ws_shared_frame(frames);
+
+	if (!is_open(conn) || extra_of(conn)->deflate != NULL || ws_queue_is_droppable(conn) ||
+		!ws_queue_has_room(conn, all.len))
+		return false;
+	conn_send_shared(conn, frames, all);
+	return true;
+}
+
 void ws_conn_close(struct transport *transport, unsigned code, struct span reason)
 {
 	struct conn *conn = conn_of(transport);

@@ -25,6 +25,7 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade);
 enum sent ws_conn_send(
 	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key);
 enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *shared, uint64_t key);
+bool ws_conn_send_joined(struct transport *transport, struct ws_shared *frames);
 void ws_conn_close(struct transport *transport, unsigned code, struct span reason);
 void ws_conn_set_paused(struct transport *transport, bool paused);
 void ws_conn_set_held(struct transport *transport, bool held);

@@ -22,7 +22,7 @@ struct variant {
 struct ws_shared {
 	size_t references;
 	struct variant *variants;
-	char *adopted; /* NULL: it is a frame */
+	char *adopted; /* NULL: the frame is the one below */
 	size_t frame_len;
 	uint8_t opcode, header_len;
 	uint8_t frame[];
@@ -52,6 +52,7 @@ struct ws_shared *ws_shared_adopt(struct buf *bytes)
 
 	shared->references = 1;
 	shared->adopted = bytes->data;
+	shared->frame_len = bytes->len;
 	*bytes = (struct buf){0};
 	return shared;
 }
@@ -91,7 +92,9 @@ enum ws_opcode ws_shared_opcode(const struct ws_shared *shared)
 
 struct span ws_shared_frame(const struct ws_shared *shared)
 {
-	return (struct span){(const char *)shared->frame, shared->frame_len};
+	const char *frame = shared->adopted == NULL ? (const char *)shared->frame : shared->adopted;
+
+	return (struct span){frame, shared->frame_len};
 }
 
 struct span ws_shared_payload(const struct ws_shared *shared)

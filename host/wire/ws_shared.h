@@ -15,7 +15,7 @@ struct ws_shared;
 
 /* Copies the payload, which of a text is UTF-8. The first reference is the caller's. */
 struct ws_shared *ws_shared_new(unsigned opcode, struct span payload);
-/* Takes the bytes, which are no frame: only references are counted, until they are freed. */
+/* Takes the bytes, which are whole frames or parts of one: ws_shared_frame is all of them. */
 struct ws_shared *ws_shared_adopt(struct buf *bytes);
 struct ws_shared *ws_shared_ref(struct ws_shared *shared);
 /* NULL is fine. */

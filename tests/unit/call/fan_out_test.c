@@ -164,8 +164,33 @@ static void what_a_crowd_is_told_in_one_turn_goes_together(void **state)
 	host_turn_end(bench->host);
 	assert_in_range(heard(bench), SLICE_MEMBERS / 2, SLICE_MEMBERS);
 	for (size_t i = 0; i < MANY; i++)
-		if (bench->members[i].sent.len > 0)
+		if (bench->members[i].sent.len > 0) {
+			assert_int_equal(bench->members[i].joined, 1);
 			assert_string_equal(memory_sent(&bench->members[i]), "one|two|");
+		}
+}
+
+/* Whoever spoke in between may not want its own, and a full queue may have room for some. */
+static void one_piece_is_not_for_everybody(void **state)
+{
+	struct bench *bench = *state;
+	struct topics_census census;
+
+	join_many(bench, MANY);
+	bench->members[1].queue_max = 7;
+	bench->members[1].full = SENT_DROPPED;
+	order(&bench->members[0], "unsub t");
+	order(&bench->members[0], "sub! t");
+	order(&bench->members[0], "pub t own");
+	order(&bench->speaker, "pub t two");
+	for (int i = 0; i < 10; i++)
+		turn(bench);
+	assert_string_equal(memory_sent(&bench->members[0]), "ok|ok|ok|two|");
+	assert_string_equal(memory_sent(&bench->members[1]), "own|two|");
+	assert_int_equal(bench->members[0].joined + bench->members[1].joined, 0);
+	assert_int_equal(bench->members[2].joined, 1);
+	topics_census_take(&census, bench->host);
+	assert_int_equal(census.delivered, 2 * MANY - 1);
 }
 
 static void who_comes_later_hears_what_comes_later(void **state)
@@ -352,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(many_are_reached_by_slices),
 		ROW(what_a_crowd_is_told_in_one_turn_goes_together),
+		ROW(one_piece_is_not_for_everybody),
 		ROW(who_comes_later_hears_what_comes_later),
 		ROW(what_waits_is_bounded),
 		ROW(a_full_member_is_closed_and_the_walk_goes_on),

@@ -31,6 +31,7 @@ struct memory_transport {
 	char peer[64];  /* for whom a proxy speaks; "": nobody */
 	enum sent full; /* what is said of a message beyond queue_max */
 	uint64_t last_key;
+	unsigned joined; /* calls of send_joined */
 };
 
 #define MEMORY_PEER "192.0.2.1:4711"
@@ -86,6 +87,24 @@ static inline enum sent memory_send_shared(
 	struct transport *base, struct ws_shared *shared, uint64_t key)
 {
 	return memory_send(base, ws_shared_opcode(shared), ws_shared_payload(shared), key);
+}
+
+/* Short frames, as they are on the wire. */
+static inline bool memory_send_joined(struct transport *base, struct ws_shared *frames)
+{
+	struct memory_transport *t = (struct memory_transport *)base;
+	struct span all = ws_shared_frame(frames);
+
+	if (t->queued + all.len > t->queue_max)
+		return false;
+	t->joined++;
+	while (all.len > 0) {
+		size_t len = (uint8_t)all.ptr[1];
+
+		memory_send(base, WS_TEXT, (struct span){all.ptr + 2, len}, 0);
+		all = span_from(all, 2 + len);
+	}
+	return true;
 }
 
 static inline void memory_close(struct transport *base, unsigned code, struct span reason)
@@ -186,6 +205,7 @@ static inline void memory_transport_init(struct memory_transport *t)
 		.upgrade = memory_upgrade,
 		.send = memory_send,
 		.send_shared = memory_send_shared,
+		.send_joined = memory_send_joined,
 		.close = memory_close,
 		.queued = memory_queued,
 		.set_paused = memory_set_paused,
