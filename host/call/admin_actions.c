@@ -99,12 +99,24 @@ static void claim(struct admin_request *request)
 	buf_fini(&body);
 }
 
+static bool is_of_host(const struct admin_params *params)
+{
+	for (size_t i = 0; i < params->topic_count; i++)
+		if (topic_name_is_of_host(span_of(params->topics[i])))
+			return true;
+	return false;
+}
+
 static void begin_publish(struct admin_request *request)
 {
 	struct admin_params *params = &request->params;
 
 	if (params->topic_count == 0)
 		admin_refuse(request, 422, "topic is missing: name at least one");
+	else if (is_of_host(params))
+		admin_refuse(request, 422,
+			"topic: what begins with $presence or $socklet is the "
+			"host's own; publish to another");
 	else if (params->type == WS_TEXT && !utf8_valid(buf_span(&request->body)))
 		admin_refuse(request, 422, "the message is no UTF-8: publish it with type=binary");
 	else if (params->has_key)
@@ -222,7 +234,7 @@ static void finish_disconnect(struct admin_request *request)
 {
 	const struct admin_params *params = &request->params;
 
-	log_info("%s: admin: disconnected %" PRIu64 " (%s)", request->transport->peer,
+	log_info("%s: admin: disconnected %" PRIu64 " (%s)", transport_peer(request->transport),
 		request->count, params->id != 0 ? "by id" : params->topics[0]);
 	if (params->id != 0 && request->count == 0 && request->answered == request->asked)
 		admin_refuse(request, 404, "there is no connection with that id");

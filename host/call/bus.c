@@ -147,6 +147,9 @@ bool bus_keeps(const struct host *host, struct span topic)
 {
 	if (host->generation == NULL || conf_of(host)->history_count == 0 || keeper(host) == NULL)
 		return false;
+	/* That is this host's alone. */
+	if (is_on_bus(host) && topic_name_is_of_host(topic))
+		return false;
 	for (size_t i = 0; i < conf_of(host)->history_count; i++)
 		if (topic_filter_matches(span_of(conf_of(host)->history[i].filter.text), topic))
 			return true;
@@ -155,7 +158,8 @@ bool bus_keeps(const struct host *host, struct span topic)
 
 bool bus_keeps_all(const struct host *host, struct span filter)
 {
-	if (host->generation == NULL || keeper(host) == NULL)
+	if (host->generation == NULL || keeper(host) == NULL ||
+		(is_on_bus(host) && topic_name_is_of_host(filter)))
 		return false;
 	for (size_t i = 0; i < conf_of(host)->history_count; i++)
 		if (topic_filter_covers(span_of(conf_of(host)->history[i].filter.text), filter))

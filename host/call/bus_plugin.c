@@ -86,8 +86,11 @@ static void warn_full(struct bus_plugin *bus)
 static void publish(struct bus_driver *driver, const struct bus_message *message)
 {
 	struct bus_plugin *bus = bus_of(driver);
-	struct bus_parcel *parcel = bus_parcel_new(BUS_PARCEL_MESSAGE, message);
+	struct bus_parcel *parcel;
 
+	if (topic_name_is_of_host(message->topic))
+		return;
+	parcel = bus_parcel_new(BUS_PARCEL_MESSAGE, message);
 	parcel->message.sequence = number_next(bus, message->topic);
 	parcel->message.origin = bus->origin;
 	if (!bus_queue_push(&bus->queue, parcel))
@@ -207,6 +210,8 @@ static void wish(struct bus_driver *driver, struct span filter, bool is_wanted)
 	struct bus_plugin *bus = bus_of(driver);
 	struct bus_wish *made;
 
+	if (topic_name_is_of_host(filter))
+		return;
 	if (!is_wanted)
 		topic_numbers_pause(&bus->heard, filter);
 	/* It will be told of all there are. */
@@ -281,7 +286,7 @@ static void tell_filter(void *context, struct span filter, size_t count)
 	char text[TOPIC_NAME_MAX + 1];
 
 	(void)count;
-	if (!is_up(bus))
+	if (!is_up(bus) || topic_name_is_of_host(filter))
 		return;
 	memcpy(text, filter.ptr, filter.len);
 	text[filter.len] = '\0';
@@ -436,6 +441,7 @@ static void flush(struct bus_driver *driver)
 	if (!is_up(bus))
 		return;
 	tell_filters(bus);
+	bus_peers_flush(bus);
 	carry(bus);
 	/* What had no room behind the others has now. */
 	if (TAILQ_EMPTY(&bus->queue.waiting) && !topic_losses_is_empty(&bus->queue.lost_behind))
@@ -495,6 +501,7 @@ void bus_plugin_take_state(struct bus_plugin *bus)
 	if (!is_up(bus))
 		broker_gone(bus);
 	bus->is_full = false;
+	bus_peers_note_state(bus);
 	bus_touch(bus->host, &bus->driver);
 }
 
@@ -531,6 +538,7 @@ void bus_plugin_init(struct bus_plugin *bus, struct host *host)
 	STAILQ_INIT(&bus->wishes);
 	topic_numbers_init(&bus->sent, TOPIC_NUMBERS_MAX);
 	topic_numbers_init(&bus->heard, TOPIC_NUMBERS_MAX);
+	bus_peers_init(&bus->peers);
 }
 
 static void leave(struct bus_plugin *bus)
@@ -543,6 +551,7 @@ static void leave(struct bus_plugin *bus)
 	plugin_unref(bus->plugin);
 	bus->plugin = NULL;
 	bus->is_told = false;
+	bus_peers_note_state(bus);
 	bus->logged = SL_BUS_CONNECTING; /* nothing yet */
 }
 
@@ -552,6 +561,7 @@ void bus_plugin_fini(struct bus_plugin *bus)
 	bus_queue_fini(&bus->queue);
 	topic_numbers_fini(&bus->sent);
 	topic_numbers_fini(&bus->heard);
+	bus_peers_fini(&bus->peers);
 }
 
 bool bus_plugin_use(struct bus_plugin *bus, const struct generation *generation)
@@ -562,6 +572,8 @@ bool bus_plugin_use(struct bus_plugin *bus, const struct generation *generation)
 	bus->queue.drops_newest = conf->overflow == BUS_DROP_NEWEST;
 	if (bus->plugin == generation->bus)
 		return false;
+	if (generation->bus == NULL)
+		bus_peers_part(bus);
 	leave(bus);
 	if (generation->bus == NULL) {
 		take_questions_back(bus);

@@ -13,6 +13,7 @@
 #include <socklet_bus.h>
 
 #include "call/bus.h"
+#include "call/bus_peers.h"
 #include "call/bus_queue.h"
 #include "topic/topic_numbers.h"
 
@@ -48,6 +49,7 @@ struct bus_plugin {
 	uint64_t kept_origin, kept_sequence, gap_origin, gap_sequence;
 	struct topic_numbers sent, heard;
 	struct bus_counts counts;
+	struct bus_peers peers;
 	uint32_t logged; /* the state that the log knows */
 	uint64_t warned_ms;
 };

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/span.h"
 
 struct host;
@@ -41,10 +43,27 @@ struct presence_link {
 
 /* NULL: this worker is alone, and nobody can be asked. */
 void presence_set_link(struct host *host, struct presence_link *link);
-/* A worker has died with that connection, and this one is to say so. */
-void presence_gone(struct host *host, const char *topic, uint64_t id, const char *label);
 /* What the connection `id` has asked for, if it is still there. */
 void presence_listed(struct host *host, uint64_t id, struct span json);
+
+/* What is published to "$presence/" and the topic. */
+struct presence_notice {
+	bool has_come;
+	struct span topic, label;
+	uint64_t host; /* whose number is to be in it; 0: nobody's, as there is no bus */
+	uint64_t id;
+};
+
+void presence_print_notice(struct buf *out, const struct presence_notice *notice);
+/* Where that is published. */
+void presence_print_topic(struct buf *out, struct span topic);
+/* The number of a host as texts for people and programs have it. */
+enum { PRESENCE_HOST_SIZE = 17 };
+void presence_print_host(char out[PRESENCE_HOST_SIZE], uint64_t host);
+
+/* Whether there can be notices of it, too: they have a level more. False fills `why`. */
+bool presence_check_topic(struct span topic, struct err *why);
+bool presence_check_label(struct span label, struct err *why);
 
 /* ---- for call/ itself: sl_present, sl_send_present ---- */
 

@@ -1,5 +1,6 @@
 /*
- * What config.h says of the bus: the driver that carries topics to other hosts.
+ * What config.h says of the bus: the driver that carries topics to other hosts, and what those tell
+ * each other.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CONFIG_CONF_BUS_H
@@ -23,6 +24,12 @@ struct bus_conf {
 	size_t option_count;
 	uint64_t queue_bytes;
 	enum bus_overflow_conf overflow;
+};
+
+/* What hosts on one broker tell each other about who is present. */
+struct presence_conf {
+	uint64_t interval_ms, timeout_ms;
+	uint64_t memory_bytes;
 };
 
 #endif

@@ -23,6 +23,7 @@
 #include "config/limits_conf.h"
 #include "config/listener_conf.h"
 #include "config/log_conf.h"
+#include "config/presence_conf.h"
 #include "config/provider_conf.h"
 #include "config/quarantine_conf.h"
 #include "config/route_conf.h"
@@ -78,6 +79,7 @@ static void read_top(struct reader *reader, const struct yaml_tree *root)
 	quarantine_conf_defaults(reader, &config->quarantine);
 	topics_conf_defaults(reader, &config->topics);
 	bus_conf_defaults(reader, &config->bus);
+	presence_conf_defaults(reader, &config->presence);
 	log_conf_defaults(reader, &config->log);
 	if (root->kind == TREE_NOTHING) {
 		err_list_add(reader->why, (struct place){config->path, 1, 1},

@@ -100,6 +100,7 @@ struct config {
 	struct stop_conf stop;
 	struct topics_conf topics;
 	struct bus_conf bus;
+	struct presence_conf presence;
 	struct log_conf log;
 	struct strict_conf strict;
 	struct web_conf web;

@@ -19,9 +19,11 @@
 #include "daemon/hub_counts.h"
 #include "daemon/hub_history.h"
 #include "daemon/hub_presence.h"
+#include "daemon/hub_roster.h"
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
 #include "daemon/pack.h"
+#include "daemon/peers_kinds.h"
 
 enum { ROUND_MESSAGES = 1000, ROUND_BYTES = 1024 * 1024 }; /* of one worker, then others' turn */
 
@@ -31,10 +33,14 @@ void hub_init(struct master *master)
 		master->hub.id = process_now_ms() << 20 | (uint64_t)getpid();
 	topic_history_init(&master->hub.history, master->hub.id);
 	hub_counts_init(master);
+	presence_table_init(&master->hub.present);
+	hub_roster_init(master);
 }
 
 void hub_fini(struct master *master)
 {
+	hub_roster_fini(master);
+	presence_table_fini(&master->hub.present);
 	topic_history_fini(&master->hub.history);
 	hub_counts_fini(master);
 }
@@ -73,12 +79,31 @@ static void pass(struct member *to, const struct message *message)
 		bus_link_pass_loss(&to->link, topic, count);
 }
 
+/* From NULL: to all. */
 static void pass_to_others(
 	struct master *master, const struct member *from, const struct message *message)
 {
-	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
-		if (i != from->index && bus_link_is_open(&master->crew.members[i].link))
-			pass(&master->crew.members[i], message);
+	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
+		struct member *member = &master->crew.members[i];
+
+		if (member != from && bus_link_is_open(&member->link))
+			pass(member, message);
+	}
+}
+
+void hub_publish(struct master *master, struct span topic, struct span text)
+{
+	const struct bus_message published = {
+		.topic = topic, .opcode = WS_TEXT, .payload = text, .host = master->hub.id};
+	struct buf body = {0};
+
+	bus_message_pack(&body, &published);
+	if (topic_history_keeps(&master->hub.history, topic))
+		hub_history_keep(master, buf_span(&body));
+	else
+		pass_to_others(master, NULL,
+			&(const struct message){.kind = BUS_MESSAGE, .body = buf_span(&body)});
+	buf_fini(&body);
 }
 
 static void take_message(struct master *master, struct member *from, const struct message *message)
@@ -115,7 +140,9 @@ static bool take(struct master *master, struct member *member)
 		if (state != CHANNEL_MESSAGE)
 			break;
 		bytes += message.body.len;
-		if (message.kind >= PRESENCE_FIRST)
+		if (message.kind >= PEERS_FIRST)
+			hub_roster_take(master, member, &message);
+		else if (message.kind >= PRESENCE_FIRST)
 			hub_presence_take(master, member, &message);
 		else if (message.kind >= ADMIN_FIRST)
 			hub_admin_take(master, member, &message);
@@ -142,6 +169,7 @@ void hub_watch(struct master *master, struct poll_list *list)
 {
 	hub_history_configure(master);
 	hub_admin_watch(master, list);
+	hub_roster_watch(master, list);
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
 		struct member *member = &master->crew.members[i];
 
@@ -168,6 +196,8 @@ void hub_disconnect(struct master *master, struct member *member)
 	if (bus_link_is_open(&member->link))
 		bus_link_close(&member->link);
 	hub_presence_gone(master, member);
+	hub_roster_gone(master, member);
+	flush_all(master);
 	hub_admin_gone(master, member);
 	hub_counts_gone(master, member);
 }

@@ -1,7 +1,8 @@
 /*
- * The list is the master's because it outlives every worker. Bounded by what connections may have:
- * each worker sends what its own have said. Called by hub.c and hub_admin.c.
- * SPDX-License-Identifier: MIT
+ * The list is the master's because it outlives every worker. Ours are bounded by what connections
+ * may have: each worker sends what its own have said; those of other hosts are roster.c's. Who
+ * comes and goes here tells the worker, who has died or is elsewhere tells the master, so that each
+ * is told once. Called by hub.c, hub_admin.c and hub_roster.c. SPDX-License-Identifier: MIT
  */
 #include "daemon/hub_presence.h"
 
@@ -11,6 +12,8 @@
 #include <jansson.h>
 
 #include "call/presence.h"
+#include "daemon/hub.h"
+#include "daemon/hub_roster.h"
 #include "daemon/master_state.h"
 #include "daemon/pack.h"
 
@@ -27,22 +30,37 @@ static void say(struct member *to, unsigned kind, struct buf *body)
 
 struct listing {
 	json_t *members;
-	uint64_t count;
+	uint64_t count, own; /* this host, or 0 */
 };
+
+/* Its number where that matters; 0: it does not. */
+static uint64_t host_of(const struct presence_row *row, uint64_t own)
+{
+	return row->host != 0 ? row->host : own;
+}
 
 static void add_row(void *context, const struct presence_row *row)
 {
 	struct listing *listing = context;
+	uint64_t host = host_of(row, listing->own);
+	char text[PRESENCE_HOST_SIZE];
+	json_t *json;
 
-	if (listing->count++ < PRESENCE_LISTED_MAX)
-		json_array_append_new(listing->members,
-			json_pack("{s:I, s:s%}", "id", (json_int_t)row->id, "label",
-				row->label.len == 0 ? "" : row->label.ptr, row->label.len));
+	if (listing->count++ >= PRESENCE_LISTED_MAX)
+		return;
+	json = json_object();
+	presence_print_host(text, host);
+	if (host != 0)
+		json_object_set_new(json, "host", json_string(text));
+	json_object_set_new(json, "id", json_integer((json_int_t)row->id));
+	json_object_set_new(json, "label",
+		json_stringn(row->label.len == 0 ? "" : row->label.ptr, row->label.len));
+	json_array_append_new(listing->members, json);
 }
 
 void hub_presence_print(struct buf *out, const struct master *master, struct span topic)
 {
-	struct listing listing = {.members = json_array()};
+	struct listing listing = {.members = json_array(), .own = hub_roster_host(master)};
 	json_t *json;
 	char *text;
 
@@ -69,9 +87,19 @@ static void answer(struct master *master, struct member *to, uint64_t id, struct
 	buf_fini(&text);
 }
 
+/* NULL: it was not there. */
+static void remove_row(struct master *master, struct presence_row *row)
+{
+	if (row == NULL)
+		return;
+	roster_leaves(&master->hub.others.roster, row);
+	presence_table_drop(&master->hub.present, row);
+}
+
 void hub_presence_take(struct master *master, struct member *from, const struct message *message)
 {
 	struct presence_table *present = &master->hub.present;
+	struct roster *roster = &master->hub.others.roster;
 	struct span body = message->body, topic, label;
 	uint64_t id;
 
@@ -80,43 +108,39 @@ void hub_presence_take(struct master *master, struct member *from, const struct 
 	if (!pack_take_number(&body, &id) || !pack_take_span(&body, &topic))
 		return;
 	if (message->kind == PRESENCE_JOIN && pack_take_span(&body, &label))
-		presence_table_add(present, from->index, id, topic, label);
+		roster_joined(roster, presence_table_add(present, from->index, id, topic, label));
 	else if (message->kind == PRESENCE_LEAVE)
-		presence_table_remove(present, id, topic);
+		remove_row(master, presence_table_find(present, 0, id, topic));
 	else if (message->kind == PRESENCE_ASK)
 		answer(master, from, id, topic);
 }
 
-/* ---- ends ------------------------------------------------------------------------------- */
+/* ---- notices ---------------------------------------------------------------------------- */
 
-/* NULL: nobody is left who could hear it. */
-static struct member *heir_of(struct master *master, const struct member *member)
+void hub_presence_tell(struct master *master, bool has_come, const struct presence_row *row)
 {
-	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++) {
-		struct member *other = &master->crew.members[i];
+	const struct presence_notice notice = {
+		.has_come = has_come,
+		.topic = row->topic,
+		.label = row->label,
+		.host = host_of(row, hub_roster_host(master)),
+		.id = row->id,
+	};
+	struct buf topic = {0}, text = {0};
 
-		if (other != member && other->state == MEMBER_SERVING &&
-			bus_link_is_open(&other->link))
-			return other;
-	}
-	return NULL;
+	presence_print_topic(&topic, row->topic);
+	presence_print_notice(&text, &notice);
+	hub_publish(master, buf_span(&topic), buf_span(&text));
+	buf_fini(&topic);
+	buf_fini(&text);
 }
 
 void hub_presence_gone(struct master *master, const struct member *member)
 {
-	struct member *heir = heir_of(master, member);
-	struct presence_table *present = &master->hub.present;
 	struct presence_row *row;
 
-	while ((row = presence_table_first(present, member->index)) != NULL) {
-		struct buf body = {0};
-
-		pack_number(&body, row->id);
-		pack_span(&body, row->topic);
-		pack_span(&body, row->label);
-		presence_table_drop(present, row);
-		if (heir != NULL)
-			say(heir, PRESENCE_GONE, &body);
-		buf_fini(&body);
+	while ((row = presence_table_first(&master->hub.present, member->index)) != NULL) {
+		hub_presence_tell(master, false, row);
+		remove_row(master, row);
 	}
 }

@@ -45,6 +45,7 @@ static void stop(struct master *master)
 		notify_stopping();
 	upgrade_fini(&master->upgrade);
 	reload_fini(master);
+	hub_roster_say_goodbye(master);
 	/* Before the workers close theirs: from then on nobody would answer. */
 	listen_set_fini(&master->listens);
 	for (unsigned i = 0; i < CONFIG_WORKERS_MAX; i++)
@@ -317,7 +318,6 @@ static void fini(struct master *master)
 		copy_store_close(master->copies);
 	control_fini(&master->control, master->status);
 	hub_admin_fini(&master->hub.admin);
-	presence_table_fini(&master->hub.present);
 	log_file_fini(&master->log);
 	if (master->signals >= 0)
 		close(master->signals);

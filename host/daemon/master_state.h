@@ -12,6 +12,7 @@
 #include "daemon/file_watch.h"
 #include "daemon/hub_admin.h"
 #include "daemon/hub_counts.h"
+#include "daemon/hub_roster.h"
 #include "daemon/inherit.h"
 #include "daemon/listen_set.h"
 #include "daemon/log_file.h"
@@ -67,7 +68,8 @@ struct master {
 		struct topic_history history;
 		struct hub_counts counts;
 		struct hub_admin admin;
-		struct presence_table present;
+		struct presence_table present; /* of other hosts, too */
+		struct hub_roster others;
 	} hub;
 	bool has_started; /* the ready lines are out */
 	bool is_stopping, is_over;

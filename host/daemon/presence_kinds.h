@@ -12,7 +12,6 @@ enum {
 	PRESENCE_LEAVE,                 /* to the hub: id, topic */
 	PRESENCE_ASK,                   /* to the hub: id, topic */
 	PRESENCE_LIST,                  /* from it: id, JSON */
-	PRESENCE_GONE,                  /* from it: id, topic, label; its worker has died */
 };
 
 #endif

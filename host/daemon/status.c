@@ -10,6 +10,7 @@
 
 #include "daemon/master_state.h"
 #include "daemon/message_kinds.h"
+#include "daemon/status_hosts.h"
 #include "daemon/status_metrics.h"
 #include "daemon/status_text.h"
 
@@ -377,6 +378,8 @@ void status_print(struct buf *out, const struct master *master, enum status_form
 		quarantine_json(master), "counters", counters_json(master), "reload",
 		reload_json(master));
 	json_object_set_new(all, "history", history_json(master));
+	json_object_set_new(all, "presence", status_hosts_own(master));
+	json_object_set_new(all, "hosts", status_hosts_others(master));
 	if (form == STATUS_JSON) {
 		text = json_dumps(all, JSON_INDENT(2));
 		buf_printf(out, "%s\n", text);

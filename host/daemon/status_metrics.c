@@ -94,6 +94,12 @@ static const struct gauge gauges[] = {
 		"rtt_us", {"path", "plugin", "version", "generation"}, NULL, false},
 	{"sockets", "open sockets of clients, plain HTTP included", "workers", "connections",
 		{"worker"}, NULL, false},
+	{"host_members", "who is present on other hosts that share the broker", "hosts", "members",
+		{"host"}, NULL, false},
+	{"host_members_left_out", "of other hosts: those that there was no room for", "hosts",
+		"left_out", {"host"}, NULL, false},
+	{"host_heard_milliseconds", "how long ago another host was heard of", "hosts", "heard_ms",
+		{"host"}, NULL, false},
 	{"worker_deaths", "how often a worker ended that should not have", "workers", "deaths",
 		{"worker"}, NULL, false},
 	OF_BUS("published", "published", "messages that the broker has taken"),
@@ -128,6 +134,26 @@ static void put_gauge(struct buf *out, const struct gauge *gauge, const json_t *
 	}
 }
 
+/* What the master counts by itself. */
+static void put_presence(struct buf *out, const json_t *presence)
+{
+	static const struct {
+		const char *metric, *type, *member, *sentence;
+	} rows[] = {
+		{"present_members", "gauge", "members", "who is present in topics, on this host"},
+		{"roster_bytes", "gauge", "bytes", "what is known of the members of other hosts"},
+		{"roster_sent_total", "counter", "sent", "messages to other hosts about members"},
+		{"roster_heard_total", "counter", "heard", "messages of other hosts about members"},
+		{"roster_refused_total", "counter", "refused", "of those: could be no message"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put_head(out, rows[i].metric, rows[i].type, rows[i].sentence);
+		buf_printf(out, "socklet_%s %lld\n", rows[i].metric,
+			(long long)json_integer_value(json_object_get(presence, rows[i].member)));
+	}
+}
+
 void status_metrics(struct buf *out, const json_t *status)
 {
 	put_head(out, "generation", "gauge", "number of the generation that serves");
@@ -135,5 +161,6 @@ void status_metrics(struct buf *out, const json_t *status)
 		(long long)json_integer_value(json_object_get(status, "generation")));
 	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
 		put_gauge(out, &gauges[i], status);
+	put_presence(out, json_object_get(status, "presence"));
 	put_counters(out, json_object_get(status, "counters"));
 }

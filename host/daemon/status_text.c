@@ -158,6 +158,34 @@ static void put_bus(struct buf *out, const json_t *workers)
 	}
 }
 
+static void put_hosts(struct buf *out, const json_t *hosts)
+{
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(hosts) > 0)
+		buf_printf(out, "\n%-16s %-8s %-8s %-8s %s\n", "OTHER HOST", "STATE", "MEMBERS",
+			"LEFT OUT", "HEARD BEFORE");
+	json_array_foreach(hosts, i, row)
+	{
+		char heard[32];
+
+		print_span(heard, sizeof(heard), number_of(row, "heard_ms"));
+		buf_printf(out, "%-16s %-8s %-8lld %-8lld %s\n", text_of(row, "host"),
+			text_of(row, "state"), (long long)number_of(row, "members"),
+			(long long)number_of(row, "left_out"), heard);
+	}
+}
+
+/* Of this host; nobody needs to know its number where there are no others. */
+static void put_presence(struct buf *out, const json_t *presence, const json_t *hosts)
+{
+	if (number_of(presence, "members") == 0 && json_array_size(hosts) == 0)
+		return;
+	buf_printf(out, "\npresence: %lld members on this host (%s)\n",
+		(long long)number_of(presence, "members"), text_of(presence, "host"));
+}
+
 static void put_generations(struct buf *out, const json_t *generations)
 {
 	const json_t *row;
@@ -242,6 +270,8 @@ void status_text(struct buf *out, const json_t *status)
 	put_topics(out, json_object_get(status, "workers"));
 	put_history(out, json_object_get(status, "history"), json_object_get(status, "workers"));
 	put_bus(out, json_object_get(status, "workers"));
+	put_presence(out, json_object_get(status, "presence"), json_object_get(status, "hosts"));
+	put_hosts(out, json_object_get(status, "hosts"));
 	put_generations(out, json_object_get(status, "generations"));
 	put_routes(out, json_object_get(status, "routes"), number_of(status, "generation"));
 	put_plugins(out, json_object_get(status, "plugins"));

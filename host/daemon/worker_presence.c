@@ -43,16 +43,6 @@ static bool ask(struct presence_link *link, struct span topic, uint64_t id)
 	return true;
 }
 
-static void take_gone(struct host *host, uint64_t id, struct span body)
-{
-	struct arena arena = {0};
-	const char *topic = pack_take_text(&body, &arena), *label = pack_take_text(&body, &arena);
-
-	if (topic != NULL && label != NULL)
-		presence_gone(host, topic, id, label);
-	arena_fini(&arena);
-}
-
 void worker_presence_take(struct worker_presence *presence, const struct message *message)
 {
 	struct host *host = presence->bus->host;
@@ -61,9 +51,7 @@ void worker_presence_take(struct worker_presence *presence, const struct message
 
 	if (!pack_take_number(&body, &id))
 		return;
-	if (message->kind == PRESENCE_GONE)
-		take_gone(host, id, body);
-	else if (message->kind == PRESENCE_LIST && pack_take_span(&body, &json))
+	if (message->kind == PRESENCE_LIST && pack_take_span(&body, &json))
 		presence_listed(host, id, json);
 }
 

@@ -24,6 +24,7 @@
 #include "daemon/process.h"
 #include "daemon/worker_admin.h"
 #include "daemon/worker_bus.h"
+#include "daemon/worker_peers.h"
 #include "daemon/worker_presence.h"
 #include "daemon/worker_status.h"
 #include "net/listen_socket.h"
@@ -50,6 +51,7 @@ struct worker_process {
 	struct worker_bus bus;
 	struct worker_admin admin;
 	struct worker_presence presence;
+	struct worker_peers peers;
 	struct event *readable;
 	struct event *look; /* a timer, armed while stopping */
 	struct worker_socket *sockets;
@@ -528,9 +530,10 @@ static bool init(struct worker_process *self, const struct worker_birth *birth)
 	crash_watch(birth->page);
 	base = worker_base(self->worker);
 	worker_set_host(self->worker, self->host);
-	worker_bus_init(&self->bus, self->host, base);
+	worker_bus_init(&self->bus, self->host, self->worker);
 	worker_admin_init(&self->admin, &self->bus);
 	worker_presence_init(&self->presence, &self->bus);
+	worker_peers_init(&self->peers, &self->bus);
 	self->look = event_new(base, -1, EV_PERSIST, look_on_event, self);
 	self->readable = event_new(
 		base, self->channel.fd, EV_READ | EV_PERSIST, channel_on_event, self);

@@ -634,9 +634,11 @@ static inline size_t sl_subscribers(const char *topic)
  * itself with the connection, also when its worker dies; a reload keeps it. Whoever comes or goes
  * is published to "$presence/" and the topic, which any connection may subscribe to, as JSON:
  *	{"event":"join","topic":"chat/lobby","id":17,"label":"ann"}	or "leave"
- * A wildcard as the first level does not match what begins with '$'. When: any callback. Limits: a
- * label of 255 bytes of UTF-8; a topic of 245 bytes and 9 levels; 1,000 topics of a connection.
- * Fails: SL_INVALID, SL_CLOSED, SL_FULL. Since 1.2.
+ * With a `bus` they are of all hosts on it, and have "host":"5f0c2a917be3d864" before "id", which
+ * is unique on that host only. Nobody else may publish there. A wildcard as the first level does
+ * not match what begins with '$'. When: any callback. Limits: a label of 255 bytes of UTF-8; a
+ * topic of 245 bytes and 9 levels; 1,000 topics of a connection. Fails: SL_INVALID, SL_CLOSED,
+ * SL_FULL. Since 1.2.
  */
 static inline int sl_present(struct sl_conn *conn, const char *topic, const char *label)
 {
@@ -644,8 +646,9 @@ static inline int sl_present(struct sl_conn *conn, const char *topic, const char
 }
 
 /*
- * Sends the connection, soon, who is present in a topic, in all workers of this host, as JSON:
+ * Sends the connection, soon, who is present in a topic, in all workers, as JSON:
  *	{"event":"present","topic":"chat/lobby","count":1,"members":[{"id":17,"label":"ann"}]}
+ * With a `bus` on all hosts of it; each member then has a "host", as in the notices.
  * Who has subscribed to "$presence/" and the topic before misses nobody: a notice that comes before
  * the list may tell of somebody who is in it. When: any callback once accepted. Limits: 10,000
  * members are listed, all are counted; it costs as much as the list is long, so ask when somebody

@@ -97,6 +97,16 @@ bool topic_name_is_reserved(struct span name)
 	return name.len > 0 && name.ptr[0] == '$';
 }
 
+bool topic_name_is_hidden(struct span name)
+{
+	return span_equal(span_cut(&name, '/'), SPAN("$socklet"));
+}
+
+bool topic_name_is_of_host(struct span name)
+{
+	return topic_name_is_hidden(name) || span_equal(span_cut(&name, '/'), SPAN("$presence"));
+}
+
 bool topic_filter_matches(struct span filter, struct span name)
 {
 	if (topic_name_is_reserved(name) && filter.len > 0 && filter.ptr[0] != '$')

@@ -23,6 +23,13 @@ bool topic_filter_check(struct span filter, struct err *why);
 bool topic_filter_is_wild(struct span filter);
 /* Begins with '$': what the host publishes; a wildcard as the first level is not for it. */
 bool topic_name_is_reserved(struct span name);
+/*
+ * Below "$presence" and "$socklet": the host alone publishes there, and nobody carries it to other
+ * hosts; of a name or a filter.
+ */
+bool topic_name_is_of_host(struct span name);
+/* Below "$socklet": what hosts say to each other, which no member hears. */
+bool topic_name_is_hidden(struct span name);
 /* Whether a message published to `name` is for who subscribed to `filter`; both checked. */
 bool topic_filter_matches(struct span filter, struct span name);
 /* Whether `rule` matches whatever `filter` matches; both checked. */

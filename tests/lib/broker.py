@@ -61,8 +61,9 @@ class Redis:
 
     def ask(self, *words, timeout=10):
         """The answer of a command, as its bytes; for what a test wants to know of the server."""
+        words = [word if isinstance(word, bytes) else word.encode() for word in words]
         with socket.create_connection(("127.0.0.1", self.port), timeout) as sock:
-            sock.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in map(str.encode, words)))
+            sock.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
             return sock.recv(65536)
 
     def options(self):

@@ -274,6 +274,98 @@ static void echoes_and_nonsense_are_passed_over(void **state)
 	assert_int_equal(census(bench).counts.refused, 3);
 }
 
+/* ---- hosts among themselves ------------------------------------------------------------- */
+
+struct ears {
+	struct bus_peers_link link;
+	char text[200];
+};
+
+static void note_heard(struct bus_peers_link *link, uint64_t host, struct span body)
+{
+	struct ears *ears = (struct ears *)(void *)link;
+	size_t len = strlen(ears->text);
+
+	snprintf(ears->text + len, sizeof(ears->text) - len, "%d:%.*s|", (int)host, SPAN_ARG(body));
+}
+
+static void note_went(struct bus_peers_link *link, bool is_up)
+{
+	note_heard(link, is_up, SPAN("state"));
+}
+
+static void hosts_speak_beside_what_plugins_publish(void **state)
+{
+	static const struct bus_peers_ops ops = {note_heard, note_went};
+	struct bench *bench = *state;
+	struct ears ears = {.link.ops = &ops};
+
+	bus_peers_set_link(bench->host, &ears.link);
+	bus_peers_say(bench->host, SPAN("unheard"));
+	goes(bench, SL_BUS_UP);
+	is_noted(bench, ".|");
+	assert_string_equal(ears.text, "1:state|");
+	/* Without being asked it hears nothing. */
+	assert_int_equal(hear(bench, "$socklet/hosts", 1, "early"), SL_OK);
+	bus_peers_speak(bench->host, SPAN("farewell"));
+	bus_peers_say(bench->host, SPAN("one"));
+	bus_peers_say(bench->host, SPAN("two"));
+	says(bench, "pub b x", "ok|");
+	is_noted(bench, "+$socklet/hosts|$socklet/hosts#1=one|$socklet/hosts#2=two|b#1=x|.|");
+	assert_int_equal(hear(bench, "$socklet/hosts", 9, "nine"), SL_OK);
+	assert_int_equal(hear(bench, "$socklet/hosts", 2, "again"), SL_OK);
+	assert_string_equal(ears.text, "1:state|8:nine|8:again|");
+	/* What a full driver did not take waits, but not for a broker that is away. */
+	tape(bench)->result = SL_FULL;
+	bus_peers_say(bench->host, SPAN("three"));
+	host_turn_end(bench->host);
+	tape(bench)->result = SL_OK;
+	tape(bench)->text[0] = '\0';
+	goes(bench, SL_BUS_UP);
+	is_noted(bench, "$socklet/hosts#4=three|.|");
+	tape(bench)->result = SL_FULL;
+	bus_peers_say(bench->host, SPAN("four"));
+	host_turn_end(bench->host);
+	tape(bench)->result = SL_OK;
+	tape(bench)->text[0] = '\0';
+	goes(bench, SL_BUS_DOWN);
+	goes(bench, SL_BUS_UP);
+	is_noted(bench, "+$socklet/hosts|.|");
+	bus_peers_hush(bench->host);
+	host_turn_end(bench->host);
+	is_noted(bench, "-$socklet/hosts|.|");
+	/* None of it is a message of a topic. */
+	assert_int_equal(census(bench).counts.published, 1);
+	assert_int_equal(census(bench).counts.received, 0);
+	assert_int_equal(census(bench).counts.lost, 0);
+	bus_peers_set_link(bench->host, NULL);
+}
+
+static void what_is_of_the_host_stays_there(void **state)
+{
+	struct bench *bench = *state;
+
+	goes(bench, SL_BUS_UP);
+	is_noted(bench, ".|");
+	says(bench, "sub $presence/a", "ok|");
+	says(bench, "sub $presence/#", "ok|");
+	says(bench, "sub $socklet/#", "-3|");
+	says(bench, "pub $presence/a x", "-3|");
+	says(bench, "pub $socklet/hosts x", "-3|");
+	order(bench, "here a ann");
+	host_turn_end(bench->host);
+	assert_string_equal(memory_sent(&bench->peer),
+		"{\"event\":\"join\",\"topic\":\"a\",\"host\":\"0000000000000007\",\"id\":1,"
+		"\"label\":\"ann\"}|ok|");
+	assert_int_equal(hear(bench, "$presence/a", 1, "made up"), SL_OK);
+	assert_string_equal(memory_sent(&bench->peer), "");
+	assert_null(strchr(tape(bench)->text, '$'));
+	tape(bench)->text[0] = '\0';
+	goes(bench, SL_BUS_DOWN);
+	goes(bench, SL_BUS_UP);
+	is_noted(bench, ".|");
+}
+
 /* ---- reload ----------------------------------------------------------------------------- */
 
 static void a_reload_keeps_the_driver_or_puts_another_in_its_place(void **state)
@@ -347,6 +439,8 @@ int main(void)
 		TEST(what_waits_is_bounded),
 		TEST(what_is_heard_is_delivered_once_and_gaps_are_told),
 		TEST(echoes_and_nonsense_are_passed_over),
+		TEST(hosts_speak_beside_what_plugins_publish),
+		TEST(what_is_of_the_host_stays_there),
 		TEST(a_reload_keeps_the_driver_or_puts_another_in_its_place),
 		TEST(what_is_no_driver_is_refused),
 	};

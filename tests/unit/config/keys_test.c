@@ -28,33 +28,34 @@ struct key_row {
 };
 
 /* Each section is called in its heading: "## Limits". */
-static const struct key_row key_rows[] =
-	{
+static const struct key_row
+	key_rows[] =
+		{
 #define ROWS(section, name, type, default_text, least, most, sentence) \
 	{section, #name, #type, default_text, least, most, sentence},
 #define ROW(name, type, member, ...) ROWS("At the top", name, type, __VA_ARGS__)
-		TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)
+			TOP_KEYS(ROW) ACCOUNT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Routes", name, type, __VA_ARGS__)
-			ROUTE_KEYS(ROW)
+				ROUTE_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Inject", name, type, __VA_ARGS__)
-				INJECT_KEYS(ROW)
+					INJECT_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Providers", name, type, __VA_ARGS__)
-					PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)
+						PROVIDER_KEYS(ROW) SECURITY_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Attached", name, type, __VA_ARGS__)
-						ATTACHED_KEYS(ROW)
+							ATTACHED_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Ping", name, type, __VA_ARGS__)
-							PING_KEYS(ROW)
+								PING_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Drain", name, type, __VA_ARGS__)
-								DRAIN_KEYS(ROW)
+									DRAIN_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Stop", name, type, __VA_ARGS__)
-									STOP_KEYS(ROW)
+										STOP_KEYS(ROW)
 #undef ROW
 /* The formatter would move each further to the right. */
 /* clang-format off */
@@ -78,7 +79,7 @@ static const struct key_row key_rows[] =
 	TOPICS_KEYS(ROW) HISTORY_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("Bus", name, type, __VA_ARGS__)
-	BUS_KEYS(ROW)
+	BUS_KEYS(ROW) PRESENCE_KEYS(ROW)
 #undef ROW
 #define ROW(name, type, member, ...) ROWS("TLS", name, type, __VA_ARGS__)
 	TLS_KEYS(ROW) TLS_CERTIFICATE_KEYS(ROW) TLS_CLIENT_KEYS(ROW)
@@ -110,7 +111,7 @@ static const struct key_row key_rows[] =
 #define ROW(name, type, member, ...) ROWS("Listeners", name, type, __VA_ARGS__)
 	LISTEN_KEYS(ROW)
 #undef ROW
-		/* clang-format on */
+			/* clang-format on */
 };
 
 enum { KEY_COUNT = sizeof(key_rows) / sizeof(key_rows[0]) };
