@@ -31,20 +31,33 @@ void arena_fini(struct arena *arena)
 	arena->head = NULL;
 }
 
-static struct arena_block *add_block(struct arena *arena, size_t want)
+static void push_block(struct arena *arena, size_t size)
 {
-	size_t size = arena->head == NULL ? BLOCK_MIN : arena->head->size * 2;
-	struct arena_block *block;
+	struct arena_block *block = xcalloc(1, sizeof(*block) + size);
 
-	if (size > BLOCK_MAX)
-		size = BLOCK_MAX;
-	if (size < want)
-		size = want;
-	block = xcalloc(1, sizeof(*block) + size);
 	block->size = size;
 	block->next = arena->head;
 	arena->head = block;
-	return block;
+}
+
+static struct arena_block *add_block(struct arena *arena, size_t want)
+{
+	size_t size = arena->head == NULL ? BLOCK_MIN : arena->head->size * 2;
+
+	if (size > BLOCK_MAX)
+		size = BLOCK_MAX;
+	if (size < BLOCK_MIN)
+		size = BLOCK_MIN;
+	if (size < want)
+		size = want;
+	push_block(arena, size);
+	return arena->head;
+}
+
+void arena_reserve(struct arena *arena, size_t size)
+{
+	if (arena->head == NULL)
+		push_block(arena, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

@@ -18,6 +18,8 @@ struct arena {
 
 /* Frees every piece; the arena is empty again and may be used on. */
 void arena_fini(struct arena *arena);
+/* An empty one: so much will be needed, in all likelihood. */
+void arena_reserve(struct arena *arena, size_t size);
 /* `size` zeroed bytes, aligned for any type. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t size);
 /* A copy of `len` bytes and a NUL behind them. */

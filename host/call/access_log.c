@@ -31,9 +31,9 @@ static struct fields fields_of(const struct sl_conn *conn)
 	struct fields fields = {.count = 0};
 
 	put_number(&fields, "id", conn->id);
-	put_text(&fields, "client", span_of(conn->peer));
+	put_text(&fields, "client", span_of(session_peer(conn)));
 	put_text(&fields, "route", span_of(conn->route->conf->path.text));
-	put_text(&fields, "plugin", span_of(conn->plugin->name));
+	put_text(&fields, "plugin", span_of(conn->route->plugin->name));
 	return fields;
 }
 
@@ -47,7 +47,7 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 	struct fields fields;
 
 	conn->traffic.opened_ms = clock_ms();
-	conn->host->metrics.connections_opened++;
+	session_host(conn)->metrics.connections_opened++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);
@@ -65,20 +65,21 @@ static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 	put_number(fields, "bytes_in", traffic->bytes_in);
 	put_number(fields, "messages_out", traffic->messages_out);
 	put_number(fields, "bytes_out", traffic->bytes_out);
-	put_number(fields, "queue_peak", conn->queue_peak);
-	if (conn->rtt_us > 0)
-		put_number(fields, "rtt_us", conn->rtt_us);
-	if (conn->dropped > 0)
-		put_number(fields, "dropped", conn->dropped);
+	put_number(fields, "queue_peak", conn->extra->queue_peak);
+	if (conn->extra->rtt_us > 0)
+		put_number(fields, "rtt_us", conn->extra->rtt_us);
+	if (conn->extra->dropped > 0)
+		put_number(fields, "dropped", conn->extra->dropped);
 }
 
 static void put_end(struct fields *fields, const struct sl_conn *conn)
 {
 	static const char *const who[] = {"", "peer", "plugin", "host"};
 
-	put_number(fields, "code", conn->end.code);
-	put_text(fields, "reason", (struct span){conn->end.reason.ptr, conn->end.reason.len});
-	put_text(fields, "by", span_of(who[conn->end.by]));
+	put_number(fields, "code", conn->extra->end.code);
+	put_text(fields, "reason",
+		(struct span){conn->extra->end.reason.ptr, conn->extra->end.reason.len});
+	put_text(fields, "by", span_of(who[conn->extra->end.by]));
 }
 
 void access_log_close(const struct sl_conn *conn)
@@ -87,18 +88,18 @@ void access_log_close(const struct sl_conn *conn)
 	struct fields fields;
 
 	if (was_open)
-		conn->host->metrics.connections_closed++;
+		session_host(conn)->metrics.connections_closed++;
 	else
-		conn->host->metrics.handshakes_refused++;
-	conn->host->metrics.messages_dropped += conn->dropped;
+		session_host(conn)->metrics.handshakes_refused++;
+	session_host(conn)->metrics.messages_dropped += conn->extra->dropped;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);
 	if (was_open)
 		put_traffic(&fields, conn);
-	if (conn->end.status != 0)
-		put_number(&fields, "status", conn->end.status);
-	if (was_open || conn->end.status == 0)
+	if (conn->extra->end.status != 0)
+		put_number(&fields, "status", conn->extra->end.status);
+	if (was_open || conn->extra->end.status == 0)
 		put_end(&fields, conn);
 	write_line(was_open ? "close" : "refused", &fields);
 }
@@ -114,11 +115,11 @@ void access_log_request(
 		host->metrics.requests++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
-	put_text(&fields, "client", span_of(transport->peer));
+	put_text(&fields, "client", span_of(transport_peer(transport)));
 	put_text(&fields, "method", request->head->method);
 	put_text(&fields, "path", request->path);
-	put_number(&fields, "status", transport->answer.status);
-	put_number(&fields, "bytes", transport->answer.bytes);
+	put_number(&fields, "status", transport->extra->answer.status);
+	put_number(&fields, "bytes", transport->extra->answer.bytes);
 	write_line(request->head->is_upgrade ? "refused" : "request", &fields);
 }
 
@@ -135,7 +136,7 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 {
 	struct fields fields;
 
-	conn->host->metrics.requests++;
+	session_host(conn)->metrics.requests++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);
@@ -146,7 +147,7 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 		put_number(&fields, "status", access->answer.status);
 	put_number(&fields, "bytes", access->answer.bytes);
 	/* Without an answer, or in the middle of one. */
-	if (access->answer.status == 0 || conn->end.by == SL_BY_PEER)
+	if (access->answer.status == 0 || conn->extra->end.by == SL_BY_PEER)
 		put_end(&fields, conn);
 	write_line("request", &fields);
 }
@@ -154,15 +155,15 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 void access_log_received(struct sl_conn *conn, size_t bytes)
 {
 	conn->traffic.messages_in++;
-	conn->traffic.bytes_in += bytes;
-	conn->host->metrics.messages_received++;
-	conn->host->metrics.bytes_received += bytes;
+	conn->traffic.bytes_in = (conn->traffic.bytes_in + bytes) & TRAFFIC_BYTES_MAX;
+	session_host(conn)->metrics.messages_received++;
+	session_host(conn)->metrics.bytes_received += bytes;
 }
 
 void access_log_sent(struct sl_conn *conn, size_t messages, size_t bytes)
 {
-	conn->traffic.messages_out += messages;
-	conn->traffic.bytes_out += bytes;
-	conn->host->metrics.messages_sent += messages;
-	conn->host->metrics.bytes_sent += bytes;
+	conn->traffic.messages_out = (conn->traffic.messages_out + messages) & TRAFFIC_MESSAGES_MAX;
+	conn->traffic.bytes_out = (conn->traffic.bytes_out + bytes) & TRAFFIC_BYTES_MAX;
+	session_host(conn)->metrics.messages_sent += messages;
+	session_host(conn)->metrics.bytes_sent += bytes;
 }

@@ -38,7 +38,7 @@ static struct admin_request *take(
 	request->transport = transport;
 	request->action = action;
 	request->id = ++host->admin.last_id;
-	transport->admin = request;
+	transport_extra(transport)->admin = request;
 	TAILQ_INSERT_TAIL(&host->admin.waiting, request, link);
 	host->admin.waiting_count++;
 	return request;
@@ -53,7 +53,7 @@ static void drop(struct admin_request *request)
 			(struct span){(const char *)request->params.key, ADMIN_KEY_BYTES});
 	if (request->timer != NULL)
 		host->loop->ops->timer_stop(request->timer);
-	request->transport->admin = NULL;
+	transport_extra(request->transport)->admin = NULL;
 	TAILQ_REMOVE(&host->admin.waiting, request, link);
 	host->admin.waiting_count--;
 	json_decref(request->rows);
@@ -65,8 +65,8 @@ static void drop(struct admin_request *request)
 
 void admin_forget(struct transport *transport)
 {
-	if (transport->admin != NULL)
-		drop(transport->admin);
+	if (transport->extra->admin != NULL)
+		drop(transport->extra->admin);
 }
 
 static struct admin_request *find(struct host *host, uint64_t id)
@@ -216,7 +216,7 @@ static bool is_let_in(
 
 	/* A listener that a reload has taken away may have wanted one. */
 	if (tokens == NULL)
-		return span_starts(span_of(transport->peer), SPAN("unix:"));
+		return span_starts(span_of(transport_peer(transport)), SPAN("unix:"));
 	if (given.len <= sizeof(scheme) - 1 ||
 		!span_equal_nocase((struct span){given.ptr, sizeof(scheme) - 1}, span_of(scheme)) ||
 		http_header_get(head, SPAN("authorization"), 1).ptr != NULL)
@@ -230,7 +230,7 @@ static void refuse_stranger(struct transport *transport)
 {
 	struct buf headers = {0};
 
-	log_info("%s: admin: refused with 401", transport->peer);
+	log_info("%s: admin: refused with 401", transport_peer(transport));
 	buf_printf(&headers, "WWW-Authenticate: Bearer\r\n");
 	detail_reply(transport, 401, "Not authenticated", &headers, false);
 }
@@ -286,7 +286,7 @@ void admin_take(struct host *host, struct transport *transport, const struct htt
 	const char *allowed;
 	const struct admin_action *action = admin_action_find(head->method, head->path, &allowed);
 
-	transport->style = host_style(host);
+	transport_extra(transport)->style = host_style(host);
 	if (!is_served(host))
 		refuse_path(transport, NULL);
 	else if ((action == NULL || !action->is_open) && !is_let_in(host, transport, head))
@@ -301,7 +301,7 @@ void admin_take(struct host *host, struct transport *transport, const struct htt
 
 void admin_body(struct transport *transport, struct buf *body)
 {
-	struct admin_request *request = transport->admin;
+	struct admin_request *request = transport->extra->admin;
 
 	request->body = *body;
 	*body = (struct buf){0};

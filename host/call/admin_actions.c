@@ -234,7 +234,7 @@ static void finish_disconnect(struct admin_request *request)
 {
 	const struct admin_params *params = &request->params;
 
-	log_info("%s: admin: disconnected %" PRIu64 " (%s)", request->transport->peer,
+	log_info("%s: admin: disconnected %" PRIu64 " (%s)", transport_peer(request->transport),
 		request->count, params->id != 0 ? "by id" : params->topics[0]);
 	if (params->id != 0 && request->count == 0 && request->answered == request->asked)
 		admin_refuse(request, 404, "there is no connection with that id");

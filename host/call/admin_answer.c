@@ -40,9 +40,7 @@ static void add_member(void *context, struct topic_member *member)
 		members->items = xrealloc(
 			members->items, members->capacity * sizeof(*members->items));
 	}
-	members->items[members->count++] = (struct sl_conn *)((uintptr_t)member -
-							      offsetof(struct sl_conn,
-								      topics.topics));
+	members->items[members->count++] = fan_out_conn_of(member);
 }
 
 static struct members members_of(const struct question *question)
@@ -72,8 +70,8 @@ static json_t *list_members(const struct question *question)
 	for (size_t i = 0; i < members.count && i < ADMIN_MEMBERS_MAX; i++)
 		json_array_append_new(
 			rows, json_pack("{s:I, s:o, s:s}", "id", (json_int_t)members.items[i]->id,
-				      "peer", detail_text(span_of(members.items[i]->peer)), "route",
-				      members.items[i]->route->conf->path.text));
+				      "peer", detail_text(span_of(session_peer(members.items[i]))),
+				      "route", members.items[i]->route->conf->path.text));
 	free(members.items);
 	return json_pack("{s:I, s:o}", "count", (json_int_t)members.count, "rows", rows);
 }

@@ -31,7 +31,7 @@ static void reply_misdirected(struct transport *transport, const struct request 
 	const char *detail = arena_printf(
 		&arena, "Host %s is not served here", quote(request->host).text);
 
-	log_info("%s: refused with 421: host %s is not in `hosts`", transport->peer,
+	log_info("%s: refused with 421: host %s is not in `hosts`", transport_peer(transport),
 		quote(request->host).text);
 	detail_reply(transport, 421, detail, NULL, true);
 	arena_fini(&arena);
@@ -44,7 +44,7 @@ bool admission_check(
 	struct err why;
 
 	if (!client_find(config, transport, request, &why)) {
-		log_info("%s: refused with 400: %s", transport->peer, why.text);
+		log_info("%s: refused with 400: %s", transport_peer(transport), why.text);
 		host_bad_request(transport, &why);
 		return false;
 	}
@@ -65,7 +65,7 @@ static void reply_foreign(struct transport *transport, const struct route *route
 
 	log_info("%s: refused %s with 403: origin %s is not that of host %s; `origins` lists "
 		 "others that may connect",
-		route->label, transport->peer, quote(origin).text, quote(host).text);
+		route->label, transport_peer(transport), quote(origin).text, quote(host).text);
 	detail_reply(transport, 403, detail, NULL, true);
 	arena_fini(&arena);
 }

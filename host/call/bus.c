@@ -143,17 +143,12 @@ bool bus_is_away(const struct host *host)
 	return bus_has_store(host) && !bus_plugin_is_up(&host->broker);
 }
 
-/* What stays on its host is nothing for a store that other hosts have, too. */
-static bool may_keep(const struct host *host, struct span topic)
-{
-	const struct bus_driver *driver = keeper(host);
-
-	return driver != NULL && (driver->ops->is_within || !topic_name_is_of_host(topic));
-}
-
 bool bus_keeps(const struct host *host, struct span topic)
 {
-	if (host->generation == NULL || conf_of(host)->history_count == 0 || !may_keep(host, topic))
+	if (host->generation == NULL || conf_of(host)->history_count == 0 || keeper(host) == NULL)
+		return false;
+	/* That is this host's alone. */
+	if (is_on_bus(host) && topic_name_is_of_host(topic))
 		return false;
 	for (size_t i = 0; i < conf_of(host)->history_count; i++)
 		if (topic_filter_matches(span_of(conf_of(host)->history[i].filter.text), topic))
@@ -163,7 +158,8 @@ bool bus_keeps(const struct host *host, struct span topic)
 
 bool bus_keeps_all(const struct host *host, struct span filter)
 {
-	if (host->generation == NULL || !may_keep(host, filter))
+	if (host->generation == NULL || keeper(host) == NULL ||
+		(is_on_bus(host) && topic_name_is_of_host(filter)))
 		return false;
 	for (size_t i = 0; i < conf_of(host)->history_count; i++)
 		if (topic_filter_covers(span_of(conf_of(host)->history[i].filter.text), filter))

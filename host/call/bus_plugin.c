@@ -312,6 +312,9 @@ static void tell_filters(struct bus_plugin *bus)
 		kept_stream_connected(bus->host);
 		resume_broker_up(bus->host);
 	}
+	/* A reload may have given the store a meaning just now. */
+	if (bus->host->kept.order == 0 && !bus->host->kept.is_catching_up)
+		kept_stream_connected(bus->host);
 	while (is_up(bus) && (first = wish_take(bus)) != NULL) {
 		plugin_call_bus_filter(
 			bus->plugin, (struct sl_str){first->filter, first->len}, first->is_wanted);

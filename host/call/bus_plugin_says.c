@@ -146,7 +146,7 @@ static int api_received(struct sl_plugin *plugin, const struct sl_bus_message *f
 	/* Its members here have it; what is kept comes to them by this way only. */
 	if (message.host == bus_host_id(bus->host) && message.number == 0)
 		return SL_OK;
-	if (bus_peers_take(bus, &message))
+	if (message.number == 0 && bus_peers_take(bus, &message))
 		return SL_OK;
 	if (!check_message(bus, &message))
 		return SL_INVALID;

@@ -39,11 +39,11 @@ static struct census_row row_of(const struct sl_conn *conn)
 	const struct route *serving = session_move_route(conn);
 
 	return (struct census_row){
-		.generation = conn->generation->number,
+		.generation = conn->route->generation->number,
 		.path = conn->route->conf->path.text,
-		.plugin = conn->plugin->name,
-		.version = image_version(conn->plugin->image),
-		.is_left = serving == NULL || serving->plugin != conn->plugin,
+		.plugin = conn->route->plugin->name,
+		.version = image_version(conn->route->plugin->image),
+		.is_left = serving == NULL || serving->plugin != conn->route->plugin,
 	};
 }
 
@@ -76,7 +76,7 @@ void census_take(struct census *out, const struct host *host)
 		row = &out->rows[out->count - 1];
 		row->sessions++;
 		row->moved += conn->has_moved;
-		row->draining += conn->drain != NULL;
+		row->draining += conn->extra->drain != NULL;
 		add_rtt(row, conn);
 	}
 	free(sessions.items);

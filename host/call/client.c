@@ -7,21 +7,21 @@
 
 static void forget(struct transport *transport)
 {
-	if (!transport->is_forwarded)
+	if (!transport->extra->is_forwarded)
 		return;
-	transport->is_forwarded = false;
-	transport->is_secure = transport->hop_is_secure;
+	transport_extra(transport)->is_forwarded = false;
+	transport_extra(transport)->is_secure = transport->extra->hop_is_secure;
 	transport->ops->set_peer(transport, SPAN(""));
 }
 
 static void take(const struct forwarded *said, struct transport *transport, struct request *request)
 {
-	transport->is_forwarded = true;
-	transport->hop_is_secure = transport->is_secure;
+	transport_extra(transport)->is_forwarded = true;
+	transport_extra(transport)->hop_is_secure = transport->extra->is_secure;
 	if (said->peer.ptr != NULL)
 		transport->ops->set_peer(transport, said->peer);
 	if (said->scheme != FORWARDED_UNSAID)
-		transport->is_secure = said->scheme == FORWARDED_HTTPS;
+		transport_extra(transport)->is_secure = said->scheme == FORWARDED_HTTPS;
 	if (said->host.ptr != NULL)
 		request->host = said->host;
 }
@@ -33,7 +33,7 @@ bool client_find(const struct config *config, struct transport *transport, struc
 	struct forwarded said;
 
 	forget(transport);
-	if (proxies->texts.count == 0 || !forwarded_is_trusted(span_of(transport->peer),
+	if (proxies->texts.count == 0 || !forwarded_is_trusted(span_of(transport_peer(transport)),
 						 proxies->ranges, proxies->texts.count))
 		return true;
 	if (!forwarded_find(&said, request->head, config->http.proxy_header, proxies->ranges,

@@ -41,18 +41,22 @@ static uint64_t route_key(const struct host *host, const struct route *route)
 
 static void count_address(struct sl_conn *conn)
 {
-	const struct host *host = conn->host;
+	const struct host *host = session_host(conn);
+	uint64_t before = conn->extra->address_key, now = 0;
 
-	if (conn->address_key != 0)
-		tally_remove(&host->tally, TALLY_ADDRESSES, conn->address_key);
-	conn->address_key = limits_of(host)->per_address == 0 ? 0 : address_key(host, conn->peer);
-	if (conn->address_key != 0 && !tally_add(&host->tally, TALLY_ADDRESSES, conn->address_key))
-		conn->address_key = 0;
+	if (before != 0)
+		tally_remove(&host->tally, TALLY_ADDRESSES, before);
+	if (limits_of(host)->per_address != 0)
+		now = address_key(host, session_peer(conn));
+	if (now != 0 && !tally_add(&host->tally, TALLY_ADDRESSES, now))
+		now = 0;
+	if (now != before)
+		session_extra(conn)->address_key = now;
 }
 
 void crowd_enter(struct sl_conn *conn)
 {
-	struct host *host = conn->host;
+	struct host *host = session_host(conn);
 
 	if (host->tally.memory == NULL)
 		return;
@@ -62,18 +66,18 @@ void crowd_enter(struct sl_conn *conn)
 
 void crowd_leave(struct sl_conn *conn)
 {
-	struct host *host = conn->host;
+	struct host *host = session_host(conn);
 
 	if (conn->is_counted)
 		tally_remove(&host->tally, TALLY_ROUTES, route_key(host, conn->route));
-	if (conn->address_key != 0)
-		tally_remove(&host->tally, TALLY_ADDRESSES, conn->address_key);
+	if (conn->extra->address_key != 0)
+		tally_remove(&host->tally, TALLY_ADDRESSES, conn->extra->address_key);
 }
 
 static void recount(struct sl_conn *conn, void *context)
 {
 	(void)context;
-	if (conn->exchange == NULL)
+	if (conn->extra->exchange == NULL)
 		count_address(conn);
 }
 
@@ -96,7 +100,7 @@ static void log_refused(struct host *host, const struct transport *transport,
 	if (!clock_allows(&host->crowd.logged_ms, LOG_MS))
 		return;
 	log_warn("%s: refused %s with %u: %s (%llu refused by limits since the last such line)",
-		route->label, transport->peer, err_http_status(why->code), why->text,
+		route->label, transport_peer(transport), err_http_status(why->code), why->text,
 		(unsigned long long)host->crowd.refused);
 	host->crowd.refused = 0;
 }
@@ -147,7 +151,7 @@ bool crowd_ask(struct host *host, struct transport *transport, const struct rout
 
 	if (host->tally.memory == NULL)
 		return true;
-	retry_s = ask_address(host, transport->peer, &why);
+	retry_s = ask_address(host, transport_peer(transport), &why);
 	if (retry_s == 0)
 		retry_s = ask_route(host, route, &why);
 	if (retry_s == 0)

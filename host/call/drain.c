@@ -18,11 +18,11 @@ enum { CODE_GOING_AWAY = 1001, CODE_RESTART = 1012 };
 
 static void start(struct sl_conn *conn, uint64_t after_ms, uint64_t spread_ms, void (*fire)(void *))
 {
-	struct loop *loop = conn->host->loop;
+	struct loop *loop = session_host(conn)->loop;
 	uint32_t bound = spread_ms >= UINT32_MAX ? UINT32_MAX : (uint32_t)spread_ms + 1;
 
-	assert(conn->drain == NULL && conn->phase != SESSION_ENDED);
-	conn->drain = loop->ops->timer_start(
+	assert(conn->extra->drain == NULL && conn->phase != SESSION_ENDED);
+	session_extra(conn)->drain = loop->ops->timer_start(
 		loop, after_ms + arc4random_uniform(bound), 0, fire, conn);
 }
 
@@ -33,9 +33,9 @@ static void retired_on_timer(void *arg)
 
 	drain_cancel(conn);
 	/* It could not move, but a later reload has brought its own plugin back. */
-	if (route != NULL && route->plugin == conn->plugin)
+	if (route != NULL && route->plugin == conn->route->plugin)
 		return;
-	log_debug("%s: drained, its version is no longer served", conn->label);
+	log_debug("%s: drained, its version is no longer served", session_label(conn));
 	session_stop(conn, route == NULL ? CODE_GOING_AWAY : CODE_RESTART, "");
 }
 
@@ -49,11 +49,12 @@ void drain_retired(struct sl_conn *conn)
 	const struct route *route = session_move_route(conn);
 	const struct drain_conf *drain = drain_of(conn, route);
 
-	if (conn->drain != NULL || conn->phase == SESSION_ENDED || drain->after_ms == CONFIG_NEVER)
+	if (conn->extra->drain != NULL || conn->phase == SESSION_ENDED ||
+		drain->after_ms == CONFIG_NEVER)
 		return;
 	if (exchange_is_open(conn))
 		return;
-	if (route == NULL || route->plugin != conn->plugin)
+	if (route == NULL || route->plugin != conn->route->plugin)
 		start(conn, drain->after_ms, drain->spread_ms, retired_on_timer);
 }
 
@@ -87,7 +88,8 @@ void drain_leave(struct sl_conn *conn)
 
 void drain_cancel(struct sl_conn *conn)
 {
-	if (conn->drain != NULL)
-		conn->host->loop->ops->timer_stop(conn->drain);
-	conn->drain = NULL;
+	if (conn->extra->drain == NULL)
+		return;
+	session_host(conn)->loop->ops->timer_stop(conn->extra->drain);
+	session_extra(conn)->drain = NULL;
 }

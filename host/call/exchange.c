@@ -7,6 +7,7 @@
 #include "call/exchange.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "call/access_log.h"
@@ -21,35 +22,45 @@ struct exchange {
 	struct sl_request request; /* as the plugin sees it */
 	bool is_called;            /* the plugin knows of it: request_end is owed */
 	unsigned status;           /* of an answer in pieces */
-	struct access told;        /* to the log */
+	const char *peer;
+	struct access told; /* to the log */
 };
 
 void exchange_attach(struct sl_conn *conn)
 {
-	conn->exchange = arena_alloc(&conn->arena, sizeof(*conn->exchange));
+	struct exchange *exchange = arena_alloc(&conn->arena, sizeof(*exchange));
+
+	exchange->peer = arena_text(&conn->arena, transport_peer(conn->transport),
+		strlen(transport_peer(conn->transport)));
+	session_extra(conn)->exchange = exchange;
+}
+
+const char *exchange_peer(const struct exchange *exchange)
+{
+	return exchange->peer;
 }
 
 /* ---- answering -------------------------------------------------------------------------- */
 
 static int may_respond(const struct sl_conn *conn, const char *who, unsigned status)
 {
-	if (conn->exchange == NULL) {
-		log_error("%s: %s on a WebSocket, wanted a plain request; use sl_send", conn->label,
-			who);
+	if (conn->extra->exchange == NULL) {
+		log_error("%s: %s on a WebSocket, wanted a plain request; use sl_send",
+			session_label(conn), who);
 		return SL_INVALID;
 	}
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
 	if (status >= 200 && status <= 599)
 		return SL_OK;
-	log_error("%s: %s with status %u, wanted 200 to 599", conn->label, who, status);
+	log_error("%s: %s with status %u, wanted 200 to 599", session_label(conn), who, status);
 	return SL_INVALID;
 }
 
 static void answered(struct sl_conn *conn, unsigned status)
 {
 	session_finish(conn, CODE_WHOLE, SPAN(""), SL_BY_PLUGIN);
-	conn->end.status = status;
+	session_extra(conn)->end.status = status;
 }
 
 int exchange_respond(struct sl_conn *conn, struct reply *reply)
@@ -58,7 +69,7 @@ int exchange_respond(struct sl_conn *conn, struct reply *reply)
 
 	if (may != SL_OK)
 		return may;
-	reply->headers = conn->response_headers;
+	reply->headers = conn->extra->response_headers;
 	conn->transport->ops->reply(conn->transport, reply);
 	answered(conn, reply->status);
 	return SL_OK;
@@ -70,16 +81,16 @@ int exchange_start(struct sl_conn *conn, struct reply *reply)
 
 	if (may != SL_OK)
 		return may;
-	if (!conn->exchange->is_called) {
+	if (!conn->extra->exchange->is_called) {
 		log_error("%s: sl_respond_start in a provider; only the plugin's request can "
 			  "answer in pieces",
-			conn->label);
+			session_label(conn));
 		return SL_INVALID;
 	}
-	reply->headers = conn->response_headers;
+	reply->headers = conn->extra->response_headers;
 	conn->transport->ops->begin(conn->transport, reply, conn->route->limits.queue_bytes);
 	conn->phase = SESSION_STREAMING;
-	conn->exchange->status = reply->status;
+	conn->extra->exchange->status = reply->status;
 	return SL_OK;
 }
 
@@ -95,13 +106,13 @@ int exchange_write(struct sl_conn *conn, struct span data)
 	if (data.ptr == NULL || data.len > most) {
 		log_error("%s: sl_respond_write with %zu bytes at %s, wanted at most the %llu of "
 			  "`limits: {queue}`",
-			conn->label, data.len, data.ptr == NULL ? "NULL" : "once",
+			session_label(conn), data.len, data.ptr == NULL ? "NULL" : "once",
 			(unsigned long long)most);
 		return SL_INVALID;
 	}
 	if (!conn->transport->ops->write(conn->transport, data))
 		return SL_FULL;
-	conn->exchange->told.answer.bytes += data.len;
+	conn->extra->exchange->told.answer.bytes += data.len;
 	return SL_OK;
 }
 
@@ -111,7 +122,7 @@ int exchange_end(struct sl_conn *conn)
 		return may_respond(conn, "sl_respond_end", 200) == SL_INVALID ? SL_INVALID
 									      : SL_CLOSED;
 	conn->transport->ops->finish(conn->transport, true);
-	answered(conn, conn->exchange->status);
+	answered(conn, conn->extra->exchange->status);
 	return SL_OK;
 }
 
@@ -120,7 +131,7 @@ void exchange_cut(struct sl_conn *conn, unsigned by)
 	assert(conn->phase == SESSION_STREAMING);
 	conn->transport->ops->finish(conn->transport, false);
 	session_finish(conn, CODE_LOST, SPAN(""), by);
-	conn->end.status = conn->exchange->status;
+	session_extra(conn)->end.status = conn->extra->exchange->status;
 }
 
 /* ---- the plugin ------------------------------------------------------------------------- */
@@ -136,8 +147,9 @@ static void call_request(struct sl_conn *conn)
 {
 	int result;
 
-	conn->exchange->is_called = true;
-	result = plugin_call_request(conn->plugin, conn, conn->args, &conn->exchange->request);
+	conn->extra->exchange->is_called = true;
+	result = plugin_call_request(
+		conn->route->plugin, conn, conn->args, &conn->extra->exchange->request);
 	if (conn->phase == SESSION_ENDED || result == SL_LATER)
 		return;
 	if (result < 0)
@@ -179,10 +191,10 @@ static struct sl_str keep(struct sl_conn *conn, struct span text)
 
 static void note_head(struct sl_conn *conn)
 {
-	const struct http_head *head = conn->request->head;
+	const struct http_head *head = conn->extra->request->head;
 	bool is_get = span_equal(head->method, SPAN("HEAD")) && !conn->route->wants_head;
 
-	conn->exchange->request = (struct sl_request){
+	conn->extra->exchange->request = (struct sl_request){
 		.method = keep(conn, is_get ? SPAN("GET") : head->method),
 		.body = {"", 0},
 		.content_type = keep(conn, http_header_get(head, SPAN("content-type"), 0)),
@@ -192,7 +204,7 @@ static void note_head(struct sl_conn *conn)
 void exchange_go_on(struct sl_conn *conn)
 {
 	note_head(conn);
-	if (conn->request->head->has_body)
+	if (conn->extra->request->head->has_body)
 		conn->transport->ops->want_body(
 			conn->transport, conn->route->conf->limits.body_bytes);
 	else
@@ -201,7 +213,7 @@ void exchange_go_on(struct sl_conn *conn)
 
 void exchange_body(struct sl_conn *conn, struct buf *body)
 {
-	struct exchange *exchange = conn->exchange;
+	struct exchange *exchange = conn->extra->exchange;
 
 	assert(exchange != NULL && conn->phase == SESSION_DECIDING);
 	exchange->body = *body;
@@ -213,7 +225,7 @@ void exchange_body(struct sl_conn *conn, struct buf *body)
 
 static bool is_too_long(const struct sl_conn *conn)
 {
-	const struct http_head *head = conn->request->head;
+	const struct http_head *head = conn->extra->request->head;
 
 	return !head->is_chunked && head->content_length > conn->route->conf->limits.body_bytes;
 }
@@ -224,16 +236,16 @@ static void refuse_body(struct sl_conn *conn)
 	char *text = arena_printf(&conn->arena, "the body is longer than %llu bytes",
 		(unsigned long long)conn->route->conf->limits.body_bytes);
 
-	log_info("%s: refused %s with 413: %s", conn->label, conn->peer, text);
+	log_info("%s: refused %s with 413: %s", session_label(conn), session_peer(conn), text);
 	detail_reply(conn->transport, 413, text, NULL, true);
 	session_finish(conn, CODE_LOST, SPAN(""), SL_BY_HOST);
-	conn->end.status = 413;
+	session_extra(conn)->end.status = 413;
 }
 
 void exchange_begin(struct sl_conn *conn)
 {
 	exchange_attach(conn);
-	conn->exchange->told = access_log_begin(conn->request, &conn->arena);
+	conn->extra->exchange->told = access_log_begin(conn->extra->request, &conn->arena);
 	conn->transport->ops->set_patience(conn->transport, conn->route->conf->limits.request_ms);
 	if (is_too_long(conn))
 		refuse_body(conn);
@@ -246,13 +258,13 @@ void exchange_begin(struct sl_conn *conn)
 
 bool exchange_is_open(const struct sl_conn *conn)
 {
-	return conn->exchange != NULL && conn->phase == SESSION_DECIDING;
+	return conn->extra->exchange != NULL && conn->phase == SESSION_DECIDING;
 }
 
 void exchange_note_answer(struct sl_conn *conn)
 {
-	struct answer *told = &conn->exchange->told.answer;
-	const struct answer *given = &conn->transport->answer;
+	struct answer *told = &conn->extra->exchange->told.answer;
+	const struct answer *given = &conn->transport->extra->answer;
 
 	told->status = given->status;
 	if (conn->phase != SESSION_STREAMING)
@@ -261,8 +273,8 @@ void exchange_note_answer(struct sl_conn *conn)
 
 void exchange_free(struct sl_conn *conn)
 {
-	access_log_exchange(conn, &conn->exchange->told);
-	if (conn->exchange->is_called && conn->plugin->info.request_end != NULL)
-		plugin_call_request_end(conn->plugin, conn, conn->args, &conn->end);
-	buf_fini(&conn->exchange->body);
+	access_log_exchange(conn, &conn->extra->exchange->told);
+	if (conn->extra->exchange->is_called && conn->route->plugin->info.request_end != NULL)
+		plugin_call_request_end(conn->route->plugin, conn, conn->args, &conn->extra->end);
+	buf_fini(&conn->extra->exchange->body);
 }

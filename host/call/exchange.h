@@ -11,6 +11,8 @@ struct exchange;
 
 /* Makes a new session one of a plain request: what is wrong is then answered as HTTP does. */
 void exchange_attach(struct sl_conn *conn);
+/* Whose it is. */
+const char *exchange_peer(const struct exchange *exchange);
 /*
  * Injects, then asks for the body, then for scope message, then calls request; answers unless the
  * plugin will do so later. Refuses a body that is announced too long.

@@ -112,11 +112,21 @@ static struct transport_rtt not_measured(const struct transport *transport)
 	return (struct transport_rtt){0};
 }
 
+static const char *peer_of(const struct transport *transport)
+{
+	return ((const struct explanation *)transport)->peer; /* the first member */
+}
+
+static struct transport_extra *own_extra(struct transport *transport)
+{
+	return &explanation_of(transport)->transport_extra;
+}
+
 static void write_peer(struct transport *transport, struct span peer)
 {
 	struct explanation *out = explanation_of(transport);
 
-	transport->peer = peer.len == 0 ? PEER : arena_text(&out->arena, peer.ptr, peer.len);
+	out->peer = peer.len == 0 ? PEER : arena_text(&out->arena, peer.ptr, peer.len);
 }
 
 /* Of what follows request, which is not called, none is reached but by mistake of a provider. */
@@ -132,6 +142,8 @@ static const struct transport_ops write_down = {
 	.set_held = do_not_pause,
 	.set_limits = keep_limits,
 	.rtt = not_measured,
+	.extra = own_extra,
+	.peer = peer_of,
 	.set_peer = write_peer,
 };
 
@@ -242,7 +254,8 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){.ops = &write_down, .peer = PEER};
+	out->transport = (struct transport){.ops = &write_down, .extra = &out->transport_extra};
+	out->peer = PEER;
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;
 	out->calling = calling;
@@ -283,7 +296,7 @@ void explain_fini(struct explanation *out)
 static const void *fetch_alone(
 	struct explanation *out, const struct plan_fetch *fetch, struct inject_errors *errors)
 {
-	const struct injection *injection = out->session->injection;
+	const struct injection *injection = out->session->extra->injection;
 	struct inject_request source = session_source(out->session);
 	struct inject_run run = {.plan = &out->route->plan,
 		.request = &source,

@@ -46,6 +46,8 @@ enum explain_outcome {
 
 struct explanation {
 	struct transport transport; /* first: the session's */
+	struct transport_extra transport_extra;
+	const char *peer;
 	struct explain_answer answer;
 	enum explain_outcome outcome;
 	struct host *host;

@@ -32,7 +32,7 @@ static const char *kind_of(const struct route *route)
 static struct span headers_so_far(const struct explanation *explanation)
 {
 	return explanation->outcome == EXPLAIN_REACHES
-		       ? buf_span(&explanation->session->response_headers)
+		       ? buf_span(&explanation->session->extra->response_headers)
 		       : SPAN("");
 }
 
@@ -233,7 +233,7 @@ static void put_reached(struct buf *out, const struct explanation *explanation)
 {
 	const struct sl_plugin *plugin = explanation->route->plugin;
 
-	if (explanation->session->exchange != NULL)
+	if (explanation->session->extra->exchange != NULL)
 		buf_printf(out, "goes to request of plugin %s, which answers\n", plugin->name);
 	else if (plugin->info.connect == NULL)
 		buf_printf(out, "accepted: plugin %s has no connect callback\n", plugin->name);

@@ -35,6 +35,7 @@ struct fan_out_batch {
 	struct ws_shared *joined; /* all frames; NULL: nobody wanted them so yet */
 	uint64_t born;            /* of the tree, when it was published */
 	bool has_begun;           /* then no message joins it */
+	bool has_early;           /* some members have some of it already */
 	uint8_t topic_len;
 	char topic[];
 };
@@ -118,6 +119,7 @@ static void enqueue(struct host *host, const struct bus_message *from)
 	*batch->last = message;
 	batch->last = &message->next;
 	batch->count++;
+	batch->has_early |= from->had != 0;
 	batch->payload_bytes += ws_shared_payload(message->shared).len;
 	batch->frame_bytes += ws_shared_frame(message->shared).len;
 	fan_out->bytes += message_bytes(message);
@@ -125,10 +127,38 @@ static void enqueue(struct host *host, const struct bus_message *from)
 
 /* ---- one member ------------------------------------------------------------------------- */
 
-static struct sl_conn *conn_of_entry(const struct topic_entry *entry)
+struct fan_out_member *fan_out_member(struct sl_conn *conn)
 {
-	return (struct sl_conn *)((uintptr_t)entry->member -
-				  offsetof(struct sl_conn, topics.topics));
+	if (conn->topics == NULL) {
+		conn->topics = xcalloc(1, sizeof(*conn->topics));
+		conn->topics->conn = conn;
+	}
+	return conn->topics;
+}
+
+struct sl_conn *fan_out_conn_of(const struct topic_member *member)
+{
+	const struct fan_out_member *of_conn = (const struct fan_out_member
+			*)((uintptr_t)member - offsetof(struct fan_out_member, topics));
+
+	return of_conn->conn;
+}
+
+size_t fan_out_count(const struct sl_conn *conn)
+{
+	return conn->topics == NULL ? 0 : conn->topics->topics.count;
+}
+
+bool fan_out_unsubscribe(struct sl_conn *conn, struct span filter)
+{
+	return conn->topics != NULL && topic_tree_unsubscribe(&session_host(conn)->fan_out.tree,
+					       &conn->topics->topics, filter);
+}
+
+void fan_out_leave(struct sl_conn *conn)
+{
+	if (conn->topics != NULL)
+		topic_tree_leave(&session_host(conn)->fan_out.tree, &conn->topics->topics);
 }
 
 static void spend(struct fan_out *fan_out, struct fan_out_member *member, unsigned messages)
@@ -142,7 +172,7 @@ static void spend(struct fan_out *fan_out, struct fan_out_member *member, unsign
 
 static bool is_excluded(const struct fan_out *fan_out, const struct sl_conn *conn)
 {
-	return (topic_walk_flags(&fan_out->walk, &conn->topics.topics) & SL_EXCLUDE_SELF) != 0;
+	return (topic_walk_flags(&fan_out->walk, &conn->topics->topics) & SL_EXCLUDE_SELF) != 0;
 }
 
 static bool has_losses(const struct fan_out *fan_out)
@@ -193,7 +223,7 @@ static bool had(const struct fan_out *fan_out, const struct fan_out_message *mes
 	const struct sl_conn *conn)
 {
 	return message->had != 0 &&
-	       topic_walk_born(&fan_out->walk, &conn->topics.topics) <= message->had;
+	       topic_walk_born(&fan_out->walk, &conn->topics->topics) <= message->had;
 }
 
 /* What the member is sent; NULL: nothing. */
@@ -204,17 +234,18 @@ static struct ws_shared *bytes_for(struct fan_out *fan_out, struct sl_conn *conn
 
 	if (message->publisher == conn->id && is_excluded(fan_out, conn))
 		return NULL;
-	if (!LIST_EMPTY(&conn->resumes) && resume_has(conn, topic, message->order, message->number))
+	if (!LIST_EMPTY(&conn->extra->resumes) &&
+		resume_has(conn, topic, message->order, message->number))
 		return NULL;
 	if (had(fan_out, message, conn))
-		return is_enveloped ? noted(conn->host, topic, message) : NULL;
-	return is_enveloped ? enveloped(conn->host, topic, message) : message->shared;
+		return is_enveloped ? noted(session_host(conn), topic, message) : NULL;
+	return is_enveloped ? enveloped(session_host(conn), topic, message) : message->shared;
 }
 
 static bool wants_positions(const struct fan_out *fan_out, const struct sl_conn *conn)
 {
-	return conn->topics.has_positions &&
-	       (topic_walk_flags(&fan_out->walk, &conn->topics.topics) & SL_POSITIONS) != 0;
+	return conn->topics->has_positions &&
+	       (topic_walk_flags(&fan_out->walk, &conn->topics->topics) & SL_POSITIONS) != 0;
 }
 
 static bool has_published(const struct sl_conn *conn, const struct fan_out_batch *batch)
@@ -240,7 +271,8 @@ static struct ws_shared *join_frames(const struct fan_out_batch *batch)
 /* Many short messages leave faster in one piece; false: they do not for this member. */
 static bool deliver_joined(struct fan_out_batch *batch, struct sl_conn *conn)
 {
-	if (batch->count == 1 || batch->frame_bytes > FAN_OUT_JOINED || has_published(conn, batch))
+	if (batch->count == 1 || batch->frame_bytes > FAN_OUT_JOINED || batch->has_early ||
+		!LIST_EMPTY(&conn->extra->resumes) || has_published(conn, batch))
 		return false;
 	if (batch->joined == NULL)
 		batch->joined = join_frames(batch);
@@ -270,19 +302,19 @@ static void deliver(struct fan_out *fan_out, struct fan_out_batch *batch, struct
 	if (is_enveloped || !deliver_joined(batch, conn))
 		count = deliver_each(fan_out, batch, conn, is_enveloped);
 	fan_out->counts.delivered += count;
-	spend(fan_out, &conn->topics, (unsigned)count);
+	spend(fan_out, conn->topics, (unsigned)count);
 }
 
 static void tell(struct fan_out *fan_out, struct sl_conn *conn)
 {
 	const struct topic_loss *loss = &fan_out->loss;
 
-	if (conn->phase == SESSION_OPEN && conn->topics.has_positions)
+	if (conn->phase == SESSION_OPEN && conn->topics->has_positions)
 		envelope_send_note(conn, span_of(loss->topic), 0, 0, true);
-	if (conn->phase != SESSION_OPEN || conn->plugin->info.lost == NULL)
+	if (conn->phase != SESSION_OPEN || conn->route->plugin->info.lost == NULL)
 		return;
-	spend(fan_out, &conn->topics, FAN_OUT_COST_FIRST);
-	plugin_call_lost(conn->plugin, conn, conn->args,
+	spend(fan_out, conn->topics, FAN_OUT_COST_FIRST);
+	plugin_call_lost(conn->route->plugin, conn, conn->args,
 		(struct sl_str){loss->topic, strlen(loss->topic)}, loss->count);
 }
 
@@ -291,7 +323,7 @@ static void tell(struct fan_out *fan_out, struct sl_conn *conn)
 /* Of no topic in particular: whoever has subscribed to anything. So rare that it is not sliced. */
 static void tell_all(struct sl_conn *conn, void *context)
 {
-	if (conn->topics.topics.count > 0)
+	if (fan_out_count(conn) > 0)
 		tell(context, conn);
 }
 
@@ -346,9 +378,9 @@ static void step(struct fan_out *fan_out)
 	if (entry == NULL)
 		walk_over(fan_out);
 	else if (fan_out->loss.topic != NULL)
-		tell(fan_out, conn_of_entry(entry));
+		tell(fan_out, fan_out_conn_of(entry->member));
 	else
-		deliver(fan_out, TAILQ_FIRST(&fan_out->queue), conn_of_entry(entry));
+		deliver(fan_out, TAILQ_FIRST(&fan_out->queue), fan_out_conn_of(entry->member));
 }
 
 /* `may_call`: no plugin code is on the stack. */

@@ -54,11 +54,22 @@ struct fan_out {
 	uint64_t warned_ms; /* of the last line about a full queue; topics.c's */
 };
 
+/* A session that has subscribed at least once. */
 struct fan_out_member {
 	struct topic_member topics;
+	struct sl_conn *conn;
 	uint64_t turn;      /* the last in which something was delivered */
 	bool has_positions; /* one of its subscriptions does, or did */
 };
+
+/* Its own, made when it is first asked for; the session frees it. */
+struct fan_out_member *fan_out_member(struct sl_conn *conn);
+struct sl_conn *fan_out_conn_of(const struct topic_member *member);
+/* How many subscriptions it has. */
+size_t fan_out_count(const struct sl_conn *conn);
+bool fan_out_unsubscribe(struct sl_conn *conn, struct span filter);
+/* It has ended. */
+void fan_out_leave(struct sl_conn *conn);
 
 void fan_out_init(struct host *host);
 /* Every session is gone. */

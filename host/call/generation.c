@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "call/host_state.h"
 #include "call/route_serves.h"
 #include "call/history_check.h"
 #include "call/inject_load.h"
@@ -529,6 +530,7 @@ struct generation *generation_build(const struct generation_input *input, struct
 
 	generation->magic = GENERATION_MAGIC;
 	generation->refs = 1;
+	generation->host = host_of_table(input->host);
 	generation->number = input->number;
 	generation->config = *input->config;
 	memset(input->config, 0, sizeof(*input->config));

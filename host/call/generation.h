@@ -17,6 +17,8 @@
 #include "wire/http_reply.h"
 #include "wire/redirect.h"
 
+struct host;
+
 struct route {
 	const struct route_conf *conf;
 	struct generation *generation;
@@ -39,7 +41,8 @@ struct route {
 struct generation {
 	unsigned magic;
 	unsigned refs;
-	unsigned number; /* the master's: the same in all workers */
+	struct host *host; /* whose it is */
+	unsigned number;   /* the master's: the same in all workers */
 	struct config config;
 	struct arena arena;
 	struct http_style style; /* of answers that no route gives */

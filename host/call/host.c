@@ -105,21 +105,21 @@ void host_leave(struct host *host)
 
 void host_turn_end(struct host *host)
 {
-	struct sl_conn *conn;
+	struct session_extra *first;
 
 	/*
 	 * Callbacks may end further sessions, or provide what they wait for, which queue behind.
 	 * A session that is due is freed behind that only, as it stands in both queues.
 	 */
 	while (!TAILQ_EMPTY(&host->due) || !TAILQ_EMPTY(&host->ended)) {
-		if ((conn = TAILQ_FIRST(&host->due)) != NULL) {
-			TAILQ_REMOVE(&host->due, conn, due);
-			session_inject_due(conn);
+		if ((first = TAILQ_FIRST(&host->due)) != NULL) {
+			TAILQ_REMOVE(&host->due, first, due);
+			session_inject_due(first->queued);
 			continue;
 		}
-		conn = TAILQ_FIRST(&host->ended);
-		TAILQ_REMOVE(&host->ended, conn, ended);
-		session_free(conn);
+		first = TAILQ_FIRST(&host->ended);
+		TAILQ_REMOVE(&host->ended, first, ended);
+		session_free(first->queued);
 	}
 	resume_turn_end(host);
 	fan_out_turn_end(host);
@@ -181,6 +181,7 @@ void host_free(struct host *host)
 	session_table_fini(&host->sessions);
 	image_store_free(host->images);
 	buf_fini(&host->scratch);
+	buf_fini(&host->label);
 	counters_fini(&host->counters);
 	free(host);
 }
@@ -260,7 +261,7 @@ const struct route *host_match(
 
 	if (!route_map_match(map, request->path, &found))
 		return NULL;
-	transport->style = &((const struct route *)found.route)->style;
+	transport_extra(transport)->style = &((const struct route *)found.route)->style;
 	memcpy(request->params, found.params, sizeof(found.params));
 	request->param_count = found.param_count;
 	return found.route;
@@ -337,13 +338,13 @@ void host_request(struct host *host, struct transport *transport, const struct h
 	struct request request;
 
 	assert(transport->session == NULL);
-	transport->answer = (struct answer){0};
-	if (transport->is_admin) {
+	transport_extra(transport)->answer = (struct answer){0};
+	if (transport->extra->is_admin) {
 		admin_take(host, transport, head);
 		return;
 	}
 	request_init(&request, head, raw);
-	transport->style = host_style(host);
+	transport_extra(transport)->style = host_style(host);
 	if (!admission_check(host->generation, transport, &request))
 		;
 	else if (host_is_handshake(host->generation, &request))
@@ -351,7 +352,7 @@ void host_request(struct host *host, struct transport *transport, const struct h
 	else
 		plain_request_answer(host, transport, &request);
 	/* A session tells for itself, when it ends. */
-	if (transport->session == NULL && transport->answer.status != 0 &&
+	if (transport->session == NULL && transport->extra->answer.status != 0 &&
 		host->sessions.last_id == last_id)
 		access_log_request(host, transport, &request);
 	request_fini(&request);

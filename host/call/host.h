@@ -103,7 +103,7 @@ void session_drained(struct sl_conn *session);
  */
 enum { ENDED_BY_PEER = 1, ENDED_BY_HOST = 3 }; /* `by`: SL_BY_PEER, SL_BY_HOST of socklet.h */
 void session_end(struct sl_conn *session, unsigned code, struct span reason, unsigned by);
-/* For log lines: "echo /ws #17". Valid until session_end. */
+/* For log lines: "echo /ws #17". Valid until the next call, for any session. */
 const char *session_label(const struct sl_conn *session);
 
 #endif

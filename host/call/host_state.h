@@ -31,6 +31,7 @@ struct host {
 	struct session_queue ended; /* disconnect still to run */
 	struct span heard;          /* a text that a plugin is given: it is UTF-8 */
 	struct buf scratch;         /* for formatting a message */
+	struct buf label;           /* what session_label made last */
 	struct metrics metrics;
 	struct counters counters;
 	struct fan_out fan_out;

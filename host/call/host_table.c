@@ -32,10 +32,10 @@ static int api_response_header(struct sl_conn *conn, const char *name, const cha
 		!http_reply_is_value(span_of(value))) {
 		log_error("%s: sl_response_header \"%s\": wanted a header name that the host does "
 			  "not set itself, and a value without control characters",
-			conn->label, name);
+			session_label(conn), name);
 		return SL_INVALID;
 	}
-	buf_printf(&conn->response_headers, "%s: %s\r\n", name, value);
+	buf_printf(&session_extra(conn)->response_headers, "%s: %s\r\n", name, value);
 	return SL_OK;
 }
 
@@ -53,7 +53,7 @@ static int api_refuse(struct sl_conn *conn, unsigned status, const char *content
 		return SL_CLOSED;
 	if (content_type != NULL && !http_reply_is_value(span_of(content_type))) {
 		log_error("%s: sl_refuse_with: control characters in the content type \"%s\"",
-			conn->label, content_type);
+			session_label(conn), content_type);
 		return SL_INVALID;
 	}
 	return session_refuse(conn, &reply);
@@ -71,11 +71,11 @@ static int reply_with(struct sl_conn *conn, unsigned status, const char *content
 		return SL_CLOSED;
 	if (content_type != NULL && !http_reply_is_value(span_of(content_type))) {
 		log_error("%s: sl_respond: control characters in the content type \"%s\"",
-			conn->label, content_type);
+			session_label(conn), content_type);
 		return SL_INVALID;
 	}
 	if (body.ptr == NULL && body.len > 0) {
-		log_error("%s: sl_respond with %zu bytes at NULL", conn->label, body.len);
+		log_error("%s: sl_respond with %zu bytes at NULL", session_label(conn), body.len);
 		return SL_INVALID;
 	}
 	return answer(conn, &reply);
@@ -108,7 +108,7 @@ static int api_send_keyed(
 	struct sl_conn *conn, uint64_t key, uint32_t type, const void *data, size_t len)
 {
 	if (key == 0 && conn->phase == SESSION_OPEN) {
-		log_error("%s: sl_send_keyed with key 0, which is none", conn->label);
+		log_error("%s: sl_send_keyed with key 0, which is none", session_label(conn));
 		return SL_INVALID;
 	}
 	return session_send_keyed(conn, key, type, (struct span){data, len});
@@ -117,7 +117,7 @@ static int api_send_keyed(
 SL_PRINTF(2, 0)
 static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 {
-	struct buf *scratch = &conn->host->scratch;
+	struct buf *scratch = &session_host(conn)->scratch;
 	uint64_t most = conn->route->limits.queue_bytes;
 	va_list again;
 	int len;
@@ -137,7 +137,8 @@ static int api_vsendf(struct sl_conn *conn, const char *format, va_list args)
 		len = vsnprintf(scratch->data, scratch->capacity, format, args);
 	}
 	if (len < 0) {
-		log_error("%s: sl_sendf: the format \"%s\" is not valid", conn->label, format);
+		log_error("%s: sl_sendf: the format \"%s\" is not valid", session_label(conn),
+			format);
 		return SL_INVALID;
 	}
 	return session_send(conn, SL_TEXT, (struct span){scratch->data, (size_t)len});
@@ -156,7 +157,7 @@ static char *pack_json(
 	value = json_vpack_ex(&error, 0, format, again);
 	va_end(again);
 	if (value == NULL) {
-		log_error("%s: %s \"%s\": %s", conn->label, who, format, error.text);
+		log_error("%s: %s \"%s\": %s", session_label(conn), who, format, error.text);
 		return NULL;
 	}
 	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
@@ -204,7 +205,7 @@ static size_t api_queue_limit(const struct sl_conn *conn)
 
 static uint64_t api_dropped(const struct sl_conn *conn)
 {
-	return conn->transport == NULL ? conn->dropped : conn->transport->dropped;
+	return conn->transport == NULL ? conn->extra->dropped : conn->transport->extra->dropped;
 }
 
 static uint64_t api_rtt(const struct sl_conn *conn, int last)
@@ -218,7 +219,7 @@ static uint64_t api_rtt(const struct sl_conn *conn, int last)
 
 static int set_paused(struct sl_conn *conn, bool paused)
 {
-	if (conn->exchange != NULL)
+	if (conn->extra->exchange != NULL)
 		return session_not_open(conn, paused ? "sl_pause" : "sl_resume");
 	if (conn->transport == NULL)
 		return SL_CLOSED;
@@ -260,7 +261,7 @@ static const void *api_args(const struct sl_conn *conn)
 
 static struct sl_plugin *api_plugin_of(const struct sl_conn *conn)
 {
-	return conn->plugin;
+	return conn->route->plugin;
 }
 
 static void *api_plugin_state(const struct sl_plugin *plugin)
@@ -277,26 +278,29 @@ static const void *api_options(const struct sl_plugin *plugin)
 
 static struct sl_str api_target(const struct sl_conn *conn)
 {
-	return conn->request == NULL ? (struct sl_str){0} : to_str(conn->request->head->target);
+	return conn->extra->request == NULL ? (struct sl_str){0}
+					    : to_str(conn->extra->request->head->target);
 }
 
 static struct sl_str api_path(const struct sl_conn *conn)
 {
-	return conn->request == NULL ? (struct sl_str){0} : to_str(conn->request->path);
+	return conn->extra->request == NULL ? (struct sl_str){0}
+					    : to_str(conn->extra->request->path);
 }
 
 static struct sl_str api_query(const struct sl_conn *conn)
 {
-	return conn->request == NULL ? (struct sl_str){0} : to_str(conn->request->head->query);
+	return conn->extra->request == NULL ? (struct sl_str){0}
+					    : to_str(conn->extra->request->head->query);
 }
 
 static struct sl_str api_path_param(const struct sl_conn *conn, const char *name)
 {
 	const struct pattern *pattern = &conn->route->pattern;
 
-	for (size_t i = 0; conn->request != NULL && i < pattern->param_count; i++)
+	for (size_t i = 0; conn->extra->request != NULL && i < pattern->param_count; i++)
 		if (strcmp(pattern->params[i], name) == 0)
-			return to_str(conn->request->params[i]);
+			return to_str(conn->extra->request->params[i]);
 	return (struct sl_str){0};
 }
 
@@ -308,7 +312,7 @@ static struct sl_str pair_value(const struct pair *pair)
 
 static struct sl_str api_query_param(const struct sl_conn *conn, const char *name, size_t n)
 {
-	struct request *request = conn->request;
+	struct request *request = conn->extra->request;
 
 	if (request == NULL)
 		return (struct sl_str){0};
@@ -321,14 +325,15 @@ static struct sl_str api_query_param(const struct sl_conn *conn, const char *nam
 
 static struct sl_str api_header(const struct sl_conn *conn, const char *name, size_t n)
 {
-	return conn->request == NULL
+	return conn->extra->request == NULL
 		       ? (struct sl_str){0}
-		       : to_str(http_header_get(conn->request->head, span_of(name), n));
+		       : to_str(http_header_get(conn->extra->request->head, span_of(name), n));
 }
 
 static struct sl_str api_header_at(const struct sl_conn *conn, size_t n, struct sl_str *name)
 {
-	const struct http_head *head = conn->request == NULL ? NULL : conn->request->head;
+	const struct http_head *head = conn->extra->request == NULL ? NULL
+								    : conn->extra->request->head;
 
 	*name = (struct sl_str){0};
 	if (head == NULL || n >= head->header_count)
@@ -340,7 +345,7 @@ static struct sl_str api_header_at(const struct sl_conn *conn, size_t n, struct 
 /* Of several cookies with one name the last counts, as when it is injected. */
 static struct sl_str api_cookie(const struct sl_conn *conn, const char *name)
 {
-	struct request *request = conn->request;
+	struct request *request = conn->extra->request;
 
 	if (request == NULL)
 		return (struct sl_str){0};
@@ -353,7 +358,8 @@ static struct sl_str api_cookie(const struct sl_conn *conn, const char *name)
 
 static struct sl_str api_subprotocol(const struct sl_conn *conn, size_t n)
 {
-	return conn->request == NULL ? (struct sl_str){0} : to_str(session_security_offer(conn, n));
+	return conn->extra->request == NULL ? (struct sl_str){0}
+					    : to_str(session_security_offer(conn, n));
 }
 
 static struct sl_str api_security_scope(const struct sl_conn *conn, size_t n)
@@ -363,7 +369,7 @@ static struct sl_str api_security_scope(const struct sl_conn *conn, size_t n)
 
 static const char *api_peer(const struct sl_conn *conn)
 {
-	return conn->peer;
+	return session_peer(conn);
 }
 
 static const char *api_scheme(const struct sl_conn *conn)
@@ -378,7 +384,7 @@ static struct sl_timer *api_conn_timer(struct sl_conn *conn, uint64_t delay_ms, 
 {
 	if (conn->phase == SESSION_ENDED)
 		return NULL;
-	return timer_new_conn(conn->host->loop, conn, delay_ms, repeat_ms, fire, data);
+	return timer_new_conn(session_host(conn)->loop, conn, delay_ms, repeat_ms, fire, data);
 }
 
 static struct sl_timer *api_plugin_timer(struct sl_plugin *plugin, uint64_t delay_ms,
@@ -405,7 +411,7 @@ static void job_finish(struct offload_job *base)
 	struct sl_conn *conn = session_table_find(&job->host->sessions, job->conn_id);
 
 	if (conn != NULL) {
-		conn->jobs--;
+		session_extra(conn)->jobs--;
 		session_listen(conn);
 	}
 	if (!base->was_dropped && conn != NULL && conn->phase != SESSION_ENDED)
@@ -424,29 +430,33 @@ static int api_offload(struct sl_conn *conn, void (*work)(void *data),
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
 	if (conn->is_moving) {
-		log_error("%s: sl_offload in hand_over; call it from message on", conn->label);
+		log_error("%s: sl_offload in hand_over; call it from message on",
+			session_label(conn));
 		return SL_INVALID;
 	}
 	job = xcalloc(1, sizeof(*job));
 	job->base = (struct offload_job){.work = work, .finish = job_finish, .data = data};
-	job->host = conn->host;
+	job->host = session_host(conn);
 	job->conn_id = conn->id;
 	job->done = done;
 	job->drop = drop;
-	if (!offload_submit(conn->host->offload, &job->base)) {
+	if (!offload_submit(session_host(conn)->offload, &job->base)) {
 		free(job);
 		return SL_FULL;
 	}
-	job->generation = generation_ref(conn->generation);
-	job->plugin = conn->plugin;
-	conn->jobs++;
+	job->generation = generation_ref(conn->route->generation);
+	job->plugin = conn->route->plugin;
+	session_extra(conn)->jobs++;
 	session_listen(conn);
 	return SL_OK;
 }
 
 static struct event_base *api_event_base(const struct sl_host *table)
 {
-	return host_of_table(table)->loop->base;
+	struct loop *loop = host_of_table(table)->loop;
+
+	loop->is_lent = true;
+	return loop->base;
 }
 
 static const void *api_extension(const struct sl_host *table, const char *id)
@@ -482,7 +492,7 @@ static void log_tagged(const char *tag, int level, const char *format, va_list a
 SL_PRINTF(3, 0)
 static void api_vlog_conn(const struct sl_conn *conn, int level, const char *format, va_list args)
 {
-	log_tagged(conn->label, level, format, args);
+	log_tagged(session_label(conn), level, format, args);
 }
 
 SL_PRINTF(3, 0)

@@ -240,6 +240,7 @@ void kept_stream_connected(struct host *host)
 {
 	struct kept_stream *stream = &host->kept;
 
+	stream->is_catching_up = false;
 	if (!bus_has_store(host))
 		return;
 	held_clear(stream);

@@ -5,6 +5,7 @@
 #ifndef SOCKLET_CALL_LOOP_H
 #define SOCKLET_CALL_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
@@ -24,6 +25,8 @@ struct loop_ops {
 struct loop {
 	const struct loop_ops *ops;
 	struct event_base *base; /* NULL in unit tests */
+	/* A plugin has been given the base, and may have events in it that are to come at once. */
+	bool is_lent;
 };
 
 #endif

@@ -93,7 +93,7 @@ static struct presence_entry *find(const struct sl_conn *conn, const char *topic
 {
 	struct presence_entry *entry;
 
-	LIST_FOREACH (entry, &conn->presence.entries, link)
+	LIST_FOREACH (entry, &conn->extra->presence.entries, link)
 		if (strcmp(entry->topic, topic) == 0)
 			return entry;
 	return NULL;
@@ -102,36 +102,36 @@ static struct presence_entry *find(const struct sl_conn *conn, const char *topic
 /* The master first: who hears the notice and asks finds it in the list. */
 static void join(struct sl_conn *conn, const char *topic, const char *label)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 	size_t size = strlen(topic) + 1;
 	struct presence_entry *entry = xcalloc(1, sizeof(*entry) + size);
 
 	memcpy(entry->topic, topic, size);
 	entry->label = xstrdup(label);
-	LIST_INSERT_HEAD(&conn->presence.entries, entry, link);
-	conn->presence.count++;
+	LIST_INSERT_HEAD(&session_extra(conn)->presence.entries, entry, link);
+	session_extra(conn)->presence.count++;
 	if (link != NULL)
 		link->ops->join(link, span_of(topic), conn->id, span_of(label));
-	publish(conn->host, true, topic, conn->id, label);
+	publish(session_host(conn), true, topic, conn->id, label);
 }
 
 static void leave(struct sl_conn *conn, struct presence_entry *entry)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 
 	LIST_REMOVE(entry, link);
-	conn->presence.count--;
+	session_extra(conn)->presence.count--;
 	if (link != NULL)
 		link->ops->leave(link, span_of(entry->topic), conn->id);
-	publish(conn->host, false, entry->topic, conn->id, entry->label);
+	publish(session_host(conn), false, entry->topic, conn->id, entry->label);
 	free(entry->label);
 	free(entry);
 }
 
 void presence_end(struct sl_conn *conn)
 {
-	while (!LIST_EMPTY(&conn->presence.entries))
-		leave(conn, LIST_FIRST(&conn->presence.entries));
+	while (!LIST_EMPTY(&conn->extra->presence.entries))
+		leave(conn, LIST_FIRST(&conn->extra->presence.entries));
 }
 
 bool presence_check_topic(struct span topic, struct err *why)
@@ -163,7 +163,7 @@ static bool check(const struct sl_conn *conn, const char *who, const char *topic
 	if (presence_check_topic(span_of(topic), &why) &&
 		(label == NULL || presence_check_label(span_of(label), &why)))
 		return true;
-	log_error("%s: %s: %s", conn->label, who, why.text);
+	log_error("%s: %s: %s", session_label(conn), who, why.text);
 	return false;
 }
 
@@ -178,7 +178,7 @@ int presence_set(struct sl_conn *conn, const char *topic, const char *label)
 	entry = find(conn, topic);
 	if (entry != NULL && label != NULL && strcmp(entry->label, label) == 0)
 		return SL_OK;
-	if (entry == NULL && conn->presence.count >= TOPICS_OF_MEMBER_MAX && label != NULL)
+	if (entry == NULL && conn->extra->presence.count >= TOPICS_OF_MEMBER_MAX && label != NULL)
 		return SL_FULL;
 	if (entry != NULL)
 		leave(conn, entry);
@@ -191,7 +191,7 @@ int presence_set(struct sl_conn *conn, const char *topic, const char *label)
 
 int presence_send(struct sl_conn *conn, const char *topic)
 {
-	struct presence_link *link = conn->host->presence;
+	struct presence_link *link = session_host(conn)->presence;
 
 	if (conn->phase != SESSION_OPEN)
 		return SL_CLOSED;

@@ -46,7 +46,7 @@ static struct span filter_of(const struct resume *resume)
 /* What is live comes from the broker, whoever is in the tree. */
 static void want(struct resume *resume)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 
 	if (resume->wanting.count == 0 && bus_has_store(host))
 		topic_tree_subscribe(&host->resumes.wanted, &resume->wanting, filter_of(resume), 0);
@@ -54,7 +54,7 @@ static void want(struct resume *resume)
 
 static void unwant(struct resume *resume)
 {
-	topic_tree_leave(&resume->conn->host->resumes.wanted, &resume->wanting);
+	topic_tree_leave(&session_host(resume->conn)->resumes.wanted, &resume->wanting);
 }
 
 static void on_wanted(void *context, struct span filter)
@@ -80,14 +80,14 @@ static void resume_drop(struct resume *resume)
 	unwant(resume);
 
 	if (resume->state == RESUME_WAITING)
-		TAILQ_REMOVE(&conn->host->resumes.waiting, resume, waiting);
+		TAILQ_REMOVE(&session_host(conn)->resumes.waiting, resume, waiting);
 	if (resume->state == RESUME_FULL)
-		TAILQ_REMOVE(&conn->host->resumes.full, resume, waiting);
+		TAILQ_REMOVE(&session_host(conn)->resumes.full, resume, waiting);
 	if (resume->state == RESUME_AWAY)
-		TAILQ_REMOVE(&conn->host->resumes.away, resume, waiting);
+		TAILQ_REMOVE(&session_host(conn)->resumes.away, resume, waiting);
 	LIST_REMOVE(resume, of_conn);
 	if (resume->state != RESUME_LIVE)
-		conn->resume_count--;
+		session_extra(conn)->resume_count--;
 	free(resume);
 }
 
@@ -96,7 +96,7 @@ static void resume_drop(struct resume *resume)
 /* Nothing is kept: then only what is new can be had. */
 static bool is_kept(const struct resume *resume)
 {
-	return bus_keeps_all(resume->conn->host, filter_of(resume));
+	return bus_keeps_all(session_host(resume->conn), filter_of(resume));
 }
 
 /* What is live only now of what the answer had is passed over: until something behind it comes. */
@@ -106,12 +106,12 @@ static void stay_for_the_rest(struct resume *resume, uint64_t order, uint64_t nu
 	resume->state = RESUME_LIVE;
 	resume->order = order;
 	resume->after = number;
-	resume->conn->resume_count--;
+	session_extra(resume->conn)->resume_count--;
 }
 
 static bool may_come_late(const struct resume *resume, uint64_t order, uint64_t number)
 {
-	const struct host *host = resume->conn->host;
+	const struct host *host = session_host(resume->conn);
 
 	return bus_has_store(host) && order != 0 &&
 	       (host->kept.order != order || host->kept.heard < number);
@@ -123,9 +123,9 @@ static void finish(struct resume *resume, uint64_t order, uint64_t number)
 	struct sl_conn *conn = resume->conn;
 	bool has_positions = (resume->flags & SL_POSITIONS) != 0;
 
-	topic_tree_subscribe(&conn->host->fan_out.tree, &conn->topics.topics, filter_of(resume),
-		resume->flags & (SL_EXCLUDE_SELF | SL_POSITIONS));
-	conn->topics.has_positions |= has_positions;
+	topic_tree_subscribe(&session_host(conn)->fan_out.tree, &fan_out_member(conn)->topics,
+		filter_of(resume), resume->flags & (SL_EXCLUDE_SELF | SL_POSITIONS));
+	conn->topics->has_positions |= has_positions;
 	if (has_positions)
 		envelope_send_note(conn, filter_of(resume), order, number, false);
 	/* That note may have been one too many for its queue. */
@@ -144,7 +144,7 @@ bool resume_has(struct sl_conn *conn, struct span topic, uint64_t order, uint64_
 
 	if (number == 0)
 		return false;
-	for (resume = LIST_FIRST(&conn->resumes); resume != NULL; resume = next) {
+	for (resume = LIST_FIRST(&conn->extra->resumes); resume != NULL; resume = next) {
 		next = LIST_NEXT(resume, of_conn);
 		if (resume->state != RESUME_LIVE)
 			continue;
@@ -178,7 +178,7 @@ static uint64_t part_bytes(const struct sl_conn *conn)
 
 static void ask_now(struct resume *resume)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 	const struct bus_recall recall = {
 		.conn = resume->conn->id,
 		.serial = resume->serial,
@@ -203,7 +203,7 @@ static void away_on_timer(void *arg);
  */
 static void wait_for_broker(struct resume *resume)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 	struct resumes *resumes = &host->resumes;
 
 	if (resume->after == BUS_NOW || resume->patience_ms == 0) {
@@ -224,7 +224,7 @@ static void wait_for_broker(struct resume *resume)
  */
 static void ask(struct resume *resume)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 	bool has_no_past = resume->after == BUS_NOW || resume->after == 0;
 
 	if (has_no_past && !is_kept(resume)) {
@@ -247,7 +247,7 @@ static void ask(struct resume *resume)
 /* Which orders there are only a store knows; the master's is this host's. */
 static void take_position(struct resume *resume, struct span position)
 {
-	const struct host *host = resume->conn->host;
+	const struct host *host = session_host(resume->conn);
 	uint64_t order, number;
 
 	resume->after = BUS_UNKNOWN;
@@ -266,14 +266,14 @@ void resume_begin(struct sl_conn *conn, struct span filter, uint32_t flags, stru
 	struct resume *resume = xcalloc(1, sizeof(*resume) + filter.len);
 
 	resume->conn = conn;
-	resume->serial = ++conn->host->resumes.serial;
+	resume->serial = ++session_host(conn)->resumes.serial;
 	resume->patience_ms = RESUME_PATIENCE_MS;
 	resume->flags = flags;
 	resume->len = (uint8_t)filter.len;
 	memcpy(resume->filter, filter.ptr, filter.len);
 	take_position(resume, position);
-	LIST_INSERT_HEAD(&conn->resumes, resume, of_conn);
-	conn->resume_count++;
+	LIST_INSERT_HEAD(&session_extra(conn)->resumes, resume, of_conn);
+	session_extra(conn)->resume_count++;
 	if (conn->phase == SESSION_OPEN)
 		ask(resume);
 }
@@ -295,9 +295,9 @@ static void go_on_without(struct resume *resume)
 	if (conn->phase != SESSION_OPEN)
 		return;
 	ask(resume);
-	if (conn->phase == SESSION_OPEN && conn->plugin->info.lost != NULL)
-		plugin_call_lost(
-			conn->plugin, conn, conn->args, (struct sl_str){filter.ptr, filter.len}, 0);
+	if (conn->phase == SESSION_OPEN && conn->route->plugin->info.lost != NULL)
+		plugin_call_lost(conn->route->plugin, conn, conn->args,
+			(struct sl_str){filter.ptr, filter.len}, 0);
 }
 
 static bool is_full(const struct sl_conn *conn)
@@ -327,7 +327,7 @@ static void full_on_timer(void *arg)
 
 static void go_on_behind(struct resume *resume, uint64_t order, uint64_t number)
 {
-	struct host *host = resume->conn->host;
+	struct host *host = session_host(resume->conn);
 
 	resume->order = order;
 	resume->after = number;
@@ -349,7 +349,7 @@ static struct resume *find(struct host *host, uint64_t id, uint64_t serial)
 
 	if (conn == NULL)
 		return NULL;
-	LIST_FOREACH (resume, &conn->resumes, of_conn)
+	LIST_FOREACH (resume, &conn->extra->resumes, of_conn)
 		if (resume->serial == serial && resume->state == RESUME_ASKED)
 			return resume;
 	return NULL;
@@ -386,9 +386,9 @@ static void take(struct resume *resume, const struct bus_message *message)
 	resume->after = message->number;
 	/* Its own of this very connection: it published while it caught up. */
 	if ((resume->flags & SL_EXCLUDE_SELF) != 0 && message->publisher == conn->id &&
-		message->host == bus_host_id(conn->host))
+		message->host == bus_host_id(session_host(conn)))
 		return;
-	conn->host->fan_out.counts.delivered++;
+	session_host(conn)->fan_out.counts.delivered++;
 	send(conn, resume->flags, message);
 }
 
@@ -414,7 +414,7 @@ static bool take_held(void *context, const struct bus_message *message)
 static void finish_behind(struct resume *resume, uint64_t order, uint64_t number)
 {
 	struct sl_conn *conn = resume->conn;
-	struct host *host = conn->host;
+	struct host *host = session_host(conn);
 
 	if (!bus_has_store(host)) {
 		finish(resume, order, number);
@@ -511,7 +511,7 @@ static struct resume *find_held(const struct sl_conn *conn)
 {
 	struct resume *resume;
 
-	LIST_FOREACH (resume, &conn->resumes, of_conn)
+	LIST_FOREACH (resume, &conn->extra->resumes, of_conn)
 		if (resume->state == RESUME_HELD)
 			return resume;
 	return NULL;
@@ -551,7 +551,7 @@ void resume_cancel(struct sl_conn *conn, struct span filter)
 {
 	struct resume *resume, *next;
 
-	for (resume = LIST_FIRST(&conn->resumes); resume != NULL; resume = next) {
+	for (resume = LIST_FIRST(&conn->extra->resumes); resume != NULL; resume = next) {
 		next = LIST_NEXT(resume, of_conn);
 		if (span_equal(filter_of(resume), filter))
 			resume_drop(resume);
@@ -560,8 +560,8 @@ void resume_cancel(struct sl_conn *conn, struct span filter)
 
 void resume_cancel_all(struct sl_conn *conn)
 {
-	while (!LIST_EMPTY(&conn->resumes))
-		resume_drop(LIST_FIRST(&conn->resumes));
+	while (!LIST_EMPTY(&conn->extra->resumes))
+		resume_drop(LIST_FIRST(&conn->extra->resumes));
 }
 
 void resume_init(struct host *host)

@@ -25,74 +25,124 @@
 
 _Static_assert(offsetof(struct sl_conn, subject) == 0, "plugin/plugin.c looks for it there");
 
+void *session_new_state(const struct sl_plugin *plugin)
+{
+	return plugin->info.state_size == 0 ? NULL : xcalloc(1, plugin->info.state_size);
+}
+
+_Static_assert(sizeof(struct sl_conn) <= 120, "an idle connection costs more than it did");
+
 struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request)
 {
 	struct sl_conn *conn = xcalloc(1, sizeof(*conn));
 
 	conn->magic = SESSION_MAGIC;
-	conn->host = host;
 	conn->transport = transport;
-	conn->generation = generation_ref(route->generation);
+	conn->extra = &session_extra_none;
 	session_set_route(conn, route);
-	conn->plugin = route->plugin;
-	conn->request = request;
-	conn->is_secure = transport->is_secure;
+	conn->is_secure = transport->extra->is_secure;
+	generation_ref(route->generation);
+	session_extra(conn)->request = request;
 	session_table_add(&host->sessions, conn);
-	conn->peer = arena_text(&conn->arena, transport->peer, strlen(transport->peer));
-	conn->label = arena_printf(
-		&conn->arena, "%s #%llu", route->label, (unsigned long long)conn->id);
-	conn->state = xcalloc(1, conn->plugin->info.state_size);
+	conn->state = session_new_state(conn->route->plugin);
 	transport->session = conn;
 	return conn;
+}
+
+/* ---- what only some have ---------------------------------------------------------------- */
+
+const struct session_extra session_extra_none;
+
+struct session_extra *session_extra(struct sl_conn *conn)
+{
+	struct session_extra *extra;
+
+	if (conn->extra != &session_extra_none)
+		return (struct session_extra *)(uintptr_t)conn->extra;
+	extra = xcalloc(1, sizeof(*extra));
+	conn->extra = extra;
+	return extra;
+}
+
+static void free_extra(struct sl_conn *conn)
+{
+	if (conn->extra != &session_extra_none)
+		free(session_extra(conn));
+	conn->extra = &session_extra_none;
+}
+
+/* Behind a handshake as a rule: most connections are idle for most of their time. */
+static void trim_extra(struct sl_conn *conn)
+{
+	if (memcmp(conn->extra, &session_extra_none, sizeof(session_extra_none)) == 0)
+		free_extra(conn);
+}
+
+const char *session_peer(const struct sl_conn *conn)
+{
+	const struct exchange *exchange = conn->extra->exchange;
+
+	/* Behind its answer the transport serves the next request, of another client perhaps. */
+	if (exchange != NULL)
+		return exchange_peer(exchange);
+	return conn->transport != NULL ? transport_peer(conn->transport) : conn->extra->peer;
 }
 
 /* ---- ending ----------------------------------------------------------------------------- */
 
 static void drop_request(struct sl_conn *conn)
 {
-	if (conn->owns_request)
-		request_free(conn->request);
-	conn->request = NULL;
+	if (conn->extra->owns_request)
+		request_free(conn->extra->request);
+	session_extra(conn)->request = NULL;
+	trim_extra(conn);
 }
 
 /* What is left to be asked for when the transport is gone. */
-static void note_queue(struct sl_conn *conn)
+static void note_transport(struct sl_conn *conn)
 {
-	conn->queue_peak = conn->transport->queue_peak;
-	conn->dropped = conn->transport->dropped;
-	conn->rtt_us = conn->transport->ops->rtt(conn->transport).smoothed_us;
-	if (conn->dropped > 0)
+	struct session_extra *extra = session_extra(conn);
+	const struct transport *transport = conn->transport;
+
+	extra->queue_peak = transport->extra->queue_peak;
+	extra->dropped = transport->extra->dropped;
+	extra->rtt_us = transport->ops->rtt(transport).smoothed_us;
+	extra->peer = arena_text(
+		&conn->arena, transport_peer(transport), strlen(transport_peer(transport)));
+	if (extra->dropped > 0)
 		log_info("%s: %llu messages to %s were dropped, which reads too slowly",
-			conn->label, (unsigned long long)conn->dropped, conn->peer);
+			session_label(conn), (unsigned long long)extra->dropped, extra->peer);
 }
 
 void session_finish(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
 {
 	struct span kept = arena_span(&conn->arena, reason);
+	struct session_extra *extra = session_extra(conn);
 
 	assert(conn->phase != SESSION_ENDED);
-	if (conn->exchange != NULL)
+	if (extra->exchange != NULL)
 		exchange_note_answer(conn);
 	conn->phase = SESSION_ENDED;
-	conn->end = (struct sl_end){.code = code, .by = by, .reason = {kept.ptr, kept.len}};
-	note_queue(conn);
+	extra->end = (struct sl_end){.code = code, .by = by, .reason = {kept.ptr, kept.len}};
+	note_transport(conn);
 	conn->transport->session = NULL;
 	conn->transport = NULL;
-	timer_cancel_all(&conn->timers);
+	timer_cancel_all(&extra->timers);
 	drain_cancel(conn);
 	resume_cancel_all(conn);
-	topic_tree_leave(&conn->host->fan_out.tree, &conn->topics.topics);
+	fan_out_leave(conn);
 	session_inject_end(conn);
 	session_security_end(conn);
-	TAILQ_INSERT_TAIL(&conn->host->ended, conn, ended);
-	conn->host->loop->ops->want_turn_end(conn->host->loop);
+	extra->queued = conn;
+	TAILQ_INSERT_TAIL(&session_host(conn)->ended, extra, ended);
+	session_host(conn)->loop->ops->want_turn_end(session_host(conn)->loop);
 }
 
 void session_end(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
 {
 	assert(conn->magic == SESSION_MAGIC);
-	log_debug("%s: ended with %u \"%.*s\"", conn->label, code, SPAN_ARG(reason));
+	log_debug("%s: ended with %u \"%.*s\"", session_label(conn), code, SPAN_ARG(reason));
 	session_finish(conn, code, reason, by);
 }
 
@@ -107,26 +157,28 @@ static void close_open(struct sl_conn *conn, unsigned code, const char *reason, 
 
 void session_free(struct sl_conn *conn)
 {
-	const struct sl_plugin_info *info = &conn->plugin->info;
+	const struct sl_plugin_info *info = &conn->route->plugin->info;
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
-	if (conn->exchange != NULL) {
+	if (conn->extra->exchange != NULL) {
 		exchange_free(conn);
 	} else {
 		access_log_close(conn);
 		session_inject_clear(conn);
 	}
 	if (conn->owes_disconnect && info->disconnect != NULL)
-		plugin_call_disconnect(conn->plugin, conn, conn->args, &conn->end);
+		plugin_call_disconnect(conn->route->plugin, conn, conn->args, &conn->extra->end);
 	presence_end(conn);
 	session_inject_fini(conn);
-	session_table_remove(&conn->host->sessions, conn);
+	session_table_remove(&session_host(conn)->sessions, conn);
 	crowd_leave(conn);
 	conn->magic = 0;
 	drop_request(conn);
-	buf_fini(&conn->response_headers);
+	buf_fini(&session_extra(conn)->response_headers);
+	free_extra(conn);
+	free(conn->topics);
 	free(conn->state);
-	generation_unref(conn->generation);
+	generation_unref(conn->route->generation);
 	arena_fini(&conn->arena);
 	free(conn);
 }
@@ -139,7 +191,11 @@ void session_set_route(struct sl_conn *conn, const struct route *route)
 
 const char *session_label(const struct sl_conn *conn)
 {
-	return conn->label;
+	struct buf *label = &session_host(conn)->label;
+
+	label->len = 0;
+	buf_printf(label, "%s #%llu", conn->route->label, (unsigned long long)conn->id);
+	return label->data;
 }
 
 /* ---- answering the handshake ------------------------------------------------------------ */
@@ -148,9 +204,9 @@ const char *session_label(const struct sl_conn *conn)
 static void session_refused(struct sl_conn *conn, unsigned status)
 {
 	conn->owes_disconnect = false;
-	session_finish(conn, conn->exchange != NULL ? 1000 : 1006, SPAN(""), SL_BY_PLUGIN);
-	conn->end.status = status;
-	log_debug("%s: refused with %u", conn->label, status);
+	session_finish(conn, conn->extra->exchange != NULL ? 1000 : 1006, SPAN(""), SL_BY_PLUGIN);
+	session_extra(conn)->end.status = status;
+	log_debug("%s: refused with %u", session_label(conn), status);
 }
 
 /* SL_OK, or why the connection cannot be refused so. */
@@ -160,7 +216,7 @@ static int may_refuse(const struct sl_conn *conn, unsigned status)
 		return SL_CLOSED;
 	if (status >= 300 && status <= 599)
 		return SL_OK;
-	log_error("%s: sl_refuse with status %u, wanted 300 to 599", conn->label, status);
+	log_error("%s: sl_refuse with status %u, wanted 300 to 599", session_label(conn), status);
 	return SL_INVALID;
 }
 
@@ -170,8 +226,8 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 
 	if (may != SL_OK)
 		return may;
-	reply->headers = conn->response_headers;
-	reply->close = conn->exchange == NULL;
+	reply->headers = conn->extra->response_headers;
+	reply->close = conn->extra->exchange == NULL;
 	conn->transport->ops->reply(conn->transport, reply);
 	session_refused(conn, reply->status);
 	return SL_OK;
@@ -182,11 +238,11 @@ static bool agree_on_compression(struct sl_conn *conn, struct ws_compression *ag
 {
 	struct buf answer = {0};
 	bool is_agreed = ws_extension_negotiate(
-		conn->request->head, &conn->route->conf->compression, agreed, &answer);
+		conn->extra->request->head, &conn->route->conf->compression, agreed, &answer);
 
 	if (is_agreed)
-		buf_printf(&conn->response_headers, "Sec-WebSocket-Extensions: %.*s\r\n",
-			SPAN_ARG(buf_span(&answer)));
+		buf_printf(&session_extra(conn)->response_headers,
+			"Sec-WebSocket-Extensions: %.*s\r\n", SPAN_ARG(buf_span(&answer)));
 	buf_fini(&answer);
 	return is_agreed;
 }
@@ -196,19 +252,19 @@ static void send_upgrade(struct sl_conn *conn, const char *subprotocol)
 	struct upgrade upgrade = {0};
 	struct ws_compression agreed;
 
-	upgrade.key = http_header_get(conn->request->head, SPAN("sec-websocket-key"), 0);
+	upgrade.key = http_header_get(conn->extra->request->head, SPAN("sec-websocket-key"), 0);
 	upgrade.subprotocol = subprotocol;
 	if (agree_on_compression(conn, &agreed))
 		upgrade.compression = &agreed;
-	upgrade.headers = buf_span(&conn->response_headers);
+	upgrade.headers = buf_span(&session_extra(conn)->response_headers);
 	upgrade.limits = conn->route->limits;
 	conn->transport->ops->upgrade(conn->transport, &upgrade);
-	buf_fini(&conn->response_headers);
+	buf_fini(&session_extra(conn)->response_headers);
 }
 
 bool session_rejects_by_close(const struct sl_conn *conn)
 {
-	return conn->exchange == NULL && conn->route->conf->reject == REJECT_CLOSE;
+	return conn->extra->exchange == NULL && conn->route->conf->reject == REJECT_CLOSE;
 }
 
 /* Accepted for the peer, which can read a close frame; refused for the plugin. */
@@ -221,9 +277,9 @@ static void reject_by_close(
 	send_upgrade(conn, session_subprotocol_for_close(conn));
 	conn->transport->ops->close(conn->transport, code, text);
 	conn->owes_disconnect = false;
-	log_debug("%s: rejected with %u \"%.*s\"", conn->label, code, SPAN_ARG(text));
+	log_debug("%s: rejected with %u \"%.*s\"", session_label(conn), code, SPAN_ARG(text));
 	session_finish(conn, code == 0 ? 1005 : code, text, SL_BY_PLUGIN);
-	conn->end.status = status;
+	session_extra(conn)->end.status = status;
 }
 
 /* The peer would take it for a broken frame, and never see the code. */
@@ -231,7 +287,7 @@ static const char *reason_of(const struct sl_conn *conn, const char *who, const 
 {
 	if (reason == NULL || utf8_valid(span_of(reason)))
 		return reason;
-	log_error("%s: %s: the reason is not UTF-8, closing without it", conn->label, who);
+	log_error("%s: %s: the reason is not UTF-8, closing without it", session_label(conn), who);
 	return "";
 }
 
@@ -239,8 +295,8 @@ static bool is_close_code(const struct sl_conn *conn, const char *who, unsigned 
 {
 	if (code == 0 || ws_close_code_valid(code))
 		return true;
-	log_error("%s: %s with code %u, wanted 1000-1003, 1007-1014 or 3000-4999", conn->label, who,
-		code);
+	log_error("%s: %s with code %u, wanted 1000-1003, 1007-1014 or 3000-4999",
+		session_label(conn), who, code);
 	return false;
 }
 
@@ -258,8 +314,8 @@ int session_reject(struct sl_conn *conn, unsigned status, unsigned code, const c
 		reject_by_close(conn, status, code, reason_of(conn, "sl_reject", detail));
 		return SL_OK;
 	}
-	detail_reply(
-		conn->transport, status, detail, &conn->response_headers, conn->exchange == NULL);
+	detail_reply(conn->transport, status, detail, &session_extra(conn)->response_headers,
+		conn->extra->exchange == NULL);
 	session_refused(conn, status);
 	return SL_OK;
 }
@@ -278,23 +334,23 @@ static bool is_offered(const struct sl_conn *conn, const char *subprotocol)
 			return true;
 	if (session_security_is_secret(conn, span_of(subprotocol)))
 		log_error("%s: sl_accept with the credential as subprotocol, which nobody may see",
-			conn->label);
+			session_label(conn));
 	else
 		log_error("%s: sl_accept with subprotocol \"%s\", which the peer did not offer",
-			conn->label, subprotocol);
+			session_label(conn), subprotocol);
 	return false;
 }
 
 int session_accept(struct sl_conn *conn, const char *subprotocol)
 {
-	if (conn->exchange != NULL)
+	if (conn->extra->exchange != NULL)
 		return session_not_open(conn, "sl_accept");
 	if (conn->phase != SESSION_DECIDING)
 		return SL_CLOSED;
 	if (session_inject_waits(conn)) {
 		log_error("%s: sl_accept while a provider is waited for; connect accepts, when all "
 			  "arguments are there",
-			conn->label);
+			session_label(conn));
 		return SL_INVALID;
 	}
 	if (subprotocol != NULL && !is_offered(conn, subprotocol))
@@ -303,7 +359,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 		subprotocol = session_subprotocol(conn);
 	else
 		subprotocol = arena_text(&conn->arena, subprotocol, strlen(subprotocol));
-	conn->subprotocol = subprotocol;
+	session_extra(conn)->subprotocol = subprotocol;
 	conn->phase = SESSION_OPEN;
 	access_log_open(conn, subprotocol);
 	send_upgrade(conn, subprotocol);
@@ -311,7 +367,7 @@ int session_accept(struct sl_conn *conn, const char *subprotocol)
 	session_listen(conn);
 	resume_opened(conn);
 	/* Inside connect it is still host_request's; session_connect drops it. */
-	if (conn->owns_request && (conn->plugin->info.flags & SL_KEEP_REQUEST) == 0)
+	if (conn->extra->owns_request && (conn->route->plugin->info.flags & SL_KEEP_REQUEST) == 0)
 		drop_request(conn);
 	return SL_OK;
 }
@@ -340,10 +396,10 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason)
 
 int session_not_open(const struct sl_conn *conn, const char *who)
 {
-	if (conn->exchange == NULL)
+	if (conn->extra->exchange == NULL)
 		return SL_CLOSED;
 	log_error("%s: %s on a plain request, wanted a WebSocket; answer with sl_respond",
-		conn->label, who);
+		session_label(conn), who);
 	return SL_INVALID;
 }
 
@@ -356,7 +412,7 @@ void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 	} else if (conn->phase == SESSION_DECIDING) {
 		detail_reply(conn->transport, 503, "Service Unavailable", NULL, true);
 		session_finish(conn, 1006, span_of(reason), SL_BY_HOST);
-		conn->end.status = 503;
+		session_extra(conn)->end.status = 503;
 	}
 }
 
@@ -365,19 +421,19 @@ void session_stop(struct sl_conn *conn, unsigned code, const char *reason)
 void session_refuse_invalid(struct sl_conn *conn, const struct inject_errors *errors)
 {
 	const struct inject_error *first = &errors->items[0];
-	unsigned status = conn->exchange != NULL ? 422 : 403;
+	unsigned status = conn->extra->exchange != NULL ? 422 : 403;
 
-	log_info("%s: refused %s with %u: %s %s: %s (%zu error%s)", conn->label, conn->peer,
-		session_rejects_by_close(conn) ? 1008u : status, first->source, first->name,
-		first->message, errors->count, errors->count == 1 ? "" : "s");
+	log_info("%s: refused %s with %u: %s %s: %s (%zu error%s)", session_label(conn),
+		session_peer(conn), session_rejects_by_close(conn) ? 1008u : status, first->source,
+		first->name, first->message, errors->count, errors->count == 1 ? "" : "s");
 	if (session_rejects_by_close(conn)) {
 		reject_by_close(conn, 403, 1008,
 			arena_printf(&conn->arena, "%s %s: %s", first->source, first->name,
 				first->message));
 		return;
 	}
-	detail_reply_errors(
-		conn->transport, status, errors, &conn->response_headers, conn->exchange == NULL);
+	detail_reply_errors(conn->transport, status, errors, &session_extra(conn)->response_headers,
+		conn->extra->exchange == NULL);
 	session_refused(conn, status);
 }
 
@@ -385,7 +441,7 @@ void session_fail(struct sl_conn *conn, const char *what, int result)
 {
 	if (conn->phase == SESSION_ENDED)
 		return;
-	log_error("%s: %s failed with %d, %s", conn->label, what, result,
+	log_error("%s: %s failed with %d, %s", session_label(conn), what, result,
 		conn->phase == SESSION_OPEN        ? "closing with 1011"
 		: conn->phase == SESSION_STREAMING ? "breaking its answer off"
 						   : "answering 500");
@@ -400,8 +456,8 @@ void session_fail(struct sl_conn *conn, const char *what, int result)
 /* The request is on the caller's stack and must be copied to outlive it. */
 static void keep_request(struct sl_conn *conn)
 {
-	conn->request = request_copy(conn->request);
-	conn->owns_request = true;
+	session_extra(conn)->request = request_copy(conn->extra->request);
+	session_extra(conn)->owns_request = true;
 }
 
 void session_call_connect(struct sl_conn *conn)
@@ -409,8 +465,8 @@ void session_call_connect(struct sl_conn *conn)
 	int result = SL_OK;
 
 	conn->owes_disconnect = true;
-	if (conn->plugin->info.connect != NULL)
-		result = plugin_call_connect(conn->plugin, conn, conn->args);
+	if (conn->route->plugin->info.connect != NULL)
+		result = plugin_call_connect(conn->route->plugin, conn, conn->args);
 	if (result < 0)
 		session_fail(conn, "connect", result);
 	else if (result != SL_LATER && conn->phase == SESSION_DECIDING)
@@ -427,10 +483,10 @@ void session_connect(struct sl_conn *conn)
 void session_settle_request(struct sl_conn *conn)
 {
 	/* One that was accepted and closed has its disconnect to come, a request its end. */
-	bool is_owed = conn->owes_disconnect || conn->exchange != NULL;
+	bool is_owed = conn->owes_disconnect || conn->extra->exchange != NULL;
 
 	if (conn->phase == SESSION_DECIDING || conn->phase == SESSION_STREAMING ||
-		(is_owed && (conn->plugin->info.flags & SL_KEEP_REQUEST) != 0))
+		(is_owed && (conn->route->plugin->info.flags & SL_KEEP_REQUEST) != 0))
 		keep_request(conn);
 	else
 		drop_request(conn);

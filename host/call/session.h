@@ -15,6 +15,7 @@
 #include "call/presence.h"
 #include "call/request.h"
 #include "call/resume.h"
+#include "call/session_extra.h"
 #include "call/session_table.h"
 #include "call/timer.h"
 #include "inject/inject.h"
@@ -32,57 +33,42 @@ struct sl_conn {
 		uint64_t id;
 	};
 	unsigned magic;
-	enum session_phase phase;
-	bool owes_disconnect; /* connect was called and did not refuse */
-	struct host *host;
+	unsigned offered; /* the generation that it was last offered to; session_move.c's */
 	struct transport *transport; /* NULL once ended */
-	struct generation *generation;
-	const struct route *route;
-	struct sl_plugin *plugin;
-	const void *args;   /* filled by the route's plan */
-	void *state;        /* on the heap: a hand-over replaces it */
-	struct arena arena; /* args, results of providers, sl_alloc */
-	const char *peer, *label;
-	bool is_secure;          /* TLS */
-	const char *subprotocol; /* session_subprotocol.c's: that was answered, or would be */
-	struct request *request; /* NULL once answered, unless the plugin keeps it */
-	bool owns_request;       /* false: it is on host_request's stack */
-	struct buf response_headers;
-	struct timer_list timers;
-	struct injection *injection; /* session_inject.c's; NULL: the plan has no provider */
-	struct session_security
-		*security;         /* session_security.c's; NULL: no credential was wanted */
-	struct exchange *exchange; /* exchange.c's; NULL: a handshake, or an open WebSocket */
-	struct sl_end end;
+	const struct route *route;   /* of the generation of which it holds a reference */
+	const void *args;            /* filled by the route's plan */
+	void *state; /* on the heap: a hand-over replaces it; NULL: the plugin wants none */
+	const struct session_extra *extra; /* never NULL: session_extra_none as long as it can */
+	struct fan_out_member *topics;     /* NULL: never subscribed to any */
+	struct arena arena;                /* args, results of providers, sl_alloc */
+	struct sl_conn *next_in_bucket;    /* session_table's */
 	struct traffic traffic;
-	bool is_due;
-	uint64_t address_key; /* crowd.c's: it counts for it; 0: for none */
-	bool is_counted;      /* for its route */
-	struct fan_out_member topics;
-	struct presence presence;
-	struct resume_list resumes; /* subscriptions that catch up; resume.c's */
-	unsigned resume_count;
-	unsigned jobs;            /* offloaded and not done */
-	bool is_keeping;          /* a message, until its providers have answered */
-	bool is_held;             /* for one of these two reasons nothing is read */
-	size_t queue_peak;        /* the transport's, once ended */
-	uint64_t dropped;         /* the same */
-	uint32_t rtt_us;          /* the same, smoothed; 0: not measured */
-	unsigned offered;         /* the generation that it was last offered to; session_move.c's */
-	bool is_moving;           /* a hand-over is being asked for */
-	bool has_moved;           /* was handed over at least once */
-	struct loop_timer *drain; /* drain.c's; NULL: nobody is to close it */
-	TAILQ_ENTRY(sl_conn) due, ended;
-	struct sl_conn *next_in_bucket; /* session_table's */
+	uint8_t phase;            /* enum session_phase */
+	bool owes_disconnect : 1; /* connect was called and did not refuse */
+	bool is_secure : 1;       /* TLS */
+	bool is_counted : 1;      /* crowd.c's: for its route */
+	bool is_keeping : 1;      /* a message, until its providers have answered */
+	bool is_held : 1;         /* for that, or for its jobs: nothing is read */
+	bool is_moving : 1;       /* a hand-over is being asked for */
+	bool has_moved : 1;       /* was handed over at least once */
 };
 
-TAILQ_HEAD(session_queue, sl_conn);
+static inline struct host *session_host(const struct sl_conn *conn)
+{
+	return conn->route->generation->host;
+}
+
+TAILQ_HEAD(session_queue, session_extra);
 
 /* A session in SESSION_DECIDING, attached to its transport; borrows the request. */
 struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request);
 /* Injects, calls connect, answers unless the plugin will do so later. */
 void session_connect(struct sl_conn *conn);
+/* Zeros; NULL where the plugin wants none. */
+void *session_new_state(const struct sl_plugin *plugin);
+/* As sl_peer gives it: until disconnect has returned. */
+const char *session_peer(const struct sl_conn *conn);
 /* What reports say of it follows. */
 void session_set_route(struct sl_conn *conn, const struct route *route);
 /* Connect, with the arguments that are there now, and its answer. */

@@ -21,7 +21,7 @@ static unsigned bit(uint32_t scope)
 
 bool session_inject_has(const struct sl_conn *conn, uint32_t scope)
 {
-	return conn->injection != NULL && (conn->route->plan.scopes & bit(scope)) != 0;
+	return conn->extra->injection != NULL && (conn->route->plan.scopes & bit(scope)) != 0;
 }
 
 /* The plan knows owners only as somebody's; generation.c made them plugins. */
@@ -32,11 +32,14 @@ static struct sl_plugin *owner_of(const struct inject_provider *provider)
 
 static void want_turn(struct sl_conn *conn)
 {
-	if (conn->is_due)
+	struct session_extra *extra = session_extra(conn);
+
+	if (extra->is_due)
 		return;
-	conn->is_due = true;
-	TAILQ_INSERT_TAIL(&conn->host->due, conn, due);
-	conn->host->loop->ops->want_turn_end(conn->host->loop);
+	extra->is_due = true;
+	extra->queued = conn;
+	TAILQ_INSERT_TAIL(&session_host(conn)->due, extra, due);
+	session_host(conn)->loop->ops->want_turn_end(session_host(conn)->loop);
 }
 
 /* ---- releasing -------------------------------------------------------------------------- */
@@ -44,8 +47,8 @@ static void want_turn(struct sl_conn *conn)
 /* The last provided first: the plan's order backwards. */
 static void release(struct sl_conn *conn, unsigned scopes)
 {
-	struct inject_run *run = &conn->injection->run;
-	const struct sl_end *end = conn->phase == SESSION_ENDED ? &conn->end : NULL;
+	struct inject_run *run = &conn->extra->injection->run;
+	const struct sl_end *end = conn->phase == SESSION_ENDED ? &conn->extra->end : NULL;
 
 	for (size_t i = run->plan->call_count; i-- > 0;) {
 		const struct plan_call *call = &run->plan->calls[i];
@@ -61,13 +64,13 @@ static void release(struct sl_conn *conn, unsigned scopes)
 
 static bool has_run(const struct sl_conn *conn)
 {
-	return conn->injection != NULL && conn->injection->run.states != NULL;
+	return conn->extra->injection != NULL && conn->extra->injection->run.states != NULL;
 }
 
 void session_inject_clear(struct sl_conn *conn)
 {
 	if (has_run(conn) && conn->args != NULL)
-		inject_clear(&conn->injection->run, SL_SCOPE_HANDSHAKE);
+		inject_clear(&conn->extra->injection->run, SL_SCOPE_HANDSHAKE);
 }
 
 void session_inject_fini(struct sl_conn *conn)
@@ -76,52 +79,52 @@ void session_inject_fini(struct sl_conn *conn)
 		release(conn, bit(SL_SCOPE_MESSAGE));
 		release(conn, bit(SL_SCOPE_CONNECTION) | bit(SL_SCOPE_HANDSHAKE));
 	}
-	if (conn->injection == NULL)
+	if (conn->extra->injection == NULL)
 		return;
-	arena_fini(&conn->injection->arena);
-	buf_fini(&conn->injection->kept);
+	arena_fini(&conn->extra->injection->arena);
+	buf_fini(&conn->extra->injection->kept);
 }
 
 /* ---- waiting ---------------------------------------------------------------------------- */
 
 static void stop_waiting(struct sl_conn *conn)
 {
-	struct injection *injection = conn->injection;
+	struct injection *injection = conn->extra->injection;
 
 	if (injection->timeout != NULL)
-		conn->host->loop->ops->timer_stop(injection->timeout);
+		session_host(conn)->loop->ops->timer_stop(injection->timeout);
 	injection->timeout = NULL;
 	injection->awaited = NULL;
 }
 
 void session_inject_end(struct sl_conn *conn)
 {
-	if (conn->injection != NULL)
+	if (conn->extra->injection != NULL)
 		stop_waiting(conn);
 }
 
 bool session_inject_waits(const struct sl_conn *conn)
 {
-	const struct injection *injection = conn->injection;
+	const struct injection *injection = conn->extra->injection;
 
 	return injection != NULL && conn->args == NULL && injection->calling == NULL;
 }
 
 bool session_inject_is_busy(const struct sl_conn *conn)
 {
-	const struct injection *injection = conn->injection;
+	const struct injection *injection = conn->extra->injection;
 
-	return injection != NULL && (conn->is_due || injection->calling != NULL ||
+	return injection != NULL && (conn->extra->is_due || injection->calling != NULL ||
 					    injection->awaited != NULL || injection->has_value);
 }
 
 static void injection_on_timeout(void *arg)
 {
 	struct sl_conn *conn = arg;
-	const struct inject_provider *provider = conn->injection->awaited->provider;
+	const struct inject_provider *provider = conn->extra->injection->awaited->provider;
 
-	log_error("%s: provider %s did not answer within %llu ms (`timeout:`), %s", conn->label,
-		provider->name, (unsigned long long)provider->timeout_ms,
+	log_error("%s: provider %s did not answer within %llu ms (`timeout:`), %s",
+		session_label(conn), provider->name, (unsigned long long)provider->timeout_ms,
 		conn->phase == SESSION_OPEN ? "closing with 1011" : "answering 504");
 	if (conn->phase == SESSION_OPEN)
 		session_stop(conn, 1011, "internal error");
@@ -149,8 +152,8 @@ static void copy_inputs(struct inject_run *run)
 
 static void begin_waiting(struct sl_conn *conn)
 {
-	struct injection *injection = conn->injection;
-	struct loop *loop = conn->host->loop;
+	struct injection *injection = conn->extra->injection;
+	struct loop *loop = session_host(conn)->loop;
 
 	copy_inputs(&injection->run);
 	/* It may have provided before it returned. */
@@ -163,7 +166,7 @@ static void begin_waiting(struct sl_conn *conn)
 
 int session_provide(struct sl_conn *conn, const struct sl_provider *provider, const void *value)
 {
-	struct injection *injection = conn->injection;
+	struct injection *injection = conn->extra->injection;
 
 	if (injection == NULL || injection->awaited == NULL || injection->has_value)
 		return SL_CLOSED;
@@ -187,7 +190,7 @@ int session_call_provider(
 	void *context, const struct plan_call *call, const void *args, void *result)
 {
 	struct sl_conn *conn = context;
-	struct injection *injection = conn->injection;
+	struct injection *injection = conn->extra->injection;
 	const struct inject_provider *provider = call->provider;
 	int returned;
 
@@ -206,7 +209,9 @@ int session_call_provider(
 
 struct span session_security_scope(const struct sl_conn *conn, size_t n)
 {
-	const struct plan_call *call = conn->injection == NULL ? NULL : conn->injection->calling;
+	const struct plan_call *call = conn->extra->injection == NULL
+					       ? NULL
+					       : conn->extra->injection->calling;
 
 	for (size_t i = 0; call != NULL && call->scopes[i] != NULL; i++)
 		if (i == n)
@@ -216,7 +221,7 @@ struct span session_security_scope(const struct sl_conn *conn, size_t n)
 
 void *session_alloc(struct sl_conn *conn, size_t size)
 {
-	struct injection *injection = conn->injection;
+	struct injection *injection = conn->extra->injection;
 	bool is_message = injection != NULL && injection->calling != NULL &&
 			  injection->calling->scope == SL_SCOPE_MESSAGE;
 
@@ -230,12 +235,12 @@ static bool is_answered(void *context)
 	const struct sl_conn *conn = context;
 
 	return conn->phase == SESSION_ENDED ||
-	       (conn->phase == SESSION_OPEN && !conn->injection->run.is_message);
+	       (conn->phase == SESSION_OPEN && !conn->extra->injection->run.is_message);
 }
 
 struct inject_request session_source(struct sl_conn *conn)
 {
-	struct request *request = conn->request;
+	struct request *request = conn->extra->request;
 
 	request_want_query(request);
 	request_want_cookies(request);
@@ -246,7 +251,7 @@ struct inject_request session_source(struct sl_conn *conn)
 		.query_count = request->query_count,
 		.cookies = request->cookies,
 		.cookie_count = request->cookie_count,
-		.certificate = conn->transport == NULL ? NULL : conn->transport->certificate,
+		.certificate = conn->transport == NULL ? NULL : conn->transport->extra->certificate,
 	};
 }
 
@@ -283,8 +288,9 @@ bool session_inject(struct sl_conn *conn, inject_call *call)
 
 	/* Without a provider nothing of the run is needed again. */
 	if (plan->call_count > 1) {
-		conn->injection = arena_alloc(&conn->arena, sizeof(*conn->injection));
-		run = &conn->injection->run;
+		session_extra(conn)->injection = arena_alloc(
+			&conn->arena, sizeof(*conn->extra->injection));
+		run = &conn->extra->injection->run;
 	}
 	run->plan = plan;
 	run->arena = &conn->arena;
@@ -311,13 +317,13 @@ static enum inject_result message_result(struct sl_conn *conn, enum inject_resul
 
 enum inject_result session_inject_message(struct sl_conn *conn)
 {
-	assert(conn->injection->awaited == NULL);
-	return message_result(conn, inject_message(&conn->injection->run));
+	assert(conn->extra->injection->awaited == NULL);
+	return message_result(conn, inject_message(&conn->extra->injection->run));
 }
 
 void session_inject_message_failed(struct sl_conn *conn, enum inject_result result)
 {
-	struct inject_run *run = &conn->injection->run;
+	struct inject_run *run = &conn->extra->injection->run;
 
 	if (result == INJECT_STOPPED)
 		session_fail(conn, name_of_last(conn, run), run->provider_result);
@@ -327,16 +333,16 @@ void session_inject_message_failed(struct sl_conn *conn, enum inject_result resu
 
 void session_inject_message_over(struct sl_conn *conn)
 {
-	inject_clear(&conn->injection->run, SL_SCOPE_MESSAGE);
+	inject_clear(&conn->extra->injection->run, SL_SCOPE_MESSAGE);
 	release(conn, bit(SL_SCOPE_MESSAGE));
-	arena_fini(&conn->injection->arena);
+	arena_fini(&conn->extra->injection->arena);
 }
 
 /* ---- at the end of the turn ------------------------------------------------------------- */
 
 static void resume_message(struct sl_conn *conn, enum inject_result result)
 {
-	if (conn->exchange != NULL)
+	if (conn->extra->exchange != NULL)
 		exchange_resume(conn, result);
 	else
 		session_message_resume(conn, result);
@@ -344,7 +350,7 @@ static void resume_message(struct sl_conn *conn, enum inject_result result)
 
 static void go_on(struct sl_conn *conn)
 {
-	struct injection *injection = conn->injection;
+	struct injection *injection = conn->extra->injection;
 
 	injection->has_value = false;
 	injection->awaited = NULL;
@@ -352,7 +358,7 @@ static void go_on(struct sl_conn *conn)
 		resume_message(conn, message_result(conn, inject_resume(&injection->run)));
 	else if (!run_plan(conn, &injection->run, inject_resume))
 		return;
-	else if (conn->exchange != NULL)
+	else if (conn->extra->exchange != NULL)
 		exchange_go_on(conn);
 	else
 		session_call_connect(conn);
@@ -360,11 +366,11 @@ static void go_on(struct sl_conn *conn)
 
 void session_inject_due(struct sl_conn *conn)
 {
-	conn->is_due = false;
-	if (conn->phase != SESSION_ENDED && conn->injection->has_value)
+	session_extra(conn)->is_due = false;
+	if (conn->phase != SESSION_ENDED && conn->extra->injection->has_value)
 		go_on(conn);
 	if (conn->phase != SESSION_OPEN || !session_inject_has(conn, SL_SCOPE_HANDSHAKE))
 		return;
-	inject_clear(&conn->injection->run, SL_SCOPE_HANDSHAKE);
+	inject_clear(&conn->extra->injection->run, SL_SCOPE_HANDSHAKE);
 	release(conn, bit(SL_SCOPE_HANDSHAKE));
 }

@@ -24,12 +24,12 @@ static void refuse_type(struct sl_conn *conn, uint32_t type)
 
 static void deliver(struct sl_conn *conn, const struct sl_message *message)
 {
-	struct host *host = conn->host;
+	struct host *host = session_host(conn);
 	int result;
 
 	if (message->type == SL_TEXT)
 		host->heard = (struct span){message->data.ptr, message->data.len};
-	result = plugin_call_message(conn->plugin, conn, conn->args, message);
+	result = plugin_call_message(conn->route->plugin, conn, conn->args, message);
 	host->heard = (struct span){NULL, 0};
 	if (result < 0 && conn->phase == SESSION_OPEN)
 		session_fail(conn, "message", result);
@@ -37,7 +37,7 @@ static void deliver(struct sl_conn *conn, const struct sl_message *message)
 
 static void keep(struct sl_conn *conn, const struct sl_message *message)
 {
-	struct injection *injection = conn->injection;
+	struct injection *injection = conn->extra->injection;
 
 	buf_append_span(&injection->kept, (struct span){message->data.ptr, message->data.len});
 	injection->kept_type = message->type;
@@ -49,7 +49,7 @@ static bool has_work_behind(const struct sl_conn *conn)
 {
 	uint64_t most = conn->route->conf->limits.jobs;
 
-	return most != 0 && conn->jobs >= most;
+	return most != 0 && conn->extra->jobs >= most;
 }
 
 void session_listen(struct sl_conn *conn)
@@ -74,7 +74,7 @@ static void go_on(struct sl_conn *conn, enum inject_result result, const struct 
 
 void session_message_resume(struct sl_conn *conn, enum inject_result result)
 {
-	struct injection *injection = conn->injection;
+	struct injection *injection = conn->extra->injection;
 	struct buf kept = injection->kept;
 	struct sl_message message = {
 		{kept.len == 0 ? "" : kept.data, kept.len}, injection->kept_type};
@@ -97,10 +97,10 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 
 	assert(conn->phase == SESSION_OPEN);
 	access_log_received(conn, payload.len);
-	session_move(conn, conn->host->generation);
+	session_move(conn, session_host(conn)->generation);
 	if (conn->phase != SESSION_OPEN)
 		return;
-	info = &conn->plugin->info;
+	info = &conn->route->plugin->info;
 	if (info->accepts != 0 && (info->accepts & message.type) == 0) {
 		refuse_type(conn, message.type);
 		return;
@@ -122,15 +122,16 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 
 void session_drained(struct sl_conn *conn)
 {
-	if (conn->phase != SESSION_ENDED && conn->plugin->info.drained != NULL)
-		plugin_call_drained(conn->plugin, conn, conn->args);
+	if (conn->phase != SESSION_ENDED && conn->route->plugin->info.drained != NULL)
+		plugin_call_drained(conn->route->plugin, conn, conn->args);
 }
 
 static void close_slow(struct sl_conn *conn, size_t len, unsigned code)
 {
 	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "
 		 "`limits: {queue}` of %llu",
-		conn->label, conn->peer, conn->transport->ops->queued(conn->transport), len,
+		session_label(conn), session_peer(conn),
+		conn->transport->ops->queued(conn->transport), len,
 		(unsigned long long)conn->route->limits.queue_bytes);
 	session_stop(conn, code, "reads too slowly");
 }
@@ -158,9 +159,10 @@ int session_too_long(struct sl_conn *conn, size_t len)
 
 	if (overflow != OVERFLOW_CLOSE && overflow != OVERFLOW_CLOSE_1008)
 		log_error("%s: a message of %zu bytes to send never fits `limits: {queue}` of %llu",
-			conn->label, len, (unsigned long long)conn->route->limits.queue_bytes);
+			session_label(conn), len,
+			(unsigned long long)conn->route->limits.queue_bytes);
 	if (overflow != OVERFLOW_TELL)
-		conn->transport->dropped++;
+		transport_extra(conn->transport)->dropped++;
 	return session_full(conn, len);
 }
 
@@ -218,20 +220,20 @@ int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct
 	if (conn->phase != SESSION_OPEN)
 		return session_not_open(conn, "sl_send");
 	if (type != SL_TEXT && type != SL_BINARY) {
-		log_error(
-			"%s: sl_send with type %u, wanted SL_TEXT or SL_BINARY", conn->label, type);
+		log_error("%s: sl_send with type %u, wanted SL_TEXT or SL_BINARY",
+			session_label(conn), type);
 		return SL_INVALID;
 	}
 	if (data.ptr == NULL && data.len > 0) {
-		log_error("%s: sl_send with %zu bytes at NULL", conn->label, data.len);
+		log_error("%s: sl_send with %zu bytes at NULL", session_label(conn), data.len);
 		return SL_INVALID;
 	}
 	if (data.len > conn->route->limits.queue_bytes)
 		return session_too_long(conn, data.len);
 	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
-	if (type == SL_TEXT && !is_utf8(conn->host, data)) {
+	if (type == SL_TEXT && !is_utf8(session_host(conn), data)) {
 		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
-			conn->label, data.len);
+			session_label(conn), data.len);
 		return SL_INVALID;
 	}
 	sent = transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data, key);

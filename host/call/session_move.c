@@ -27,9 +27,9 @@ static bool has_path(const struct route *route, const char *path)
 
 const struct route *session_move_route(const struct sl_conn *conn)
 {
-	const struct generation *serving = conn->host->generation;
+	const struct generation *serving = session_host(conn)->generation;
 	const char *path = conn->route->conf->path.text;
-	size_t at = (size_t)(conn->route - conn->generation->routes);
+	size_t at = (size_t)(conn->route - conn->route->generation->routes);
 
 	/* Most reloads do not change the order of the file. */
 	if (at < serving->route_count && has_path(&serving->routes[at], path))
@@ -43,13 +43,13 @@ const struct route *session_move_route(const struct sl_conn *conn)
 /* What was promised to the old code is still to come: it may be over when we look again. */
 static bool is_busy(const struct sl_conn *conn)
 {
-	return !LIST_EMPTY(&conn->timers) || conn->jobs > 0;
+	return !LIST_EMPTY(&conn->extra->timers) || conn->extra->jobs > 0;
 }
 
 /* Who provided a result has to release it. */
 static bool keeps_providers(const struct sl_conn *conn, const struct route *route)
 {
-	if (conn->injection == NULL)
+	if (conn->extra->injection == NULL)
 		return route->plan.call_count == 1;
 	return plan_is_alike(&conn->route->plan, &route->plan);
 }
@@ -58,55 +58,56 @@ static bool fits(const struct sl_conn *conn, const struct route *route)
 {
 	if (!keeps_providers(conn, route))
 		return false;
-	if (route->plugin == conn->plugin)
+	if (route->plugin == conn->route->plugin)
 		return true;
-	if ((route->plugin->info.flags & SL_KEEP_REQUEST) != 0 && conn->request == NULL)
+	if ((route->plugin->info.flags & SL_KEEP_REQUEST) != 0 && conn->extra->request == NULL)
 		return false;
-	return plugin_takes_over(route->plugin, conn->plugin);
+	return plugin_takes_over(route->plugin, conn->route->plugin);
 }
 
-/* True: plugin and state are the new ones. */
-static bool hand_over(struct sl_conn *conn, struct sl_plugin *next)
+/* True: the state is that of the new plugin, whose route it is to have. */
+static bool hand_over(struct sl_conn *conn, const struct route *route)
 {
-	struct sl_plugin *old = conn->plugin;
+	const struct route *before = conn->route;
+	struct sl_plugin *old = before->plugin, *next = route->plugin;
 	void *old_state = conn->state;
 	int result;
 
-	conn->plugin = next;
-	conn->state = xcalloc(1, next->info.state_size);
+	session_set_route(conn, route);
+	conn->state = session_new_state(next);
 	conn->is_moving = true;
 	result = plugin_call_hand_over(next, conn, old, old_state, conn->state);
 	conn->is_moving = false;
+	session_set_route(conn, before);
 	if (result == SL_OK) {
 		free(old_state);
 		conn->has_moved = true;
 		return true;
 	}
-	log_debug("%s: stays with version %u of %s: hand_over returned %d", conn->label,
+	log_debug("%s: stays with version %u of %s: hand_over returned %d", session_label(conn),
 		old->version, old->name, result);
-	timer_cancel_all(&conn->timers);
+	timer_cancel_all(&session_extra(conn)->timers);
 	free(conn->state);
-	conn->plugin = old;
 	conn->state = old_state;
 	return false;
 }
 
 static void change_generation(struct sl_conn *conn, const struct route *route)
 {
-	struct generation *old = conn->generation;
+	struct generation *old = conn->route->generation;
 
 	inject_detach(&conn->route->plan, conn->args, &conn->arena);
-	conn->generation = generation_ref(route->generation);
+	generation_ref(route->generation);
 	session_set_route(conn, route);
-	if (conn->injection != NULL)
-		conn->injection->run.plan = &route->plan;
+	if (conn->extra->injection != NULL)
+		conn->extra->injection->run.plan = &route->plan;
 	drain_cancel(conn);
 	generation_unref(old);
 }
 
 void session_move_try(struct sl_conn *conn)
 {
-	const struct generation *serving = conn->host->generation;
+	const struct generation *serving = session_host(conn)->generation;
 	const struct route *route;
 	bool is_same;
 
@@ -115,7 +116,7 @@ void session_move_try(struct sl_conn *conn)
 	if (conn->phase != SESSION_OPEN || !conn->owes_disconnect || session_inject_is_busy(conn))
 		return;
 	route = session_move_route(conn);
-	is_same = route != NULL && route->plugin == conn->plugin;
+	is_same = route != NULL && route->plugin == conn->route->plugin;
 	if (!is_same && is_busy(conn))
 		return;
 	if (route == NULL || !fits(conn, route)) {
@@ -125,7 +126,7 @@ void session_move_try(struct sl_conn *conn)
 	if (!conn->transport->ops->set_limits(conn->transport, &route->limits))
 		return;
 	conn->offered = serving->number;
-	if (is_same || hand_over(conn, route->plugin))
+	if (is_same || hand_over(conn, route))
 		change_generation(conn, route);
 	else if (conn->phase == SESSION_OPEN)
 		conn->transport->ops->set_limits(conn->transport, &conn->route->limits);
@@ -136,8 +137,8 @@ void session_move_try(struct sl_conn *conn)
 static void sweep_one(struct sl_conn *conn, void *context)
 {
 	(void)context;
-	session_move(conn, conn->host->generation);
-	if (conn->generation != conn->host->generation)
+	session_move(conn, session_host(conn)->generation);
+	if (conn->route->generation != session_host(conn)->generation)
 		drain_retired(conn);
 }
 

@@ -18,7 +18,7 @@ void session_move_try(struct sl_conn *conn);
 static inline void session_move(struct sl_conn *conn, const struct generation *serving)
 {
 	/* Before each message; hardly one finds a newer generation. */
-	if (conn->generation != serving)
+	if (conn->route->generation != serving)
 		session_move_try(conn);
 }
 /* Offers all sessions to the generation that serves since now, some in each turn of the loop. */

@@ -42,7 +42,8 @@ static void reject(struct sl_conn *conn, unsigned status, unsigned close_code, c
 {
 	/* A 101 asks for nothing. */
 	if (!session_rejects_by_close(conn))
-		buf_printf(&conn->response_headers, "WWW-Authenticate: %s\r\n", challenge);
+		buf_printf(&session_extra(conn)->response_headers, "WWW-Authenticate: %s\r\n",
+			challenge);
 	session_reject(conn, status, close_code, detail);
 }
 
@@ -52,8 +53,8 @@ static void expiry_on_timer(void *arg);
 
 static void wait_for_expiry(struct sl_conn *conn)
 {
-	struct session_security *security = conn->security;
-	struct loop *loop = conn->host->loop;
+	struct session_security *security = conn->extra->security;
+	struct loop *loop = session_host(conn)->loop;
 	int64_t left_ms = security->expires_s * 1000 - now_ms();
 
 	security->timer = loop->ops->timer_start(
@@ -63,7 +64,7 @@ static void wait_for_expiry(struct sl_conn *conn)
 static void expiry_on_timer(void *arg)
 {
 	struct sl_conn *conn = arg;
-	const struct session_security *security = conn->security;
+	const struct session_security *security = conn->extra->security;
 
 	session_security_end(conn);
 	/* The clock on the wall may have been put back. */
@@ -71,7 +72,7 @@ static void expiry_on_timer(void *arg)
 		wait_for_expiry(conn);
 		return;
 	}
-	log_info("%s: the credential of %s expired", conn->label, conn->peer);
+	log_info("%s: the credential of %s expired", session_label(conn), session_peer(conn));
 	if (conn->phase != SESSION_DECIDING)
 		session_stop(conn, security->expire_code, "credential expired");
 	else
@@ -81,17 +82,17 @@ static void expiry_on_timer(void *arg)
 
 void session_security_end(struct sl_conn *conn)
 {
-	struct session_security *security = conn->security;
+	struct session_security *security = conn->extra->security;
 
 	if (security == NULL || security->timer == NULL)
 		return;
-	conn->host->loop->ops->timer_stop(security->timer);
+	session_host(conn)->loop->ops->timer_stop(security->timer);
 	security->timer = NULL;
 }
 
 static void note_expiry(struct sl_conn *conn, const struct security_answer *answer)
 {
-	struct session_security *security = conn->security;
+	struct session_security *security = conn->extra->security;
 
 	if (answer->expires_s == 0 ||
 		(security->expires_s != 0 && security->expires_s <= answer->expires_s))
@@ -108,7 +109,9 @@ static void note_expiry(struct sl_conn *conn, const struct security_answer *answ
 
 bool session_security_is_secret(const struct sl_conn *conn, struct span subprotocol)
 {
-	const struct offered *offered = conn->security == NULL ? NULL : conn->security->offered;
+	const struct offered *offered = conn->extra->security == NULL
+						? NULL
+						: conn->extra->security->offered;
 
 	while (offered != NULL && !span_equal(offered->credential, subprotocol))
 		offered = offered->next;
@@ -133,7 +136,7 @@ static void list_offers(const struct sl_conn *conn, struct request *request)
 
 struct span session_security_offer(const struct sl_conn *conn, size_t n)
 {
-	struct request *request = conn->request;
+	struct request *request = conn->extra->request;
 
 	if (request->offers == NULL)
 		list_offers(conn, request);
@@ -142,9 +145,9 @@ struct span session_security_offer(const struct sl_conn *conn, size_t n)
 
 const char *session_security_scheme(const struct sl_conn *conn)
 {
-	return conn->security == NULL || conn->security->offered == NULL
+	return conn->extra->security == NULL || conn->extra->security->offered == NULL
 		       ? NULL
-		       : conn->security->offered->scheme;
+		       : conn->extra->security->offered->scheme;
 }
 
 /* ---- asking ----------------------------------------------------------------------------- */
@@ -152,7 +155,7 @@ const char *session_security_scheme(const struct sl_conn *conn)
 /* The request's bytes may be gone before the connection is answered. */
 static void note_offered(struct sl_conn *conn, struct span credential)
 {
-	struct ws_offers offers = {.head = conn->request->head};
+	struct ws_offers offers = {.head = conn->extra->request->head};
 	struct offered *offered = arena_alloc(&conn->arena, sizeof(*offered));
 	struct span scheme = {NULL, 0}, offer;
 
@@ -160,15 +163,16 @@ static void note_offered(struct sl_conn *conn, struct span credential)
 		scheme = offer;
 	offered->scheme = arena_text(&conn->arena, scheme.ptr, scheme.len);
 	offered->credential = arena_span(&conn->arena, credential);
-	offered->next = conn->security->offered;
-	conn->security->offered = offered;
-	conn->request->offers = NULL; /* to be listed without it */
+	offered->next = conn->extra->security->offered;
+	conn->extra->security->offered = offered;
+	conn->extra->request->offers = NULL; /* to be listed without it */
 }
 
 static void note_place(struct sl_conn *conn, const struct credential *found)
 {
-	if (conn->security == NULL)
-		conn->security = arena_alloc(&conn->arena, sizeof(*conn->security));
+	if (conn->extra->security == NULL)
+		session_extra(conn)->security = arena_alloc(
+			&conn->arena, sizeof(*conn->extra->security));
 	if (found->place == CREDENTIAL_SUBPROTOCOL)
 		note_offered(conn, found->value);
 }
@@ -176,8 +180,8 @@ static void note_place(struct sl_conn *conn, const struct credential *found)
 static void refuse(
 	struct sl_conn *conn, const struct plan_call *call, const struct security_answer *answer)
 {
-	log_info("%s: refused %s with %u: provider %s: %s", conn->label, conn->peer, answer->status,
-		call->provider->name, answer->log_text);
+	log_info("%s: refused %s with %u: provider %s: %s", session_label(conn), session_peer(conn),
+		answer->status, call->provider->name, answer->log_text);
 	reject(conn, answer->status, answer->close_code, answer->detail, answer->www_authenticate);
 }
 

@@ -60,14 +60,14 @@ const char *session_subprotocol(struct sl_conn *conn)
 {
 	const char *name;
 
-	if (conn->phase != SESSION_DECIDING || conn->request == NULL)
-		return conn->subprotocol;
+	if (conn->phase != SESSION_DECIDING || conn->extra->request == NULL)
+		return conn->extra->subprotocol;
 	name = choose_of_route(conn);
 	if (name == NULL)
 		name = session_security_scheme(conn);
 	if (name == NULL)
-		conn->subprotocol = NULL;
-	else if (conn->subprotocol == NULL || strcmp(conn->subprotocol, name) != 0)
-		conn->subprotocol = arena_text(&conn->arena, name, strlen(name));
-	return conn->subprotocol;
+		session_extra(conn)->subprotocol = NULL;
+	else if (conn->extra->subprotocol == NULL || strcmp(conn->extra->subprotocol, name) != 0)
+		session_extra(conn)->subprotocol = arena_text(&conn->arena, name, strlen(name));
+	return conn->extra->subprotocol;
 }

@@ -35,7 +35,7 @@ static void timer_on_loop(void *arg)
 	if (!timer->repeats)
 		timer_cancel(timer);
 	if (now.conn != NULL)
-		plugin_call_conn_timer(now.conn->plugin, now.conn, now.fire_conn, now.data);
+		plugin_call_conn_timer(now.conn->route->plugin, now.conn, now.fire_conn, now.data);
 	else
 		plugin_call_timer(now.plugin, now.fire_plugin, now.data);
 }
@@ -59,7 +59,7 @@ struct sl_timer *timer_new_conn(struct loop *loop, struct sl_conn *conn, uint64_
 {
 	struct sl_timer from = {.loop = loop, .conn = conn, .fire_conn = fire, .data = data};
 
-	return timer_start(&conn->timers, from, delay_ms, repeat_ms);
+	return timer_start(&session_extra(conn)->timers, from, delay_ms, repeat_ms);
 }
 
 static void cancel_plugin_timers(struct sl_plugin *plugin)

@@ -13,36 +13,19 @@
 
 enum { WARN_MS = 5000 };
 
-/* Who asks, for the log. */
-static bool check(const char *who, const char *what, struct span topic,
-	bool (*is_right)(struct span, struct err *))
+/* The filter of one that subscribes, or no longer wants to. */
+static bool check_filter(const struct sl_conn *conn, const char *what, struct span filter)
 {
 	struct err why;
 
-	if (is_right(topic, &why))
-		return true;
-	log_error("%s: %s: %s", who, what, why.text);
-	return false;
-}
-
-/* Where only the host may publish. */
-static bool check_published(const char *who, struct span topic)
-{
-	if (!topic_name_is_of_host(topic))
-		return true;
-	log_error("%s: sl_publish: topic \"%.*s\": the host's own; publish to another", who,
-		SPAN_ARG(topic));
-	return false;
-}
-
-static bool check_filter(const char *who, const char *what, struct span filter)
-{
-	if (!check(who, what, filter, topic_filter_check))
+	if (!topic_filter_check(filter, &why)) {
+		log_error("%s: %s: %s", session_label(conn), what, why.text);
 		return false;
+	}
 	if (!topic_name_is_hidden(filter))
 		return true;
-	log_error("%s: %s: topic \"%.*s\": nobody may hear what hosts say to each other", who, what,
-		SPAN_ARG(filter));
+	log_error("%s: %s: topic \"%.*s\": nobody may hear what hosts say to each other",
+		session_label(conn), what, SPAN_ARG(filter));
 	return false;
 }
 
@@ -50,24 +33,24 @@ static bool check_filter(const char *who, const char *what, struct span filter)
 
 int topics_subscribe(struct sl_conn *conn, const char *topic, uint32_t flags)
 {
-	struct host *host = conn->host;
-	struct topic_member *member = &conn->topics.topics;
+	struct host *host = session_host(conn);
 
-	if (conn->exchange != NULL)
+	if (conn->extra->exchange != NULL)
 		return session_not_open(conn, "sl_subscribe");
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
-	if (!check_filter(conn->label, "sl_subscribe", span_of(topic)))
+	if (!check_filter(conn, "sl_subscribe", span_of(topic)))
 		return SL_INVALID;
 	if ((flags & ~(uint32_t)SL_EXCLUDE_SELF) != 0) {
 		log_error("%s: sl_subscribe with flags %u, wanted SL_EXCLUDE_SELF or 0",
-			conn->label, flags);
+			session_label(conn), flags);
 		return SL_INVALID;
 	}
-	if (member->count + conn->resume_count >= TOPICS_OF_MEMBER_MAX)
+	if (fan_out_count(conn) + conn->extra->resume_count >= TOPICS_OF_MEMBER_MAX)
 		return SL_FULL;
 	resume_cancel(conn, span_of(topic));
-	topic_tree_subscribe(&host->fan_out.tree, member, span_of(topic), flags);
+	topic_tree_subscribe(
+		&host->fan_out.tree, &fan_out_member(conn)->topics, span_of(topic), flags);
 	return SL_OK;
 }
 
@@ -77,36 +60,34 @@ int topics_subscribe_from(
 	static const uint32_t all = SL_EXCLUDE_SELF | SL_POSITIONS | SL_KEPT;
 	struct span filter = span_of(topic);
 
-	if (conn->exchange != NULL)
+	if (conn->extra->exchange != NULL)
 		return session_not_open(conn, "sl_subscribe_from");
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
-	if (!check_filter(conn->label, "sl_subscribe_from", filter))
+	if (!check_filter(conn, "sl_subscribe_from", filter))
 		return SL_INVALID;
 	if ((flags & ~all) != 0) {
 		log_error("%s: sl_subscribe_from with flags %u, wanted SL_EXCLUDE_SELF, "
 			  "SL_POSITIONS and SL_KEPT, or-ed, or 0",
-			conn->label, flags);
+			session_label(conn), flags);
 		return SL_INVALID;
 	}
-	if (conn->topics.topics.count + conn->resume_count >= TOPICS_OF_MEMBER_MAX)
+	if (fan_out_count(conn) + conn->extra->resume_count >= TOPICS_OF_MEMBER_MAX)
 		return SL_FULL;
 	resume_cancel(conn, filter);
-	topic_tree_unsubscribe(&conn->host->fan_out.tree, &conn->topics.topics, filter);
+	fan_out_unsubscribe(conn, filter);
 	resume_begin(conn, filter, flags, span_of(position == NULL ? "" : position));
 	return SL_OK;
 }
 
 int topics_unsubscribe(struct sl_conn *conn, const char *topic)
 {
-	struct fan_out *fan_out = &conn->host->fan_out;
-
 	if (conn->phase == SESSION_ENDED)
 		return SL_CLOSED;
-	if (!check(conn->label, "sl_unsubscribe", span_of(topic), topic_filter_check))
+	if (!check_filter(conn, "sl_unsubscribe", span_of(topic)))
 		return SL_INVALID;
 	resume_cancel(conn, span_of(topic));
-	topic_tree_unsubscribe(&fan_out->tree, &conn->topics.topics, span_of(topic));
+	fan_out_unsubscribe(conn, span_of(topic));
 	return SL_OK;
 }
 
@@ -125,45 +106,59 @@ size_t topics_subscribers(const struct sl_host *table, const char *topic)
 
 struct publisher {
 	struct host *host;
-	uint64_t id; /* of the connection; 0: a plugin itself */
-	const char *label;
+	const struct sl_conn *conn; /* NULL: a plugin itself, or the host, of that name */
+	const char *name;
 	bool is_host;
 };
 
+/* For the log. */
+static const char *label_of(const struct publisher *from)
+{
+	return from->conn != NULL ? session_label(from->conn) : from->name;
+}
+
 static struct publisher of_conn(const struct sl_conn *conn)
 {
-	return (struct publisher){conn->host, conn->id, conn->label, false};
+	return (struct publisher){session_host(conn), conn, NULL, false};
 }
 
 static struct publisher of_plugin(const struct sl_plugin *plugin)
 {
-	return (struct publisher){host_of_table(*plugin->info.host), 0, plugin->name, false};
+	return (struct publisher){host_of_table(*plugin->info.host), NULL, plugin->name, false};
 }
 
 static bool check_message(
 	const struct publisher *from, struct span topic, uint32_t type, struct span data)
 {
-	if (!check(from->label, "sl_publish", topic, topic_name_check) ||
-		(!from->is_host && !check_published(from->label, topic)))
+	struct err why;
+
+	if (!topic_name_check(topic, &why)) {
+		log_error("%s: sl_publish: %s", label_of(from), why.text);
 		return false;
+	}
+	if (!from->is_host && topic_name_is_of_host(topic)) {
+		log_error("%s: sl_publish: topic \"%.*s\": the host's own; publish to another",
+			label_of(from), SPAN_ARG(topic));
+		return false;
+	}
 	if (type != SL_TEXT && type != SL_BINARY) {
-		log_error("%s: sl_publish with type %u, wanted SL_TEXT or SL_BINARY", from->label,
-			type);
+		log_error("%s: sl_publish with type %u, wanted SL_TEXT or SL_BINARY",
+			label_of(from), type);
 		return false;
 	}
 	if (data.ptr == NULL && data.len > 0) {
-		log_error("%s: sl_publish with %zu bytes at NULL", from->label, data.len);
+		log_error("%s: sl_publish with %zu bytes at NULL", label_of(from), data.len);
 		return false;
 	}
 	if (data.len > TOPICS_MESSAGE_MAX) {
-		log_error("%s: sl_publish with %zu bytes, at most %d can be published", from->label,
-			data.len, TOPICS_MESSAGE_MAX);
+		log_error("%s: sl_publish with %zu bytes, at most %d can be published",
+			label_of(from), data.len, TOPICS_MESSAGE_MAX);
 		return false;
 	}
 	if (type == SL_TEXT && !utf8_valid(data)) {
 		log_error("%s: a text of %zu bytes to publish is not UTF-8; publish it as "
 			  "SL_BINARY",
-			from->label, data.len);
+			label_of(from), data.len);
 		return false;
 	}
 	return true;
@@ -178,7 +173,7 @@ static void warn_full(const struct publisher *from, const char *topic)
 		return;
 	log_warn("%s: sl_publish to \"%s\": %zu bytes of messages wait for members already "
 		 "(`topics: {queue}` is %zu); %llu were refused up to now",
-		from->label, topic, fan_out->bytes, fan_out->bytes_max,
+		label_of(from), topic, fan_out->bytes, fan_out->bytes_max,
 		(unsigned long long)fan_out->counts.refused);
 }
 
@@ -197,7 +192,7 @@ static int publish(const struct publisher *from, const char *topic, uint32_t typ
 		.opcode = type == SL_TEXT ? WS_TEXT : WS_BINARY,
 		.payload = data,
 		.host = bus_host_id(host),
-		.publisher = from->id,
+		.publisher = from->conn == NULL ? 0 : from->conn->id,
 		.sequence = host->fan_out.counts.published + 1,
 	};
 
@@ -235,7 +230,7 @@ int topics_plugin_publish(
 bool topics_host_publish(struct host *host, const char *who, const char *topic,
 	enum ws_opcode opcode, struct span data)
 {
-	const struct publisher from = {host, 0, who, true};
+	const struct publisher from = {host, NULL, who, true};
 
 	return publish(&from, topic, opcode == WS_TEXT ? SL_TEXT : SL_BINARY, data) == SL_OK;
 }
@@ -252,7 +247,8 @@ static int vpublishf(
 	len = vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	if (len < 0) {
-		log_error("%s: sl_publishf: the format \"%s\" is not valid", from->label, format);
+		log_error(
+			"%s: sl_publishf: the format \"%s\" is not valid", label_of(from), format);
 		return SL_INVALID;
 	}
 	buf_reserve(&text, (size_t)len + 1);

@@ -89,7 +89,11 @@ struct transport_ops {
 	/* False while a message has begun and is not whole: nothing was changed. */
 	bool (*set_limits)(struct transport *transport, const struct transport_limits *limits);
 	struct transport_rtt (*rtt)(const struct transport *transport);
-	/* Sets transport->peer to a copy; an empty text: back to who is connected. */
+	/* See transport_extra. */
+	struct transport_extra *(*extra)(struct transport *transport);
+	/* "127.0.0.1:53124"; or for whom a trusted proxy speaks, until that changes. */
+	const char *(*peer)(const struct transport *transport);
+	/* Sets the peer to a copy; an empty text: back to who is connected. */
 	void (*set_peer)(struct transport *transport, struct span peer);
 };
 
@@ -99,20 +103,35 @@ struct answer {
 	uint64_t bytes;  /* of its body */
 };
 
-struct transport {
-	const struct transport_ops *ops;
-	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
+/* What a transport has while it is asked, and what only some ever have. */
+struct transport_extra {
 	struct admin_request *admin; /* admin.c's; NULL: none waits */
-	bool is_admin;               /* of an admin listener: asks for no route */
 	struct answer answer;        /* set by ops->reply */
-	const char *peer;            /* "127.0.0.1:53124"; or for whom a trusted proxy speaks */
 	/* How answers to the present request look; NULL: as the serving generation says. */
 	const struct http_style *style;
-	bool is_secure; /* the peer's bytes are encrypted, if only on their way to the proxy */
-	bool hop_is_secure, is_forwarded; /* client.c's: is_secure of the hop; peer is not it */
 	const struct peer_certificate *certificate; /* that it has proven to own; NULL: none */
 	size_t queue_peak; /* the most bytes that had to wait for the socket */
 	uint64_t dropped;  /* messages, by the route's overflow */
+	bool is_admin;     /* of an admin listener: asks for no route */
+	bool is_secure;    /* the peer's bytes are encrypted, if only on their way to the proxy */
+	bool hop_is_secure, is_forwarded; /* client.c's: is_secure of the hop; peer is not it */
 };
+
+struct transport {
+	const struct transport_ops *ops;
+	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
+	const struct transport_extra *extra; /* never NULL; perhaps zeros that all share */
+};
+
+static inline const char *transport_peer(const struct transport *transport)
+{
+	return transport->ops->peer(transport);
+}
+
+/* Its own, to write to. */
+static inline struct transport_extra *transport_extra(struct transport *transport)
+{
+	return transport->ops->extra(transport);
+}
 
 #endif

@@ -31,5 +31,5 @@ struct loop idle_loop(void)
 {
 	static const struct loop_ops ops = {timer_start, timer_stop, want_turn_end};
 
-	return (struct loop){&ops, NULL};
+	return (struct loop){.ops = &ops};
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "call/host.h"
+#include "call/loop.h"
 #include "daemon/bus_message_pack.h"
 #include "daemon/count_kinds.h"
 #include "daemon/pack.h"
@@ -20,6 +21,7 @@
 #include "daemon/worker_admin.h"
 #include "daemon/worker_peers.h"
 #include "daemon/worker_presence.h"
+#include "net/worker.h"
 
 enum { TURN_MESSAGES = 256 };
 
@@ -142,20 +144,25 @@ static void take_message(struct worker_bus *bus, const struct message *from)
 /* The master's end closes with the master, which the other channel tells of. */
 static void end(struct worker_bus *bus)
 {
-	event_del(bus->readable);
+	worker_unwatch(bus->worker, &bus->readable);
 	event_del(bus->writable);
 	event_del(bus->later);
 }
 
-static void readable_on_event(evutil_socket_t fd, short what, void *arg)
+static void stop_again(struct worker_bus *bus)
 {
-	const struct timeval at_once = {0, 0};
+	if (bus->again != NULL)
+		bus->loop->ops->timer_stop(bus->again);
+	bus->again = NULL;
+}
+
+static void readable_on_ready(void *arg)
+{
 	struct worker_bus *bus = arg;
 	enum channel_state state = CHANNEL_EMPTY;
 	struct message message;
 
-	(void)fd;
-	(void)what;
+	stop_again(bus);
 	for (int i = 0; i < TURN_MESSAGES; i++) {
 		state = channel_receive(&bus->link.channel, &message);
 		if (state != CHANNEL_MESSAGE)
@@ -164,7 +171,7 @@ static void readable_on_event(evutil_socket_t fd, short what, void *arg)
 	}
 	/* The rest has left the socket, perhaps, which then tells nothing. */
 	if (state == CHANNEL_MESSAGE)
-		event_add(bus->again, &at_once);
+		bus->again = bus->loop->ops->timer_start(bus->loop, 0, 0, readable_on_ready, bus);
 	else if (state == CHANNEL_ENDED)
 		end(bus);
 }
@@ -180,12 +187,13 @@ static const struct bus_ops ops = {
 	.flush = flush,
 };
 
-void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_base *base)
+void worker_bus_init(struct worker_bus *bus, struct host *host, struct worker *worker)
 {
 	bus_link_init(&bus->link);
 	bus->driver.ops = &ops;
 	bus->host = host;
-	bus->base = base;
+	bus->worker = worker;
+	bus->loop = worker_loop(worker);
 }
 
 static void attach(struct worker_bus *bus)
@@ -208,11 +216,10 @@ void worker_bus_open(struct worker_bus *bus, struct span body, int fd)
 	bus_set_host_id(bus->host, id);
 	bus_link_open(&bus->link, fd);
 	host_own_descriptor(bus->host, fd);
-	bus->readable = event_new(bus->base, fd, EV_READ | EV_PERSIST, readable_on_event, bus);
-	bus->writable = event_new(bus->base, fd, EV_WRITE, writable_on_event, bus);
-	bus->again = event_new(bus->base, -1, 0, readable_on_event, bus);
-	bus->later = event_new(bus->base, -1, 0, writable_on_event, bus);
-	event_add(bus->readable, NULL);
+	bus->readable = (struct poller_watch){.ready = readable_on_ready, .arg = bus, .fd = fd};
+	bus->writable = event_new(bus->loop->base, fd, EV_WRITE, writable_on_event, bus);
+	bus->later = event_new(bus->loop->base, -1, 0, writable_on_event, bus);
+	worker_watch(bus->worker, &bus->readable);
 	attach(bus);
 }
 
@@ -240,9 +247,9 @@ void worker_bus_fini(struct worker_bus *bus)
 	channel_drain(&bus->link.channel);
 	bus_link_flush(&bus->link);
 	channel_drain(&bus->link.channel);
-	event_free(bus->readable);
+	worker_unwatch(bus->worker, &bus->readable);
+	stop_again(bus);
 	event_free(bus->writable);
-	event_free(bus->again);
 	event_free(bus->later);
 	host_disown_descriptor(bus->host, bus->link.channel.fd);
 	bus_link_close(&bus->link);

@@ -12,20 +12,26 @@
 #include "call/bus.h"
 #include "daemon/bus_link.h"
 #include "daemon/worker_counts.h"
+#include "net/poller.h"
 
 struct event;
 struct worker_admin;
 struct worker_peers;
 struct worker_presence;
-struct event_base;
+struct loop;
+struct loop_timer;
+struct worker;
 
 /* Zero it; worker_bus_init; worker_bus_fini. */
 struct worker_bus {
 	struct bus_driver driver;
 	struct host *host;
-	struct event_base *base;
+	struct worker *worker;
+	struct loop *loop; /* its */
 	struct bus_link link;
-	struct event *readable, *writable, *again;
+	struct poller_watch readable;
+	struct event *writable;
+	struct loop_timer *again; /* more has come than a turn takes; NULL: not so */
 	struct worker_counts counts;
 	struct event *later; /* the rest of the counts is told */
 	bool is_wanted, is_attached, has_others;
@@ -35,7 +41,7 @@ struct worker_bus {
 	struct worker_peers *peers;
 };
 
-void worker_bus_init(struct worker_bus *bus, struct host *host, struct event_base *base);
+void worker_bus_init(struct worker_bus *bus, struct host *host, struct worker *worker);
 /* Before the host is freed. */
 void worker_bus_fini(struct worker_bus *bus);
 /* The master's message: our end of the link, which is taken, and the host's number. */

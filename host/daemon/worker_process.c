@@ -530,7 +530,7 @@ static bool init(struct worker_process *self, const struct worker_birth *birth)
 	crash_watch(birth->page);
 	base = worker_base(self->worker);
 	worker_set_host(self->worker, self->host);
-	worker_bus_init(&self->bus, self->host, base);
+	worker_bus_init(&self->bus, self->host, self->worker);
 	worker_admin_init(&self->admin, &self->bus);
 	worker_presence_init(&self->presence, &self->bus);
 	worker_peers_init(&self->peers, &self->bus);

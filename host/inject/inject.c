@@ -7,10 +7,13 @@
 #include "inject/inject.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "inject/inject_value.h"
 #include "inject/member.h"
+
+enum { TEXTS = 64 }; /* bytes of them that the arguments of most connections come with */
 
 void *inject_result_of(const struct inject_run *run, const struct plan_call *call)
 {
@@ -143,13 +146,28 @@ static enum inject_result run_on(struct inject_run *run)
 	return INJECT_DONE;
 }
 
+/* Where a plugin has no fields there is nothing to write, and nothing to keep for each connection.
+ */
+static char *block_for(const struct plan *plan, struct arena *arena)
+{
+	static const max_align_t nothing;
+
+	if (plan->call_count == 1 && plan->calls[0].fetch_count == 0 &&
+		plan->block_size <= sizeof(nothing))
+		return (char *)(uintptr_t)&nothing;
+	arena_reserve(arena, plan->block_size + TEXTS);
+	return arena_alloc(arena, plan->block_size);
+}
+
 enum inject_result inject_run(struct inject_run *run)
 {
 	const struct plan *plan = run->plan;
 
 	assert(plan->call_count > 0);
-	run->block = arena_alloc(run->arena, plan->block_size);
-	run->states = arena_alloc(run->arena, plan->call_count * sizeof(*run->states));
+	run->block = block_for(plan, run->arena);
+	run->states = &run->only_state;
+	if (plan->call_count > 1)
+		run->states = arena_alloc(run->arena, plan->call_count * sizeof(*run->states));
 	run->errors = (struct inject_errors){0};
 	run->args = NULL;
 	run->at = 0;

@@ -75,6 +75,7 @@ struct inject_run {
 	int provider_result;
 	enum inject_state *states; /* one a call; whoever releases a result sets UNCALLED */
 	/* inject.c's own */
+	enum inject_state only_state; /* of a plan of one call */
 	char *block;
 	size_t at; /* the next call, or the one that waits */
 	bool is_message;

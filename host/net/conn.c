@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "net/entry.h"
 #include "net/tls_io.h"
@@ -27,6 +28,9 @@ enum {
 	LAST_READS = 64,            /* of what a failed socket still holds */
 };
 
+/* With its address a block of 168 bytes: see host/README.md, "Lifetimes", before it grows. */
+_Static_assert(sizeof(struct conn) <= 152, "an idle connection costs more than it did");
+
 struct conn *conn_of(const struct transport *transport)
 {
 	struct conn *conn = (struct conn *)((uintptr_t)transport -
@@ -34,6 +38,11 @@ struct conn *conn_of(const struct transport *transport)
 
 	assert(conn->magic == CONN_MAGIC);
 	return conn;
+}
+
+static struct transport_extra *extra_for_call(struct transport *transport)
+{
+	return &conn_extra(conn_of(transport))->of_call;
 }
 
 /* ---- sending -------------------------------------------------------------------------------- */
@@ -51,11 +60,11 @@ static size_t total(const struct iovec *iov, size_t count)
 static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 {
 	size_t want = total(iov, count);
-	ssize_t sent = conn->io->send(conn, iov, count);
+	ssize_t sent = extra_of(conn)->io->send(conn, iov, count);
 
 	if (sent < 0 && errno != EAGAIN)
 		conn->has_failed = true;
-	if ((sent < (ssize_t)want || conn->in_transit > 0) && !conn->has_failed)
+	if ((sent < (ssize_t)want || extra_of(conn)->in_transit > 0) && !conn->has_failed)
 		conn->is_blocked = conn->owes_drained = true;
 	return sent < 0 ? 0 : (size_t)sent;
 }
@@ -63,8 +72,8 @@ static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 /* The most that had to wait for the socket. */
 static inline void note_peak(struct conn *conn)
 {
-	if (conn->is_blocked && conn_queued(conn) > conn->transport.queue_peak)
-		conn->transport.queue_peak = conn_queued(conn);
+	if (conn->is_blocked && conn_queued(conn) > extra_of(conn)->of_call.queue_peak)
+		conn_extra(conn)->of_call.queue_peak = conn_queued(conn);
 }
 
 /* `bytes` have left: of the outbox first, then of what waits behind it. */
@@ -73,7 +82,9 @@ static void consume(struct conn *conn, size_t bytes)
 	size_t part = bytes < conn->outbox.bytes ? bytes : conn->outbox.bytes;
 
 	outbox_consume(&conn->outbox, &conn->set->pool, part);
-	backlog_consume(&conn->backlog, &conn->outbox, &conn->set->pool, bytes - part);
+	if (bytes > part)
+		backlog_consume(
+			&conn_extra(conn)->backlog, &conn->outbox, &conn->set->pool, bytes - part);
 }
 
 bool conn_flush(struct conn *conn)
@@ -81,12 +92,12 @@ bool conn_flush(struct conn *conn)
 	struct iovec iov[PEEK];
 	bool has_sent = false;
 
-	if (conn->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
+	if (extra_of(conn)->in_transit > 0 && !conn->is_blocked && !conn->has_failed)
 		send_pieces(conn, NULL, 0);
 	while (conn_waiting(conn) > 0 && !conn->is_blocked && !conn->has_failed) {
 		size_t count = outbox_peek(&conn->outbox, iov, PEEK), sent;
 
-		count += backlog_peek(conn->backlog, iov + count, PEEK - count);
+		count += backlog_peek(extra_of(conn)->backlog, iov + count, PEEK - count);
 		sent = send_pieces(conn, iov, count);
 		consume(conn, sent);
 		has_sent |= sent > 0;
@@ -163,8 +174,8 @@ static bool send_at_once(struct conn *conn, struct span header, struct span payl
 /* Not behind a long queue, which flush() sends in as many calls as it takes. */
 static bool may_send_at_once(const struct conn *conn, struct span payload)
 {
-	return payload.len >= SEND_AT_ONCE_BYTES && !conn->is_blocked && conn->backlog == NULL &&
-	       conn->outbox.bytes < SEND_AT_ONCE_BYTES;
+	return payload.len >= SEND_AT_ONCE_BYTES && !conn->is_blocked &&
+	       extra_of(conn)->backlog == NULL && conn->outbox.bytes < SEND_AT_ONCE_BYTES;
 }
 
 void conn_send(struct conn *conn, struct span header, struct span payload)
@@ -206,44 +217,42 @@ void conn_wait(struct conn *conn, struct ws_shared *shared, struct span frame, u
 {
 	if (conn->has_failed || conn->is_dead)
 		return;
-	backlog_add(&conn->backlog, shared, frame, key);
+	backlog_add(&conn_extra(conn)->backlog, shared, frame, key);
 	note_peak(conn);
 	conn_touch(conn);
 }
 
 void conn_commit(struct conn *conn)
 {
-	backlog_commit(&conn->backlog, &conn->outbox, &conn->set->pool);
+	if (extra_of(conn)->backlog != NULL)
+		backlog_commit(&conn_extra(conn)->backlog, &conn->outbox, &conn->set->pool);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------- */
-
-static void conn_on_event(evutil_socket_t fd, short what, void *arg);
 
 static bool is_reading(const struct conn *conn)
 {
 	return !conn->is_held && !conn->is_paused && !conn->is_throttled;
 }
 
-/* One event whose flags change, rather than two: 128 bytes for each idle connection. */
 static void watch(struct conn *conn)
 {
-	int wanted = 0;
+	uint8_t wanted = 0;
 
 	if (is_reading(conn))
-		wanted |= EV_READ;
+		wanted |= EPOLLIN;
 	if (conn->is_blocked)
-		wanted |= EV_WRITE;
+		wanted |= EPOLLOUT;
 	if (wanted == conn->watched)
 		return;
-	if (conn->watched != 0)
-		event_del(&conn->event);
-	conn->watched = (short)wanted;
-	if (wanted == 0)
+	if (poller_set(&conn->set->poller, conn->fd, conn, conn->watched, wanted)) {
+		conn->watched = wanted;
 		return;
-	event_assign(&conn->event, conn->set->base, conn->fd, (short)(wanted | EV_PERSIST),
-		conn_on_event, conn);
-	event_add(&conn->event, NULL);
+	}
+	log_warn("%s: lost: the kernel has no room to watch it (fs.epoll.max_user_watches)",
+		conn->peer);
+	conn->has_failed = true;
+	conn_touch(conn);
 }
 
 void conn_touch(struct conn *conn)
@@ -262,13 +271,13 @@ static bool read_once(struct conn *conn)
 	ssize_t len;
 
 	/* What TLS has decrypted must have room at once, whatever it belongs to. */
-	if (conn->protocol->room != NULL && conn->tls == NULL)
+	if (conn->protocol->room != NULL && extra_of(conn)->tls == NULL)
 		into = conn->protocol->room(conn, &size);
 	if (into == NULL) {
 		into = conn->set->receive;
 		size = CONN_RECEIVE_BYTES;
 	}
-	len = conn->io->receive(conn, into, size);
+	len = extra_of(conn)->io->receive(conn, into, size);
 	if (len > 0)
 		conn->protocol->received(conn, into, (size_t)len);
 	else if (len == 0 || (errno != EAGAIN && errno != EINTR))
@@ -279,8 +288,10 @@ static bool read_once(struct conn *conn)
 static void clear(struct conn *conn)
 {
 	outbox_clear(&conn->outbox, &conn->set->pool);
-	backlog_free(conn->backlog);
-	conn->backlog = NULL;
+	if (extra_of(conn)->backlog == NULL)
+		return;
+	backlog_free(extra_of(conn)->backlog);
+	conn_extra(conn)->backlog = NULL;
 }
 
 /*
@@ -326,8 +337,10 @@ void conn_settle(struct conn *conn)
 		end_failed(conn);
 	else
 		tell_end(conn);
-	if (!conn->is_dead)
-		watch(conn);
+	if (conn->is_dead)
+		return;
+	watch(conn);
+	conn_extra_trim(conn);
 }
 
 static void read_and_settle(struct conn *conn)
@@ -338,16 +351,20 @@ static void read_and_settle(struct conn *conn)
 	conn_settle(conn);
 }
 
-static void conn_on_event(evutil_socket_t fd, short what, void *arg)
+void conn_on_ready(void *arg, uint32_t events)
 {
 	struct conn *conn = arg;
 
-	assert(conn->magic == CONN_MAGIC && conn->fd == fd && !conn->is_dead);
-	if ((what & EV_WRITE) != 0) {
+	assert(conn->magic == CONN_MAGIC);
+	/* Dropped for what another one of the batch has said. */
+	if (conn->is_dead)
+		return;
+	events &= conn->watched;
+	if ((events & EPOLLOUT) != 0) {
 		conn->is_blocked = false;
 		conn_settle(conn);
 	}
-	if ((what & conn->watched & EV_READ) != 0 && is_reading(conn))
+	if ((events & conn->watched & EPOLLIN) != 0 && is_reading(conn))
 		read_and_settle(conn);
 }
 
@@ -356,12 +373,20 @@ void conn_schedule(struct conn *conn, uint64_t due_ms)
 	conn_set_schedule(conn->set, &conn->deadline, due_ms);
 }
 
-void conn_on_due(struct deadline *deadline)
+struct conn *conn_of_deadline(struct deadline *deadline)
 {
 	struct conn *conn = (struct conn *)((uintptr_t)deadline - offsetof(struct conn, deadline));
+
+	assert(conn->magic == CONN_MAGIC);
+	return conn;
+}
+
+void conn_on_due(struct deadline *deadline)
+{
+	struct conn *conn = conn_of_deadline(deadline);
 	uint64_t next_ms;
 
-	assert(conn->magic == CONN_MAGIC && !conn->is_dead);
+	assert(!conn->is_dead);
 	next_ms = conn->protocol->due(conn, clock_ms());
 	if (next_ms != 0 && !conn->is_dead)
 		conn_schedule(conn, next_ms);
@@ -374,18 +399,31 @@ static size_t queued(const struct transport *transport)
 	return conn_queued(conn_of(transport));
 }
 
+const char *conn_client(const struct conn *conn)
+{
+	const char *client = extra_of(conn)->client;
+
+	return client == NULL ? conn->peer : client;
+}
+
+static const char *peer_for_call(const struct transport *transport)
+{
+	return conn_client(conn_of(transport));
+}
+
 static void conn_set_peer(struct transport *transport, struct span peer)
 {
 	struct conn *conn = conn_of(transport);
 
-	free(conn->client);
-	conn->client = NULL;
+	struct conn_extra *extra = conn_extra(conn);
+
+	free(extra->client);
+	extra->client = NULL;
 	if (peer.len > 0) {
-		conn->client = xmalloc(peer.len + 1);
-		memcpy(conn->client, peer.ptr, peer.len);
-		conn->client[peer.len] = '\0';
+		extra->client = xmalloc(peer.len + 1);
+		memcpy(extra->client, peer.ptr, peer.len);
+		extra->client[peer.len] = '\0';
 	}
-	transport->peer = conn->client == NULL ? conn->peer : conn->client;
 }
 
 static const struct transport_ops ops = {
@@ -405,6 +443,8 @@ static const struct transport_ops ops = {
 	.finish = http_exchange_finish,
 	.set_limits = ws_conn_set_limits,
 	.rtt = ws_conn_rtt,
+	.extra = extra_for_call,
+	.peer = peer_for_call,
 	.set_peer = conn_set_peer,
 };
 
@@ -412,7 +452,8 @@ static const struct transport_ops ops = {
 
 void conn_begin(struct conn *conn, bool is_tls)
 {
-	conn->io = &conn_io_plain;
+	if (extra_of(conn)->io != &conn_io_plain)
+		conn_extra(conn)->io = &conn_io_plain;
 	if (is_tls)
 		tls_io_begin(conn);
 	http_conn_begin(conn);
@@ -437,11 +478,13 @@ struct conn *conn_new(
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
-	conn->transport = (struct transport){
-		.ops = &ops, .peer = conn->peer, .is_admin = options->is_admin};
+	conn->transport = (struct transport){.ops = &ops, .extra = &conn_extra_none.of_call};
 	entry_begin(conn);
-	conn->https_port = options->redirects ? options->https_port : 0;
-	LIST_INSERT_HEAD(&set->alive, conn, link);
+	if (options->is_admin)
+		conn_extra(conn)->of_call.is_admin = true;
+	if (options->redirects)
+		conn_extra(conn)->https_port = options->https_port;
+	deadline_begin(&set->wheel, &conn->deadline);
 	set->count++;
 	if (options->has_proxy_header)
 		proxy_conn_begin(conn, options->is_tls);
@@ -464,14 +507,15 @@ void conn_drop(struct conn *conn)
 	assert(!conn->is_dead);
 	conn->is_dead = true;
 	admin_forget(&conn->transport);
-	if (conn->watched != 0)
-		event_del(&conn->event);
+	poller_set(&conn->set->poller, conn->fd, conn, conn->watched, 0);
 	conn->watched = 0;
 	close(conn->fd);
 	conn->fd = -1;
-	deadline_clear(&conn->deadline);
-	LIST_REMOVE(conn, link);
-	LIST_INSERT_HEAD(&conn->set->dead, conn, link);
+	deadline_end(&conn->deadline);
+	/* From there it is buried. */
+	if (!conn->is_dirty)
+		STAILQ_INSERT_TAIL(&conn->set->dirty, conn, dirty);
+	conn->is_dirty = true;
 	conn->set->count--;
 	entry_end(conn);
 }
@@ -490,8 +534,9 @@ void conn_free(struct conn *conn)
 	conn->protocol->fini(conn);
 	tls_io_fini(conn);
 	clear(conn);
-	buf_fini(&conn->stash);
-	free(conn->client);
+	conn_extra_clear_stash(conn);
+	free(extra_of(conn)->client);
+	conn_extra_free(conn);
 	conn->magic = 0;
 	free(conn);
 }

@@ -1,7 +1,7 @@
 /*
- * One accepted socket: its event, its outbox, and the protocol it speaks at the moment (HTTP, then
- * perhaps WebSocket, then lingering). Plain events: the read event stands, the write event exists
- * only while the socket is full. Called by the protocols and by conn_set.c.
+ * One accepted socket: its outbox, and the protocol it speaks at the moment (HTTP, then perhaps
+ * WebSocket, then lingering). It waits for bytes, and for room only while the socket is full.
+ * Called by the protocols and by conn_set.c.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_NET_CONN_H
@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "call/transport.h"
 #include "net/backlog.h"
-#include "net/conn_io.h"
+#include "net/conn_extra.h"
 #include "net/conn_set.h"
 #include "net/http_conn.h"
 #include "net/linger.h"
@@ -45,21 +45,11 @@ struct conn {
 	unsigned magic;
 	int fd;
 	const struct conn_protocol *protocol;
-	const struct conn_io *io;
-	struct tls_conn *tls; /* tls_io.c's; NULL: plain */
-	size_t in_transit;    /* bytes that io has taken and the socket has not */
 	struct conn_set *set;
 	struct transport transport;
-	struct event event;
 	struct outbox outbox;
-	struct backlog *backlog; /* behind the outbox; NULL: nothing waits that may be dropped */
-	struct buf stash;        /* received, but not to be looked at yet */
-	char *client; /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
 	struct deadline deadline;
-	LIST_ENTRY(conn) link; /* of alive or dead */
-	STAILQ_ENTRY(conn) dirty;
-	unsigned https_port; /* of where it is redirected to; 0: it is served */
-	short watched;       /* what the event waits for; 0: not added */
+	STAILQ_ENTRY(conn) dirty; /* of dirty or dead */
 	bool is_dirty : 1, is_dead : 1;
 	bool is_paused : 1;    /* the plugin wants no more messages */
 	bool is_held : 1;      /* the protocol wants no more bytes */
@@ -71,8 +61,9 @@ struct conn {
 	bool has_failed : 1;   /* sending failed; told when the connection is settled */
 	bool wants_room : 1;   /* a message did not fit; told when half the queue is free */
 	uint8_t overflow;      /* enum overflow of the route */
+	uint8_t watched;       /* EPOLLIN, EPOLLOUT: what the poller waits for */
 	union {
-		struct http_state http;
+		struct http_state *http;
 		struct ws_state ws;
 		struct linger_state linger;
 		struct proxy_state proxy;
@@ -80,6 +71,11 @@ struct conn {
 	char peer[];
 };
 
+/* To look at; zeros and plain bytes where it has none. */
+static inline const struct conn_extra *extra_of(const struct conn *conn)
+{
+	return (const struct conn_extra *)conn->transport.extra;
+}
 /* Takes fd, and speaks what the listener says. */
 struct conn *conn_new(
 	struct conn_set *set, int fd, const char *peer, const struct listener_options *options);
@@ -117,11 +113,13 @@ void conn_commit(struct conn *conn);
 /* All that waits, bytes: for TLS or the socket, then in either. */
 static inline size_t conn_waiting(const struct conn *conn)
 {
-	return conn->outbox.bytes + (conn->backlog == NULL ? 0 : backlog_bytes(conn->backlog));
+	const struct backlog *backlog = extra_of(conn)->backlog;
+
+	return conn->outbox.bytes + (backlog == NULL ? 0 : backlog_bytes(backlog));
 }
 static inline size_t conn_queued(const struct conn *conn)
 {
-	return conn_waiting(conn) + conn->in_transit;
+	return conn_waiting(conn) + extra_of(conn)->in_transit;
 }
 /* Sends what the socket takes of it. Whether that was anything. */
 bool conn_flush(struct conn *conn);
@@ -130,9 +128,14 @@ void conn_touch(struct conn *conn);
 /* Sends what is queued, then says so to the protocol; ends a connection that has failed. */
 void conn_settle(struct conn *conn);
 void conn_schedule(struct conn *conn, uint64_t due_ms);
+/* For the poller. */
+void conn_on_ready(void *arg, uint32_t events);
 /* For deadline_wheel_sweep. */
 void conn_on_due(struct deadline *deadline);
 
 struct conn *conn_of(const struct transport *transport);
+struct conn *conn_of_deadline(struct deadline *deadline);
+/* Whose connection it is, or for whom a proxy speaks. */
+const char *conn_client(const struct conn *conn);
 
 #endif

@@ -23,8 +23,8 @@ struct conn_io {
 	 */
 	ssize_t (*receive)(struct conn *conn, uint8_t *out, size_t size);
 	/*
-	 * As sendmsg. What it has taken and the socket has not is conn->in_transit, and leaves
-	 * first; without pieces nothing else does.
+	 * As sendmsg. What it has taken and the socket has not is `in_transit` of conn_extra, and
+	 * leaves first; without pieces nothing else does.
 	 */
 	ssize_t (*send)(struct conn *conn, const struct iovec *pieces, size_t count);
 	enum http_file_sent (*send_file)(struct conn *conn, struct http_file *file);

@@ -47,28 +47,30 @@ void conn_set_schedule(struct conn_set *set, struct deadline *deadline, uint64_t
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-void conn_set_init(struct conn_set *set, struct event_base *base)
+bool conn_set_init(struct conn_set *set, struct event_base *base)
 {
 	memset(set, 0, sizeof(*set));
-	set->base = base;
 	set->receive = xmalloc(CONN_RECEIVE_BYTES);
-	LIST_INIT(&set->alive);
-	LIST_INIT(&set->dead);
+	STAILQ_INIT(&set->dead);
 	STAILQ_INIT(&set->dirty);
 	TAILQ_INIT(&set->waiting);
 	set->head_limits = http_limits_default;
 	deadline_wheel_init(&set->wheel, clock_ms());
 	event_assign(&set->sweep, base, -1, 0, conn_set_on_sweep, set);
 	set->sweep_at_ms = UINT64_MAX;
+	return poller_init(&set->poller, base, conn_on_ready);
 }
 
 void conn_set_fini(struct conn_set *set)
 {
-	assert(LIST_EMPTY(&set->alive) && LIST_EMPTY(&set->dead));
+	assert(set->count == 0 && STAILQ_EMPTY(&set->dead));
 	event_del(&set->sweep);
+	poller_fini(&set->poller);
 	outbox_pool_fini(&set->pool);
 	tls_context_unref(set->tls);
 	ws_deflate_shared_fini(&set->deflate);
+	free(set->decoder);
+	http_conn_free_spares(set);
 	free(set->receive);
 }
 
@@ -78,6 +80,10 @@ void conn_set_settle(struct conn_set *set)
 
 	while ((conn = STAILQ_FIRST(&set->dirty)) != NULL) {
 		STAILQ_REMOVE_HEAD(&set->dirty, dirty);
+		if (conn->is_dead) {
+			STAILQ_INSERT_TAIL(&set->dead, conn, dirty);
+			continue;
+		}
 		conn->is_dirty = false;
 		conn_settle(conn);
 	}
@@ -88,29 +94,36 @@ void conn_set_bury(struct conn_set *set)
 	struct conn *conn;
 
 	assert(STAILQ_EMPTY(&set->dirty) && set->reading == NULL);
-	while ((conn = LIST_FIRST(&set->dead)) != NULL) {
-		LIST_REMOVE(conn, link);
+	while ((conn = STAILQ_FIRST(&set->dead)) != NULL) {
+		STAILQ_REMOVE_HEAD(&set->dead, dirty);
 		conn_free(conn);
 	}
 	ws_deflate_shared_trim(&set->deflate);
 }
 
+static void drop_if_idle(struct deadline *deadline, void *context)
+{
+	struct conn *conn = conn_of_deadline(deadline);
+
+	(void)context;
+	if (http_conn_is_idle(conn) || proxy_conn_is_waiting(conn))
+		conn_drop(conn);
+}
+
 void conn_set_stop(struct conn_set *set)
 {
-	struct conn *conn = LIST_FIRST(&set->alive), *next;
-
 	set->is_stopping = true;
-	for (; conn != NULL; conn = next) {
-		next = LIST_NEXT(conn, link);
-		if (http_conn_is_idle(conn) || proxy_conn_is_waiting(conn))
-			conn_drop(conn);
-	}
+	deadline_wheel_each(&set->wheel, drop_if_idle, NULL);
+}
+
+static void lose(struct deadline *deadline, void *context)
+{
+	(void)context;
+	conn_lose(conn_of_deadline(deadline));
 }
 
 void conn_set_drop_all(struct conn_set *set)
 {
-	struct conn *conn;
-
-	while ((conn = LIST_FIRST(&set->alive)) != NULL)
-		conn_lose(conn);
+	deadline_wheel_each(&set->wheel, lose, NULL);
+	assert(set->count == 0);
 }

@@ -17,6 +17,8 @@
 #include "base/tally.h"
 #include "net/deadline.h"
 #include "net/outbox.h"
+#include "net/poller.h"
+#include "net/ws_limits.h"
 #include "wire/http_head.h"
 #include "wire/http_reply.h"
 #include "wire/ws_deflate.h"
@@ -25,7 +27,6 @@ struct conn;
 struct host;
 struct tls_context;
 
-LIST_HEAD(conn_list, conn);
 STAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(conn_waiting, conn);
 
@@ -33,7 +34,7 @@ TAILQ_HEAD(conn_waiting, conn);
 enum { CONN_RECEIVE_BYTES = 65536, CONN_ROOM_BYTES = 262144 };
 
 struct conn_set {
-	struct event_base *base;
+	struct poller poller;
 	struct host *host; /* borrowed; may be NULL while there is no connection */
 	uint8_t *receive;  /* CONN_RECEIVE_BYTES */
 	struct {
@@ -46,24 +47,29 @@ struct conn_set {
 	struct outbox_pool pool;
 	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */
 	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */
+	struct ws_decoder *decoder;       /* ws_conn.c's, for whom has none; NULL: in use */
+	struct ws_limits limits;
 	struct http_date date;
 	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
 	struct http_limits head_limits;
+	struct http_state *http_spares; /* http_conn.c's, and how many of them */
+	unsigned http_spare_count;
 	struct conn_waiting waiting; /* for a request, the longest first; http_conn.c's */
 	struct tally tally;
 	uint64_t connections_max; /* of all workers, 0: any; what follows is entry.c's */
 	size_t surplus;           /* of `count`: only there to be told 503 */
 	uint64_t pushed_out, told_full, full_logged_ms;
-	bool is_stopping; /* answers close their connections */
-	struct conn_list alive, dead;
+	bool is_stopping;        /* answers close their connections */
 	struct conn_queue dirty; /* to settle at the end of the turn */
+	struct conn_queue dead;  /* to free behind that */
 	size_t count;            /* alive */
 	struct deadline_wheel wheel;
 	struct event sweep;
 	uint64_t sweep_at_ms; /* UINT64_MAX: not armed */
 };
 
-void conn_set_init(struct conn_set *set, struct event_base *base);
+/* False with errno: out of descriptors; then conn_set_fini all the same. */
+bool conn_set_init(struct conn_set *set, struct event_base *base);
 /* No connection is left. */
 void conn_set_fini(struct conn_set *set);
 /* Calls the connection's `due` at that time or, if one was set before for earlier, then. */

@@ -5,40 +5,88 @@
  */
 #include "net/deadline.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* What is further ahead is looked at then, and found to be not due yet. */
+#define FAR_TICKS ((uint64_t)1 << 30)
 
 void deadline_wheel_init(struct deadline_wheel *wheel, uint64_t now_ms)
 {
 	wheel->tick = now_ms / DEADLINE_TICK_MS;
+	LIST_INIT(&wheel->unset);
 	for (size_t i = 0; i < DEADLINE_SLOTS; i++)
 		LIST_INIT(&wheel->slots[i]);
 }
 
-static void insert(struct deadline_wheel *wheel, struct deadline *deadline)
+static struct deadline_list *slot_of(struct deadline_wheel *wheel, uint32_t tick)
 {
-	uint64_t tick = (deadline->due_ms + DEADLINE_TICK_MS - 1) / DEADLINE_TICK_MS;
+	return &wheel->slots[tick % DEADLINE_SLOTS];
+}
+
+/* The half that is kept tells which is earlier, as none is further ahead than a quarter of it. */
+static bool is_later(uint32_t tick, uint32_t than)
+{
+	return (int32_t)(tick - than) > 0;
+}
+
+static uint32_t tick_at(const struct deadline_wheel *wheel, uint64_t due_ms)
+{
+	uint64_t tick = due_ms / DEADLINE_TICK_MS + (due_ms % DEADLINE_TICK_MS != 0);
 
 	/* A swept slot would be seen again only after a whole round. */
 	if (tick <= wheel->tick)
 		tick = wheel->tick + 1;
-	LIST_INSERT_HEAD(&wheel->slots[tick % DEADLINE_SLOTS], deadline, link);
+	if (tick > wheel->tick + FAR_TICKS)
+		tick = wheel->tick + FAR_TICKS;
+	return (uint32_t)tick == 0 ? 1 : (uint32_t)tick;
+}
+
+void deadline_begin(struct deadline_wheel *wheel, struct deadline *deadline)
+{
+	LIST_INSERT_HEAD(&wheel->unset, deadline, link);
+}
+
+void deadline_end(struct deadline *deadline)
+{
+	LIST_REMOVE(deadline, link);
+	deadline->due_tick = 0;
 }
 
 void deadline_set(struct deadline_wheel *wheel, struct deadline *deadline, uint64_t due_ms)
 {
-	if (deadline->due_ms != 0 && deadline->due_ms <= due_ms)
-		return;
-	deadline_clear(deadline);
-	deadline->due_ms = due_ms == 0 ? 1 : due_ms;
-	insert(wheel, deadline);
-}
+	uint32_t tick = tick_at(wheel, due_ms);
 
-void deadline_clear(struct deadline *deadline)
-{
-	if (deadline->due_ms == 0)
+	if (deadline->due_tick != 0 && !is_later(deadline->due_tick, tick))
 		return;
 	LIST_REMOVE(deadline, link);
-	deadline->due_ms = 0;
+	deadline->due_tick = tick;
+	LIST_INSERT_HEAD(slot_of(wheel, tick), deadline, link);
+}
+
+void deadline_clear(struct deadline_wheel *wheel, struct deadline *deadline)
+{
+	deadline_end(deadline);
+	deadline_begin(wheel, deadline);
+}
+
+static void each_in(const struct deadline_list *list,
+	void (*visit)(struct deadline *deadline, void *context), void *context)
+{
+	struct deadline *deadline = LIST_FIRST(list), *next;
+
+	for (; deadline != NULL; deadline = next) {
+		next = LIST_NEXT(deadline, link);
+		visit(deadline, context);
+	}
+}
+
+void deadline_wheel_each(const struct deadline_wheel *wheel,
+	void (*visit)(struct deadline *deadline, void *context), void *context)
+{
+	each_in(&wheel->unset, visit, context);
+	for (size_t i = 0; i < DEADLINE_SLOTS; i++)
+		each_in(&wheel->slots[i], visit, context);
 }
 
 uint64_t deadline_wheel_next(const struct deadline_wheel *wheel)
@@ -51,7 +99,7 @@ uint64_t deadline_wheel_next(const struct deadline_wheel *wheel)
 }
 
 /* Off its slot first: what due() sets may land in the slot being swept. */
-static void sweep_slot(struct deadline_wheel *wheel, struct deadline_list *slot, uint64_t now_ms,
+static void sweep_slot(struct deadline_wheel *wheel, struct deadline_list *slot,
 	void (*due)(struct deadline *deadline))
 {
 	struct deadline_list visited = *slot;
@@ -62,11 +110,12 @@ static void sweep_slot(struct deadline_wheel *wheel, struct deadline_list *slot,
 		LIST_FIRST(&visited)->link.le_prev = &visited.lh_first;
 	while ((deadline = LIST_FIRST(&visited)) != NULL) {
 		LIST_REMOVE(deadline, link);
-		if (deadline->due_ms > now_ms) {
-			insert(wheel, deadline);
+		if (is_later(deadline->due_tick, (uint32_t)wheel->tick)) {
+			LIST_INSERT_HEAD(slot, deadline, link);
 			continue;
 		}
-		deadline->due_ms = 0;
+		deadline->due_tick = 0;
+		deadline_begin(wheel, deadline);
 		due(deadline);
 	}
 }
@@ -81,6 +130,6 @@ void deadline_wheel_sweep(
 		wheel->tick = last - DEADLINE_SLOTS;
 	while (wheel->tick < last) {
 		wheel->tick++;
-		sweep_slot(wheel, &wheel->slots[wheel->tick % DEADLINE_SLOTS], now_ms, due);
+		sweep_slot(wheel, slot_of(wheel, (uint32_t)wheel->tick), due);
 	}
 }

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* Embedded in its owner. Zero it. */
+/* Embedded in its owner. Zero it, then deadline_begin. */
 struct deadline {
-	LIST_ENTRY(deadline) link;
-	uint64_t due_ms; /* 0: not set */
+	LIST_ENTRY(deadline) link; /* of a slot, or of those that are not set */
+	uint32_t due_tick;         /* low half of the wheel's; 0: not set */
 };
 
 LIST_HEAD(deadline_list, deadline);
@@ -25,17 +25,24 @@ enum {
 
 struct deadline_wheel {
 	uint64_t tick; /* slots up to here are swept */
-	struct deadline_list slots[DEADLINE_SLOTS];
+	struct deadline_list slots[DEADLINE_SLOTS], unset;
 };
 
 void deadline_wheel_init(struct deadline_wheel *wheel, uint64_t now_ms);
+/* It belongs to the wheel from here on, set or not, until its end: so all of them can be found. */
+void deadline_begin(struct deadline_wheel *wheel, struct deadline *deadline);
+void deadline_end(struct deadline *deadline);
 /* Due at due_ms, unless it is set for an earlier time already: that one stays. */
 void deadline_set(struct deadline_wheel *wheel, struct deadline *deadline, uint64_t due_ms);
-void deadline_clear(struct deadline *deadline);
+void deadline_clear(struct deadline_wheel *wheel, struct deadline *deadline);
 /* When to sweep next; UINT64_MAX when nothing is set. */
 uint64_t deadline_wheel_next(const struct deadline_wheel *wheel);
 /* Calls due(deadline) for each whose time has come, cleared; it may set and clear any. */
 void deadline_wheel_sweep(
 	struct deadline_wheel *wheel, uint64_t now_ms, void (*due)(struct deadline *deadline));
+
+/* Calls visit for all, set or not; it may end the one that it is given. */
+void deadline_wheel_each(const struct deadline_wheel *wheel,
+	void (*visit)(struct deadline *deadline, void *context), void *context);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * A head that comes whole in one read is decoded where it lies; of one that does not, the part is
- * kept in conn->stash. While a request is not answered, what follows waits there too: answers
+ * kept in the stash. While a request is not answered, what follows waits there too: answers
  * leave in the order of their requests. Knows no route; call/ is asked for every answer, also for
  * those to broken requests. SPDX-License-Identifier: MIT
  */
@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "call/admin.h"
 #include "call/host.h"
 #include "net/conn.h"
@@ -34,33 +35,33 @@ bool http_conn_is(const struct conn *conn)
 static bool is_reading(const struct conn *conn)
 {
 	return http_conn_is(conn) &&
-	       (conn->http.stage == HTTP_READING || conn->http.stage == HTTP_BODY);
+	       (conn->http->stage == HTTP_READING || conn->http->stage == HTTP_BODY);
 }
 
 static uint64_t out_of_patience(const struct conn *conn)
 {
-	return conn->http.since_ms + conn->http.patience_ms;
+	return conn->http->since_ms + conn->http->patience_ms;
 }
 
 /* Into the stage HTTP_READING, and out of it. */
 static void begin_waiting(struct conn *conn)
 {
-	conn->http.stage = HTTP_READING;
-	TAILQ_INSERT_TAIL(&conn->set->waiting, conn, http.waiting);
+	conn->http->stage = HTTP_READING;
+	TAILQ_INSERT_TAIL(&conn->set->waiting, conn, http->waiting);
 }
 
 static void end_waiting(struct conn *conn, enum http_stage next)
 {
-	if (conn->http.stage == HTTP_READING)
-		TAILQ_REMOVE(&conn->set->waiting, conn, http.waiting);
-	conn->http.stage = next;
+	if (conn->http->stage == HTTP_READING)
+		TAILQ_REMOVE(&conn->set->waiting, conn, http->waiting);
+	conn->http->stage = next;
 }
 
 struct conn *http_conn_oldest(const struct conn_set *set)
 {
 	struct conn *conn;
 
-	TAILQ_FOREACH (conn, &set->waiting, http.waiting)
+	TAILQ_FOREACH (conn, &set->waiting, http->waiting)
 		if (!conn->is_dead && !conn->is_surplus)
 			return conn;
 	return NULL;
@@ -71,7 +72,7 @@ struct conn *http_conn_oldest(const struct conn_set *set)
 void http_conn_refuse(struct conn *conn, const struct err *why)
 {
 	end_waiting(conn, HTTP_ASKED);
-	conn->http.closes = true;
+	conn->http->closes = true;
 	admin_forget(&conn->transport);
 	host_bad_request(&conn->transport, why);
 }
@@ -79,32 +80,38 @@ void http_conn_refuse(struct conn *conn, const struct err *why)
 /* From now on, again, if a route's was another. */
 static void usual_patience(struct conn *conn)
 {
-	conn->http.since_ms = clock_ms();
-	if (conn->http.patience_ms == conn->set->handshake_ms)
+	conn->http->since_ms = clock_ms();
+	if (conn->http->patience_ms == conn->set->handshake_ms)
 		return;
-	conn->http.patience_ms = conn->set->handshake_ms;
+	conn->http->patience_ms = conn->set->handshake_ms;
 	conn_schedule(conn, out_of_patience(conn));
+}
+
+static void forget_style(struct conn *conn)
+{
+	if (extra_of(conn)->of_call.style != NULL)
+		conn_extra(conn)->of_call.style = NULL;
 }
 
 static void begin_next(struct conn *conn)
 {
 	begin_waiting(conn);
-	conn->transport.style = NULL;
+	forget_style(conn);
 	/* Who the next one is for, its head will say. */
-	if (conn->client != NULL)
+	if (extra_of(conn)->client != NULL)
 		conn->transport.ops->set_peer(&conn->transport, SPAN(""));
-	conn->http.progress = (struct http_progress){.limits = &conn->set->head_limits};
-	conn->http.is_old = conn->http.is_head = false;
+	conn->http->progress = (struct http_progress){.limits = &conn->set->head_limits};
+	conn->http->is_old = conn->http->is_head = false;
 	usual_patience(conn);
-	buf_fini(&conn->http.collected);
+	buf_fini(&conn->http->collected);
 	conn->is_held = false;
 }
 
 /* An answer that is in the outbox already need not leave before the next request is looked at. */
 static bool may_gather(const struct conn *conn)
 {
-	return http_conn_is(conn) && conn->http.stage == HTTP_ANSWERED && !conn->http.closes &&
-	       conn->http.file.fd < 0 && conn->outbox.bytes < GATHER_BYTES;
+	return http_conn_is(conn) && conn->http->stage == HTTP_ANSWERED && !conn->http->closes &&
+	       conn->http->file.fd < 0 && conn->outbox.bytes < GATHER_BYTES;
 }
 
 /*
@@ -115,24 +122,24 @@ static void expect_body(struct conn *conn, const struct http_head *head)
 {
 	bool is_short = !head->is_chunked && head->content_length <= TRANSPORT_SKIP_MAX;
 
-	conn->http.framing = (struct http_framing){
+	conn->http->framing = (struct http_framing){
 		head->is_chunked, head->expects_continue, head->content_length};
-	conn->http.body_left = 0;
-	conn->http.closes = conn->http.is_last = !head->keep_alive || conn->set->is_stopping;
+	conn->http->body_left = 0;
+	conn->http->closes = conn->http->is_last = !head->keep_alive || conn->set->is_stopping;
 	if (!head->has_body)
 		return;
 	if (is_short && !head->expects_continue)
-		conn->http.body_left = head->content_length;
+		conn->http->body_left = head->content_length;
 	else
-		conn->http.closes = true;
+		conn->http->closes = true;
 }
 
 static void ask(struct conn *conn, const struct http_head *head, struct span raw)
 {
 	struct err why;
 
-	conn->http.is_old = head->minor == 0;
-	conn->http.is_head = span_equal(head->method, SPAN("HEAD"));
+	conn->http->is_old = head->minor == 0;
+	conn->http->is_head = span_equal(head->method, SPAN("HEAD"));
 	expect_body(conn, head);
 	if (head->is_upgrade && conn->set->is_stopping) {
 		err_set(&why, ERR_UNAVAILABLE, "the host is stopping");
@@ -140,13 +147,13 @@ static void ask(struct conn *conn, const struct http_head *head, struct span raw
 		return;
 	}
 	/* Who runs a full host can still look at it, and make room. */
-	if (!conn->transport.is_admin && !entry_admit(conn)) {
+	if (!extra_of(conn)->of_call.is_admin && !entry_admit(conn)) {
 		err_set(&why, ERR_UNAVAILABLE, "the host has as many connections as it may have");
 		http_conn_refuse(conn, &why);
 		return;
 	}
 	end_waiting(conn, HTTP_ASKED);
-	if (conn->https_port != 0)
+	if (extra_of(conn)->https_port != 0)
 		https_redirect_reply(conn, head);
 	else
 		host_request(conn->set->host, &conn->transport, head, raw);
@@ -159,13 +166,13 @@ static size_t take_head(struct conn *conn, const char *data, size_t len)
 	struct http_head head;
 	struct err why;
 
-	if (conn->http.progress.scanned == 0)
-		conn->http.since_ms = clock_ms();
-	switch (http_head_decode(&head, &conn->http.progress, input, &why)) {
+	if (conn->http->progress.scanned == 0)
+		conn->http->since_ms = clock_ms();
+	switch (http_head_decode(&head, &conn->http->progress, input, &why)) {
 	case WIRE_MORE:
 		return 0;
 	case WIRE_BAD:
-		log_debug("%s: bad request: %s", conn->transport.peer, why.text);
+		log_debug("%s: bad request: %s", conn_client(conn), why.text);
 		http_conn_refuse(conn, &why);
 		return len;
 	default:
@@ -176,9 +183,9 @@ static size_t take_head(struct conn *conn, const char *data, size_t len)
 
 static size_t skip_body(struct conn *conn, size_t len)
 {
-	size_t part = len < conn->http.body_left ? len : (size_t)conn->http.body_left;
+	size_t part = len < conn->http->body_left ? len : (size_t)conn->http->body_left;
 
-	conn->http.body_left -= part;
+	conn->http->body_left -= part;
 	return part;
 }
 
@@ -187,9 +194,9 @@ static size_t consume(struct conn *conn, const char *data, size_t len)
 	size_t used = 0, part;
 
 	while (used < len && is_reading(conn)) {
-		if (conn->http.stage == HTTP_BODY)
+		if (conn->http->stage == HTTP_BODY)
 			part = http_exchange_take_body(conn, data + used, len - used);
-		else if (conn->http.body_left > 0)
+		else if (conn->http->body_left > 0)
 			part = skip_body(conn, len - used);
 		else
 			part = take_head(conn, data + used, len - used);
@@ -211,20 +218,19 @@ static void keep_rest(struct conn *conn, uint8_t *data, size_t len)
 		conn->protocol->received(conn, data, len);
 		return;
 	}
-	buf_append(&conn->stash, data, len);
-	if (!is_reading(conn) && conn->stash.len >= HTTP_STASH_MAX)
+	conn_extra_stash(conn, data, len);
+	if (!is_reading(conn) && extra_of(conn)->stash.len >= HTTP_STASH_MAX)
 		conn->is_held = true;
 }
 
 static void consume_stash(struct conn *conn)
 {
-	struct buf stash = conn->stash;
+	struct buf stash = conn_extra_take_stash(conn);
 	size_t used;
 
-	conn->stash = (struct buf){0};
 	used = consume(conn, stash.data, stash.len);
 	if (used == 0 && is_reading(conn)) {
-		conn->stash = stash;
+		conn_extra(conn)->stash = stash;
 		return;
 	}
 	keep_rest(conn, (uint8_t *)stash.data + used, stash.len - used);
@@ -235,7 +241,7 @@ static void http_received(struct conn *conn, uint8_t *data, size_t len)
 {
 	size_t used;
 
-	if (is_reading(conn) && conn->stash.len == 0) {
+	if (is_reading(conn) && extra_of(conn)->stash.len == 0) {
 		used = consume(conn, (const char *)data, len);
 		keep_rest(conn, data + used, len - used);
 		return;
@@ -262,7 +268,8 @@ static const char *date_now(struct conn *conn)
 /* A session that answers late holds the generation that its style is of. */
 static const struct http_style *style_of(const struct conn *conn)
 {
-	return conn->transport.style != NULL ? conn->transport.style : host_style(conn->set->host);
+	return extra_of(conn)->of_call.style != NULL ? extra_of(conn)->of_call.style
+						     : host_style(conn->set->host);
 }
 
 static void take_file(struct conn *conn, const struct reply *reply, bool has_body)
@@ -273,7 +280,7 @@ static void take_file(struct conn *conn, const struct reply *reply, bool has_bod
 		close(reply->fd);
 		return;
 	}
-	conn->http.file = (struct http_file){
+	conn->http->file = (struct http_file){
 		.fd = reply->fd, .at = (off_t)reply->fd_offset, .left = reply->fd_bytes};
 }
 
@@ -290,7 +297,7 @@ static struct span all_headers(struct conn *conn, const struct reply *reply, str
 
 bool http_conn_has_body(const struct conn *conn, const struct reply *reply)
 {
-	return !conn->http.is_head && http_reply_has_body(reply->status);
+	return !conn->http->is_head && http_reply_has_body(reply->status);
 }
 
 static void queue_reply(struct conn *conn, const struct reply *reply, struct span body,
@@ -303,13 +310,13 @@ static void queue_reply(struct conn *conn, const struct reply *reply, struct spa
 		.content_type = reply->content_type,
 		.headers = all_headers(conn, reply, &lines),
 		.content_length = reply->fd >= 0 ? reply->fd_bytes : reply->body.len,
-		.connection = connection_header(&conn->http),
+		.connection = connection_header(conn->http),
 		.style = style_of(conn),
 		.framing = framing,
 	};
 	struct buf head = {0};
 
-	conn->transport.answer = (struct answer){
+	conn_extra(conn)->of_call.answer = (struct answer){
 		out.status, http_conn_has_body(conn, reply) ? out.content_length : 0};
 	http_reply_encode(&head, &out);
 	conn_send(conn, buf_span(&head), body);
@@ -320,14 +327,14 @@ static void queue_reply(struct conn *conn, const struct reply *reply, struct spa
 void http_conn_put_head(struct conn *conn, const struct reply *reply)
 {
 	queue_reply(conn, reply, (struct span){NULL, 0},
-		conn->http.is_old ? HTTP_BY_CLOSING : HTTP_BY_CHUNKS);
+		conn->http->is_old ? HTTP_BY_CLOSING : HTTP_BY_CHUNKS);
 }
 
 void http_conn_answered(struct conn *conn)
 {
-	conn->http.stage = HTTP_ANSWERED;
+	conn->http->stage = HTTP_ANSWERED;
 	usual_patience(conn);
-	conn->http.unsent = UINT64_MAX;
+	conn->http->unsent = UINT64_MAX;
 	conn->is_held = true;
 	conn_touch(conn);
 }
@@ -343,10 +350,10 @@ void http_conn_reply(struct transport *transport, struct reply *reply)
 		return;
 	}
 	has_body = http_conn_has_body(conn, reply);
-	assert(conn->http.stage == HTTP_ASKED || conn->http.stage == HTTP_BODY);
+	assert(conn->http->stage == HTTP_ASKED || conn->http->stage == HTTP_BODY);
 	/* In the middle of a body nobody could find the next request. */
-	if (reply->close || conn->http.stage == HTTP_BODY || conn->set->is_stopping)
-		conn->http.closes = true;
+	if (reply->close || conn->http->stage == HTTP_BODY || conn->set->is_stopping)
+		conn->http->closes = true;
 	queue_reply(conn, reply, has_body ? reply->body : (struct span){NULL, 0}, HTTP_BY_LENGTH);
 	take_file(conn, reply, has_body);
 	http_conn_answered(conn);
@@ -359,7 +366,7 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 
 	if (!http_conn_is(conn))
 		return;
-	assert(conn->http.stage == HTTP_ASKED);
+	assert(conn->http->stage == HTTP_ASKED);
 	http_upgrade_encode(&head, &(struct http_upgrade){
 					   .date = date_now(conn),
 					   .key = upgrade->key,
@@ -369,22 +376,23 @@ void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrad
 				   });
 	conn_send(conn, buf_span(&head), (struct span){NULL, 0});
 	buf_fini(&head);
+	forget_style(conn);
 	ws_conn_begin(conn, upgrade);
 }
 
 /* Whether all of it has left. */
 static bool send_file(struct conn *conn)
 {
-	switch (conn->io->send_file(conn, &conn->http.file)) {
+	switch (extra_of(conn)->io->send_file(conn, &conn->http->file)) {
 	case HTTP_FILE_WHOLE:
-		http_file_close(&conn->http.file);
+		http_file_close(&conn->http->file);
 		return true;
 	case HTTP_FILE_PART:
 		conn->is_blocked = true;
 		return false;
 	case HTTP_FILE_SHRANK:
 		/* The peer must not take for whole what is shorter than announced. */
-		log_warn("%s: a file became shorter while it was sent", conn->transport.peer);
+		log_warn("%s: a file became shorter while it was sent", conn_client(conn));
 		conn_drop(conn);
 		return false;
 	default:
@@ -398,27 +406,28 @@ static void http_sent(struct conn *conn)
 	bool owes_drained = conn->owes_drained;
 
 	conn->owes_drained = false;
-	if (conn->http.stage == HTTP_STREAMING)
+	if (conn->http->stage == HTTP_STREAMING)
 		http_exchange_sent(conn, owes_drained);
-	else if (conn->http.stage == HTTP_BODY && conn->stash.len > 0)
+	else if (conn->http->stage == HTTP_BODY && extra_of(conn)->stash.len > 0)
 		consume_stash(conn);
-	if (!http_conn_is(conn) || conn->http.stage != HTTP_ANSWERED || conn->outbox.bytes > 0)
+	if (!http_conn_is(conn) || conn->http->stage != HTTP_ANSWERED || conn->outbox.bytes > 0)
 		return;
-	if (conn->http.file.fd >= 0 && !send_file(conn))
+	if (conn->http->file.fd >= 0 && !send_file(conn))
 		return;
-	if (conn->http.closes) {
+	if (conn->http->closes) {
 		linger_begin(conn, HTTP_LINGER_MS);
 		return;
 	}
 	begin_next(conn);
-	if (conn->stash.len > 0)
+	if (extra_of(conn)->stash.len > 0)
 		consume_stash(conn);
 }
 
 bool http_conn_is_idle(const struct conn *conn)
 {
-	return http_conn_is(conn) && conn->http.stage == HTTP_READING && conn->stash.len == 0 &&
-	       conn->http.body_left == 0 && conn->outbox.bytes == 0;
+	return http_conn_is(conn) && conn->http->stage == HTTP_READING &&
+	       extra_of(conn)->stash.len == 0 && conn->http->body_left == 0 &&
+	       conn->outbox.bytes == 0;
 }
 
 /* ---- ends ----------------------------------------------------------------------------------- */
@@ -428,12 +437,13 @@ static void http_ended(struct conn *conn)
 	struct err why;
 
 	/* Perhaps only its sending side is closed. */
-	if (conn->http.stage == HTTP_READING && conn->stash.len > 0 && !conn->has_failed) {
+	if (conn->http->stage == HTTP_READING && extra_of(conn)->stash.len > 0 &&
+		!conn->has_failed) {
 		err_set(&why, ERR_BAD_REQUEST, "the connection ended within the request head");
 		http_conn_refuse(conn, &why);
 		return;
 	}
-	if (conn->http.stage == HTTP_BODY && !conn->has_failed) {
+	if (conn->http->stage == HTTP_BODY && !conn->has_failed) {
 		http_exchange_cut_body(conn);
 		return;
 	}
@@ -446,7 +456,7 @@ static uint64_t late_head(struct conn *conn)
 {
 	struct err why;
 
-	if (conn->stash.len == 0) {
+	if (extra_of(conn)->stash.len == 0) {
 		conn_drop(conn);
 		return 0;
 	}
@@ -461,9 +471,9 @@ static uint64_t late_plugin(struct conn *conn)
 	struct span reason = SPAN("the plugin did not answer in time");
 	struct err why;
 
-	log_warn("%s %s: the plugin did not answer within %llu ms", conn->transport.peer,
+	log_warn("%s %s: the plugin did not answer within %llu ms", conn_client(conn),
 		conn->transport.session == NULL ? "" : session_label(conn->transport.session),
-		(unsigned long long)conn->http.patience_ms);
+		(unsigned long long)conn->http->patience_ms);
 	err_set(&why, ERR_UNAVAILABLE, "%s", reason.ptr);
 	http_conn_refuse(conn, &why);
 	if (conn->transport.session != NULL)
@@ -474,38 +484,72 @@ static uint64_t late_plugin(struct conn *conn)
 /* A slow reader is fine as long as it reads at all. */
 static uint64_t late_reader(struct conn *conn, uint64_t now_ms)
 {
-	uint64_t unsent = conn->outbox.bytes + conn->http.file.left;
+	uint64_t unsent = conn->outbox.bytes + conn->http->file.left;
 
-	if (unsent >= conn->http.unsent) {
+	if (unsent >= conn->http->unsent) {
 		conn_drop(conn);
 		return 0;
 	}
-	conn->http.unsent = unsent;
+	conn->http->unsent = unsent;
 	return now_ms + conn->set->handshake_ms;
 }
 
 static uint64_t http_due(struct conn *conn, uint64_t now_ms)
 {
-	if (conn->http.stage == HTTP_STREAMING)
+	if (conn->http->stage == HTTP_STREAMING)
 		return http_exchange_due(conn, now_ms);
 	if (now_ms < out_of_patience(conn))
 		return out_of_patience(conn);
-	if (conn->http.stage == HTTP_ASKED)
+	if (conn->http->stage == HTTP_ASKED)
 		return late_plugin(conn);
-	if (conn->http.stage == HTTP_BODY) {
+	if (conn->http->stage == HTTP_BODY) {
 		http_exchange_late_body(conn);
 		return out_of_patience(conn);
 	}
-	if (conn->http.stage == HTTP_ANSWERED || conn->outbox.bytes > 0)
+	if (conn->http->stage == HTTP_ANSWERED || conn->outbox.bytes > 0)
 		return late_reader(conn, now_ms);
 	return late_head(conn);
+}
+
+/*
+ * States outlive no handshake, and what stands beside them in memory stays for hours: given back to
+ * the allocator they would leave holes between connections that nothing fits into.
+ */
+static struct http_state *get_state(struct conn_set *set)
+{
+	struct http_state *state = set->http_spares;
+
+	if (state == NULL)
+		return xmalloc(sizeof(*state));
+	set->http_spares = state->next_spare;
+	set->http_spare_count--;
+	return state;
+}
+
+static void put_state(struct conn_set *set, struct http_state *state)
+{
+	if (set->http_spare_count == HTTP_SPARES_MAX) {
+		free(state);
+		return;
+	}
+	state->next_spare = set->http_spares;
+	set->http_spares = state;
+	set->http_spare_count++;
+}
+
+void http_conn_free_spares(struct conn_set *set)
+{
+	while (set->http_spares != NULL)
+		free(get_state(set));
 }
 
 static void http_fini(struct conn *conn)
 {
 	end_waiting(conn, HTTP_ANSWERED);
-	http_file_close(&conn->http.file);
-	buf_fini(&conn->http.collected);
+	http_file_close(&conn->http->file);
+	buf_fini(&conn->http->collected);
+	put_state(conn->set, conn->http);
+	conn->http = NULL;
 }
 
 static const struct conn_protocol protocol = {
@@ -519,7 +563,8 @@ static const struct conn_protocol protocol = {
 void http_conn_begin(struct conn *conn)
 {
 	conn_speak(conn, &protocol);
-	conn->http = (struct http_state){.file = {.fd = -1},
+	conn->http = get_state(conn->set);
+	*conn->http = (struct http_state){.file = {.fd = -1},
 		.progress = {.limits = &conn->set->head_limits},
 		.since_ms = clock_ms(),
 		.patience_ms = conn->set->handshake_ms};

@@ -21,6 +21,7 @@ struct conn_set;
 enum {
 	HTTP_STASH_MAX = 65536, /* bytes behind a request that is not answered yet */
 	HTTP_LINGER_MS = 2000,
+	HTTP_SPARES_MAX = 256, /* states kept for the next connections */
 };
 
 enum http_stage {
@@ -48,7 +49,10 @@ struct http_state {
 	struct buf collected;
 	uint64_t queue_bytes, written; /* STREAMING: the most that waits, what was queued so far */
 	struct http_file file;
-	TAILQ_ENTRY(conn) waiting; /* of conn_set, while stage is HTTP_READING */
+	union {
+		TAILQ_ENTRY(conn) waiting;     /* of conn_set, while stage is HTTP_READING */
+		struct http_state *next_spare; /* of conn_set, too */
+	};
 	enum http_stage stage;
 	bool closes;   /* behind the answer */
 	bool is_last;  /* would close also if the body were read */
@@ -58,6 +62,8 @@ struct http_state {
 };
 
 void http_conn_begin(struct conn *conn);
+/* No connection is left. */
+void http_conn_free_spares(struct conn_set *set);
 /* The one that waits longest for its peer's request and is counted; NULL: none does. */
 struct conn *http_conn_oldest(const struct conn_set *set);
 /* Between two requests, or before the first. */

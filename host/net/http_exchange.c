@@ -23,9 +23,9 @@ void http_exchange_set_patience(struct transport *transport, uint64_t ms)
 
 	if (!http_conn_is(conn))
 		return;
-	conn->http.patience_ms = ms;
-	conn->http.since_ms = clock_ms();
-	conn_schedule(conn, conn->http.since_ms + ms);
+	conn->http->patience_ms = ms;
+	conn->http->since_ms = clock_ms();
+	conn_schedule(conn, conn->http->since_ms + ms);
 }
 
 /* ---- the body ------------------------------------------------------------------------------- */
@@ -33,7 +33,7 @@ void http_exchange_set_patience(struct transport *transport, uint64_t ms)
 void http_exchange_want_body(struct transport *transport, uint64_t body_bytes)
 {
 	struct conn *conn = conn_of(transport);
-	struct http_state *http = &conn->http;
+	struct http_state *http = conn->http;
 
 	if (!http_conn_is(conn))
 		return;
@@ -59,7 +59,7 @@ static void fail_body(struct conn *conn, const struct err *why, unsigned by)
 {
 	struct sl_conn *session = conn->transport.session;
 
-	log_debug("%s %s: %s", conn->transport.peer, session == NULL ? "" : session_label(session),
+	log_debug("%s %s: %s", conn_client(conn), session == NULL ? "" : session_label(session),
 		why->text);
 	http_conn_refuse(conn, why);
 	if (session != NULL)
@@ -68,12 +68,12 @@ static void fail_body(struct conn *conn, const struct err *why, unsigned by)
 
 static void body_is_whole(struct conn *conn)
 {
-	struct http_state *http = &conn->http;
+	struct http_state *http = conn->http;
 
 	http->stage = HTTP_ASKED;
 	http->since_ms = clock_ms();
 	conn_schedule(conn, http->since_ms + http->patience_ms);
-	if (conn->transport.admin != NULL)
+	if (extra_of(conn)->of_call.admin != NULL)
 		admin_body(&conn->transport, &http->collected);
 	else
 		exchange_body(conn->transport.session, &http->collected);
@@ -81,7 +81,7 @@ static void body_is_whole(struct conn *conn)
 
 size_t http_exchange_take_body(struct conn *conn, const char *data, size_t len)
 {
-	struct http_state *http = &conn->http;
+	struct http_state *http = conn->http;
 	struct span in = {data, len};
 	struct err why;
 
@@ -102,7 +102,7 @@ void http_exchange_late_body(struct conn *conn)
 	struct err why;
 
 	err_set(&why, ERR_TIMEOUT, "the body took longer than %llu ms",
-		(unsigned long long)conn->http.patience_ms);
+		(unsigned long long)conn->http->patience_ms);
 	fail_body(conn, &why, ENDED_BY_HOST);
 }
 
@@ -120,7 +120,7 @@ void http_exchange_begin(
 	struct transport *transport, const struct reply *reply, uint64_t queue_bytes)
 {
 	struct conn *conn = conn_of(transport);
-	struct http_state *http = &conn->http;
+	struct http_state *http = conn->http;
 
 	if (!http_conn_is(conn))
 		return;
@@ -139,14 +139,14 @@ void http_exchange_begin(
 
 static void put(struct conn *conn, struct span header, struct span data)
 {
-	conn->http.written += header.len + data.len;
+	conn->http->written += header.len + data.len;
 	conn_send(conn, header, data);
 }
 
 bool http_exchange_write(struct transport *transport, struct span data)
 {
 	struct conn *conn = conn_of(transport);
-	struct http_state *http = &conn->http;
+	struct http_state *http = conn->http;
 	char size[24];
 	int len;
 
@@ -173,7 +173,7 @@ bool http_exchange_write(struct transport *transport, struct span data)
 void http_exchange_finish(struct transport *transport, bool is_whole)
 {
 	struct conn *conn = conn_of(transport);
-	struct http_state *http = &conn->http;
+	struct http_state *http = conn->http;
 
 	if (!http_conn_is(conn))
 		return;
@@ -198,11 +198,11 @@ void http_exchange_sent(struct conn *conn, bool owes_drained)
 /* A slow reader is fine as long as it reads at all; a slow plugin always is. */
 uint64_t http_exchange_due(struct conn *conn, uint64_t now_ms)
 {
-	struct http_state *http = &conn->http;
+	struct http_state *http = conn->http;
 	uint64_t left = conn->outbox.bytes, gone = http->written - left;
 
 	if (left > 0 && gone == http->unsent) {
-		log_debug("%s: reads nothing of its answer", conn->transport.peer);
+		log_debug("%s: reads nothing of its answer", conn_client(conn));
 		conn_lose(conn);
 		return 0;
 	}

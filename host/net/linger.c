@@ -31,7 +31,7 @@ static void linger_ended(struct conn *conn)
 static void linger_sent(struct conn *conn)
 {
 	if (!conn->linger.is_shut)
-		conn->linger.is_shut = conn->io->shut(conn);
+		conn->linger.is_shut = extra_of(conn)->io->shut(conn);
 	if (conn->linger.has_ended && conn->linger.is_shut)
 		conn_drop(conn);
 }
@@ -62,7 +62,7 @@ void linger_begin(struct conn *conn, uint64_t linger_ms)
 	assert(conn->transport.session == NULL);
 	conn_speak(conn, &protocol);
 	conn->linger = (struct linger_state){.due_ms = clock_ms() + linger_ms};
-	buf_fini(&conn->stash);
+	conn_extra_clear_stash(conn);
 	conn->is_held = conn->is_paused = conn->is_throttled = false;
 	conn_schedule(conn, conn->linger.due_ms);
 	conn_touch(conn);

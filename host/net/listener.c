@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "net/listen_socket.h"
+#include "net/poller.h"
 
 #define LISTENER_MAGIC 0x6c697374u
 
@@ -31,7 +32,9 @@ enum {
 struct listener {
 	unsigned magic;
 	int fd, reserve_fd;
-	struct event event, rest;
+	struct poller *poller;
+	struct poller_watch watch;
+	struct event rest;
 	struct listener_options options;
 	struct acceptor acceptor;
 	uint64_t turned_away, logged_ms;
@@ -130,7 +133,7 @@ static void rest(struct listener *listener)
 {
 	struct timeval delay = clock_timeval(REST_MS);
 
-	event_del(&listener->event);
+	poller_unwatch(listener->poller, &listener->watch);
 	event_add(&listener->rest, &delay);
 }
 
@@ -160,13 +163,18 @@ static void accept_batch(struct listener *listener)
 		rest(listener);
 }
 
-static void listener_on_event(evutil_socket_t fd, short what, void *arg)
+static void listener_on_ready(void *arg)
 {
 	struct listener *listener = arg;
 
-	(void)what;
-	assert(listener->magic == LISTENER_MAGIC && listener->fd == fd);
+	assert(listener->magic == LISTENER_MAGIC);
 	accept_batch(listener);
+}
+
+static void listen_on(struct listener *listener)
+{
+	if (!poller_watch(listener->poller, &listener->watch))
+		rest(listener);
 }
 
 static void listener_on_rested(evutil_socket_t fd, short what, void *arg)
@@ -176,12 +184,12 @@ static void listener_on_rested(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	assert(listener->magic == LISTENER_MAGIC);
-	event_add(&listener->event, NULL);
+	listen_on(listener);
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-struct listener *listener_open(struct event_base *base, int fd,
+struct listener *listener_open(struct event_base *base, struct poller *poller, int fd,
 	const struct listener_options *options, struct acceptor acceptor)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
@@ -192,9 +200,11 @@ struct listener *listener_open(struct event_base *base, int fd,
 	listener->options = *options;
 	listener->acceptor = acceptor;
 	listen_socket_print(listener->address, fd);
-	event_assign(&listener->event, base, fd, EV_READ | EV_PERSIST, listener_on_event, listener);
+	listener->poller = poller;
+	listener->watch = (struct poller_watch){
+		.ready = listener_on_ready, .arg = listener, .fd = fd};
 	event_assign(&listener->rest, base, -1, 0, listener_on_rested, listener);
-	event_add(&listener->event, NULL);
+	listen_on(listener);
 	return listener;
 }
 
@@ -213,7 +223,7 @@ void listener_close(struct listener *listener)
 	if (listener == NULL)
 		return;
 	assert(listener->magic == LISTENER_MAGIC);
-	event_del(&listener->event);
+	poller_unwatch(listener->poller, &listener->watch);
 	event_del(&listener->rest);
 	close(listener->fd);
 	if (listener->reserve_fd >= 0)

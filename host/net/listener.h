@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 struct event_base;
+struct poller;
 struct listener;
 
 /* What is done with its connections; a load may change it, and the socket stays. */
@@ -31,8 +32,8 @@ struct acceptor {
 	void *arg;
 };
 
-/* Takes the listening socket. */
-struct listener *listener_open(struct event_base *base, int fd,
+/* Takes the listening socket, which `poller` looks at; `base` is for the time it rests. */
+struct listener *listener_open(struct event_base *base, struct poller *poller, int fd,
 	const struct listener_options *options, struct acceptor acceptor);
 /* For connections that come from now on. */
 void listener_set_options(struct listener *listener, const struct listener_options *options);

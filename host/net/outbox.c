@@ -119,11 +119,12 @@ static void ref_put(struct outbox_pool *pool, struct piece *ref)
 
 static struct piece *add(struct outbox *outbox, struct piece *piece)
 {
-	if (outbox->tail == NULL)
-		outbox->head = piece;
-	else
-		outbox->tail->next = piece;
-	outbox->tail = piece;
+	struct piece *last = outbox->last;
+
+	piece->next = last == NULL ? piece : last->next;
+	if (last != NULL)
+		last->next = piece;
+	outbox->last = piece;
 	return piece;
 }
 
@@ -135,7 +136,7 @@ static size_t room_of(const struct piece *piece)
 
 void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span data)
 {
-	struct piece *chunk = outbox->tail;
+	struct piece *chunk = outbox->last;
 
 	while (data.len > 0) {
 		size_t part;
@@ -152,7 +153,7 @@ void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span 
 
 char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most)
 {
-	struct piece *chunk = outbox->tail;
+	struct piece *chunk = outbox->last;
 
 	if (most > OUTBOX_ROOM)
 		return NULL;
@@ -163,7 +164,7 @@ char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most)
 
 void outbox_queue(struct outbox *outbox, size_t len)
 {
-	outbox->tail->end += len;
+	outbox->last->end += len;
 	outbox->bytes += len;
 }
 
@@ -173,9 +174,9 @@ void outbox_queue(struct outbox *outbox, size_t len)
  */
 static bool is_better_copied(const struct outbox *outbox, size_t len)
 {
-	if (len > OUTBOX_COPIED || outbox->tail == NULL)
+	if (len > OUTBOX_COPIED || outbox->last == NULL)
 		return false;
-	return outbox->bytes >= OUTBOX_LONG || room_of(outbox->tail) >= len;
+	return outbox->bytes >= OUTBOX_LONG || room_of(outbox->last) >= len;
 }
 
 void outbox_append_shared(
@@ -193,13 +194,28 @@ void outbox_append_shared(
 
 size_t outbox_peek(const struct outbox *outbox, struct iovec *iov, size_t max)
 {
-	const struct piece *piece = outbox->head;
+	const struct piece *piece = outbox->last;
 	size_t count = 0;
 
-	for (; piece != NULL && count < max; piece = piece->next)
+	if (piece == NULL)
+		return 0;
+	do {
+		piece = piece->next;
 		iov[count++] = (struct iovec){
 			(void *)(uintptr_t)piece->begin, (size_t)(piece->end - piece->begin)};
+	} while (piece != outbox->last && count < max);
 	return count;
+}
+
+static struct piece *take_first(struct outbox *outbox)
+{
+	struct piece *first = outbox->last->next;
+
+	if (first == outbox->last)
+		outbox->last = NULL;
+	else
+		outbox->last->next = first->next;
+	return first;
 }
 
 void outbox_consume(struct outbox *outbox, struct outbox_pool *pool, size_t bytes)
@@ -207,7 +223,7 @@ void outbox_consume(struct outbox *outbox, struct outbox_pool *pool, size_t byte
 	assert(bytes <= outbox->bytes);
 	outbox->bytes -= bytes;
 	while (bytes > 0) {
-		struct piece *piece = outbox->head;
+		struct piece *piece = outbox->last->next;
 		size_t part = (size_t)(piece->end - piece->begin);
 
 		if (bytes < part) {
@@ -215,9 +231,7 @@ void outbox_consume(struct outbox *outbox, struct outbox_pool *pool, size_t byte
 			return;
 		}
 		bytes -= part;
-		outbox->head = piece->next;
-		if (outbox->head == NULL)
-			outbox->tail = NULL;
+		take_first(outbox);
 		if (piece->shared == NULL)
 			chunk_put(pool, piece);
 		else

@@ -36,7 +36,7 @@ struct outbox_pool {
 
 /* Zero it; outbox_clear. Holds no memory while empty. */
 struct outbox {
-	struct piece *head, *tail;
+	struct piece *last; /* its next is the first */
 	size_t bytes;
 };
 

@@ -30,7 +30,7 @@ static void go_on(struct conn *conn, const struct proxy_header *header)
 {
 	bool is_tls = conn->proxy.is_tls;
 
-	buf_fini(&conn->stash);
+	conn_extra_clear_stash(conn);
 	if (header->source[0] != '\0')
 		memcpy(conn->peer, header->source, sizeof(header->source));
 	conn_begin(conn, is_tls);
@@ -38,13 +38,13 @@ static void go_on(struct conn *conn, const struct proxy_header *header)
 
 static void proxy_received(struct conn *conn, uint8_t *data, size_t len)
 {
-	size_t before = conn->stash.len;
+	size_t before = extra_of(conn)->stash.len;
 	struct proxy_header header;
 	struct err why;
 	enum wire result;
 
-	buf_append(&conn->stash, data, len);
-	result = proxy_protocol_decode(&header, buf_span(&conn->stash), &why);
+	conn_extra_stash(conn, data, len);
+	result = proxy_protocol_decode(&header, buf_span(&extra_of(conn)->stash), &why);
 	if (result == WIRE_DONE)
 		len = header.length - before;
 	if (result == WIRE_BAD)
@@ -95,7 +95,7 @@ static const struct conn_protocol protocol = {
 
 void proxy_conn_begin(struct conn *conn, bool is_tls)
 {
-	conn->io = &peeking;
+	conn_extra(conn)->io = &peeking;
 	conn_speak(conn, &protocol);
 	conn->proxy = (struct proxy_state){clock_ms(), is_tls};
 	if (host_is_proxy(conn->set->host, span_of(conn->peer))) {

@@ -110,7 +110,7 @@ static ssize_t put(int fd, struct span data)
 
 static bool push_left(struct conn *conn)
 {
-	struct buf *left = &conn->tls->left;
+	struct buf *left = &extra_of(conn)->tls->left;
 	ssize_t sent = left->len == 0 ? 0 : put(conn->fd, buf_span(left));
 
 	if (sent < 0)
@@ -126,7 +126,7 @@ static bool push_left(struct conn *conn)
 /* Sends what has been encrypted, and keeps what the socket does not take. False with errno. */
 static bool push(struct conn *conn)
 {
-	struct tls_conn *tls = conn->tls;
+	struct tls_conn *tls = extra_of(conn)->tls;
 	struct buf *out = &tls_context_room(tls->context)->out;
 	bool is_fine = conn->is_blocked || push_left(conn);
 	ssize_t sent = 0;
@@ -136,8 +136,8 @@ static bool push(struct conn *conn)
 	if (sent >= 0 && (size_t)sent < out->len)
 		buf_append_span(&tls->left, span_from(buf_span(out), (size_t)sent));
 	out->len = 0;
-	conn->in_transit = tls->left.len;
-	if (conn->in_transit > 0)
+	conn_extra(conn)->in_transit = tls->left.len;
+	if (extra_of(conn)->in_transit > 0)
 		conn->is_blocked = true;
 	return is_fine && sent >= 0;
 }
@@ -153,7 +153,7 @@ static const char *last_error(void)
 
 static void open_if_done(struct conn *conn)
 {
-	struct tls_conn *tls = conn->tls;
+	struct tls_conn *tls = extra_of(conn)->tls;
 	X509 *certificate;
 
 	if (tls->is_open || !SSL_is_init_finished(tls->ssl))
@@ -162,7 +162,7 @@ static void open_if_done(struct conn *conn)
 	certificate = SSL_get0_peer_certificate(tls->ssl);
 	if (certificate != NULL)
 		tls->certificate = tls_peer_read(certificate, &tls->arena);
-	conn->transport.certificate = tls->certificate;
+	conn_extra(conn)->of_call.certificate = tls->certificate;
 }
 
 enum decrypted { DECRYPTED_SOME, DECRYPTED_ALL, DECRYPTED_END, DECRYPTED_BAD };
@@ -170,7 +170,7 @@ enum decrypted { DECRYPTED_SOME, DECRYPTED_ALL, DECRYPTED_END, DECRYPTED_BAD };
 /* What is behind the bytes in `out`. */
 static enum decrypted decrypt(struct conn *conn, uint8_t *out, size_t size, size_t *len)
 {
-	struct tls_conn *tls = conn->tls;
+	struct tls_conn *tls = extra_of(conn)->tls;
 	size_t part = 0;
 	int what;
 
@@ -192,11 +192,11 @@ static enum decrypted decrypt(struct conn *conn, uint8_t *out, size_t size, size
 /* The last bytes leave as they are: an alert, or a text for who speaks no TLS. */
 static ssize_t say_and_linger(struct conn *conn, struct span last)
 {
-	struct buf left = conn->tls->left;
+	struct buf left = extra_of(conn)->tls->left;
 
-	conn->tls->left = (struct buf){0};
-	conn->in_transit = 0;
-	conn->io = &conn_io_plain;
+	extra_of(conn)->tls->left = (struct buf){0};
+	conn_extra(conn)->in_transit = 0;
+	conn_extra(conn)->io = &conn_io_plain;
 	conn_send(conn, buf_span(&left), last);
 	buf_fini(&left);
 	linger_begin(conn, LINGER_MS);
@@ -206,7 +206,7 @@ static ssize_t say_and_linger(struct conn *conn, struct span last)
 
 static ssize_t fail(struct conn *conn)
 {
-	struct tls_conn *tls = conn->tls;
+	struct tls_conn *tls = extra_of(conn)->tls;
 	struct buf *out = &tls_context_room(tls->context)->out;
 	struct buf alert = {0};
 
@@ -252,7 +252,7 @@ static ssize_t answer_http(struct conn *conn)
 
 static ssize_t tls_receive(struct conn *conn, uint8_t *out, size_t size)
 {
-	struct tls_conn *tls = conn->tls;
+	struct tls_conn *tls = extra_of(conn)->tls;
 	struct tls_room *room = tls_context_room(tls->context);
 	ssize_t got = recv(conn->fd, room->in, READ_BYTES, 0);
 	enum decrypted end;
@@ -348,12 +348,12 @@ static ssize_t tls_send(struct conn *conn, const struct iovec *pieces, size_t co
 	struct cursor at = {pieces, count, 0};
 	size_t taken = 0, part;
 
-	assert(tls_context_room(conn->tls->context)->out.len == 0);
+	assert(tls_context_room(extra_of(conn)->tls->context)->out.len == 0);
 	if (!push(conn))
 		return -1;
 	skip_empty(&at);
-	while (at.count > 0 && conn->in_transit == 0) {
-		part = conn->tls->is_open ? encrypt_batch(conn->tls, &at) : 0;
+	while (at.count > 0 && extra_of(conn)->in_transit == 0) {
+		part = extra_of(conn)->tls->is_open ? encrypt_batch(extra_of(conn)->tls, &at) : 0;
 		taken += part;
 		/* In both cases the connection has failed, and nobody asks how much had left. */
 		if (!push(conn))
@@ -368,10 +368,10 @@ static ssize_t tls_send(struct conn *conn, const struct iovec *pieces, size_t co
 
 static enum http_file_sent tls_send_file(struct conn *conn, struct http_file *file)
 {
-	struct tls_room *room = tls_context_room(conn->tls->context);
+	struct tls_room *room = tls_context_room(extra_of(conn)->tls->context);
 	size_t sent = 0;
 
-	while (file->left > 0 && sent < FILE_BYTES_A_TURN && conn->in_transit == 0) {
+	while (file->left > 0 && sent < FILE_BYTES_A_TURN && extra_of(conn)->in_transit == 0) {
 		size_t part = file->left < BATCH_BYTES ? (size_t)file->left : BATCH_BYTES;
 		ssize_t got = pread(file->fd, room->in, part, file->at);
 		struct iovec piece = {room->in, got < 0 ? 0 : (size_t)got};
@@ -392,13 +392,13 @@ static enum http_file_sent tls_send_file(struct conn *conn, struct http_file *fi
 
 static bool tls_shut(struct conn *conn)
 {
-	struct tls_conn *tls = conn->tls;
+	struct tls_conn *tls = extra_of(conn)->tls;
 
 	ERR_clear_error();
 	if (!tls->is_shut && tls->is_open)
 		SSL_shutdown(tls->ssl);
 	tls->is_shut = true;
-	if (push(conn) && conn->in_transit > 0)
+	if (push(conn) && extra_of(conn)->in_transit > 0)
 		return false;
 	shutdown(conn->fd, SHUT_WR);
 	return true;
@@ -425,14 +425,14 @@ void tls_io_begin(struct conn *conn)
 	BIO_set_init(bio, 1);
 	SSL_set_bio(tls->ssl, bio, bio);
 	SSL_set_accept_state(tls->ssl);
-	conn->io = &tls_io;
-	conn->tls = tls;
-	conn->transport.is_secure = true;
+	conn_extra(conn)->io = &tls_io;
+	conn_extra(conn)->tls = tls;
+	conn_extra(conn)->of_call.is_secure = true;
 }
 
 void tls_io_fini(struct conn *conn)
 {
-	struct tls_conn *tls = conn->tls;
+	struct tls_conn *tls = extra_of(conn)->tls;
 
 	if (tls == NULL)
 		return;
@@ -441,10 +441,10 @@ void tls_io_fini(struct conn *conn)
 	arena_fini(&tls->arena);
 	tls_context_unref(tls->context);
 	free(tls);
-	conn->tls = NULL;
+	conn_extra(conn)->tls = NULL;
 }
 
 const char *tls_io_hsts(const struct conn *conn)
 {
-	return conn->tls == NULL ? NULL : tls_context_hsts(conn->tls->context);
+	return extra_of(conn)->tls == NULL ? NULL : tls_context_hsts(extra_of(conn)->tls->context);
 }

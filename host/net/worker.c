@@ -1,16 +1,20 @@
 /*
- * A turn is: events, then host_turn_end as often as it is asked for, sending what that has queued,
- * and last the freeing of dropped connections. Only the last step frees, and it runs with nothing
- * else on the stack. SPDX-License-Identifier: MIT
+ * A turn is: events, of the connections or of the libevent base that holds them, then host_turn_end
+ * as often as it is asked for, sending what that has queued, and last the freeing of dropped
+ * connections. Only the last step frees, and it runs with nothing else on the stack.
+ * SPDX-License-Identifier: MIT
  */
 #include "net/worker.h"
 
 #include <assert.h>
 #include <event2/event.h>
-#include <event2/event_struct.h>
+#include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "call/host.h"
 #include "net/conn.h"
@@ -31,9 +35,12 @@ struct worker {
 	unsigned magic;
 	struct loop loop;
 	struct conn_set set;
-	struct event collect; /* offloaded work is done */
+	struct poller_watch collect; /* offloaded work is done */
 	LIST_HEAD(, listening) listeners;
 	bool wants_turn_end, is_broken;
+	bool has_due;      /* a timer of no time: the base has the next turn */
+	uint64_t spoke_ms; /* connections did last */
+	uint64_t base_ms;  /* the base had its turn last */
 };
 
 static struct worker *worker_of(struct loop *loop)
@@ -51,8 +58,15 @@ static void want_turn_end(struct loop *loop)
 	worker_of(loop)->wants_turn_end = true;
 }
 
+static struct loop_timer *timer_start(struct loop *loop, uint64_t delay_ms, uint64_t repeat_ms,
+	void (*fire)(void *arg), void *arg)
+{
+	worker_of(loop)->has_due |= delay_ms == 0;
+	return loop_timer_start(loop, delay_ms, repeat_ms, fire, arg);
+}
+
 static const struct loop_ops ops = {
-	.timer_start = loop_timer_start,
+	.timer_start = timer_start,
 	.timer_stop = loop_timer_stop,
 	.want_turn_end = want_turn_end,
 };
@@ -81,10 +95,15 @@ struct worker *worker_new(struct err *why)
 	signal(SIGPIPE, SIG_IGN);
 	worker = xcalloc(1, sizeof(*worker));
 	worker->magic = WORKER_MAGIC;
-	worker->loop = (struct loop){&ops, base};
-	conn_set_init(&worker->set, base);
-	worker->set.handshake_ms = HANDSHAKE_MS;
+	worker->loop = (struct loop){.ops = &ops, .base = base};
+	worker->collect.fd = -1;
 	LIST_INIT(&worker->listeners);
+	if (!conn_set_init(&worker->set, base)) {
+		err_set(why, ERR_INTERNAL, "cannot make an event loop: %s", strerror(errno));
+		worker_free(worker);
+		return NULL;
+	}
+	worker->set.handshake_ms = HANDSHAKE_MS;
 	return worker;
 }
 
@@ -111,26 +130,34 @@ struct event_base *worker_base(struct worker *worker)
 	return worker->loop.base;
 }
 
-static void worker_on_collect(evutil_socket_t fd, short what, void *arg)
+void worker_watch(struct worker *worker, struct poller_watch *watch)
+{
+	if (!poller_watch(&worker->set.poller, watch))
+		log_error("descriptor %d cannot be watched: %s", watch->fd, strerror(errno));
+}
+
+void worker_unwatch(struct worker *worker, struct poller_watch *watch)
+{
+	poller_unwatch(&worker->set.poller, watch);
+}
+
+static void worker_on_collect(void *arg)
 {
 	struct worker *worker = arg;
 
-	(void)fd;
-	(void)what;
 	assert(worker->magic == WORKER_MAGIC);
 	host_collect(worker->set.host);
 }
 
 void worker_set_host(struct worker *worker, struct host *host)
 {
-	if (worker->set.host != NULL)
-		event_del(&worker->collect);
+	worker_unwatch(worker, &worker->collect);
 	worker->set.host = host;
 	if (host == NULL)
 		return;
-	event_assign(&worker->collect, worker->loop.base, host_collect_fd(host),
-		EV_READ | EV_PERSIST, worker_on_collect, worker);
-	event_add(&worker->collect, NULL);
+	worker->collect = (struct poller_watch){
+		.ready = worker_on_collect, .arg = worker, .fd = host_collect_fd(host)};
+	worker_watch(worker, &worker->collect);
 }
 
 void worker_set_handshake_ms(struct worker *worker, uint64_t ms)
@@ -174,8 +201,8 @@ struct listener *worker_listen(
 {
 	struct listening *entry = xmalloc(sizeof(*entry));
 
-	entry->listener = listener_open(
-		worker->loop.base, fd, options, (struct acceptor){accepted, worker});
+	entry->listener = listener_open(worker->loop.base, &worker->set.poller, fd, options,
+		(struct acceptor){accepted, worker});
 	LIST_INSERT_HEAD(&worker->listeners, entry, link);
 	if (worker->set.host != NULL)
 		host_own_descriptor(worker->set.host, fd);
@@ -227,11 +254,41 @@ static void end_turn(struct worker *worker)
 	conn_set_bury(&worker->set);
 }
 
-void worker_turn(struct worker *worker, bool wait)
+static void run_base(struct worker *worker, bool wait)
 {
 	int flags = EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY;
 
+	worker->has_due = false;
 	event_base_loop(worker->loop.base, wait ? flags : flags | EVLOOP_NONBLOCK);
+	worker->base_ms = clock_ms();
+}
+
+/*
+ * Connections that talk are waited for without the base, which costs system calls of its own: it
+ * has its turn whenever the clock has moved on, and when nobody speaks. Never both in one turn:
+ * what one batch of events has ended is over before the next is looked at.
+ */
+static bool is_busy(const struct worker *worker)
+{
+	return !worker->loop.is_lent && clock_ms() - worker->spoke_ms <= WORKER_LATE_MS;
+}
+
+static bool may_pass_over_base(const struct worker *worker)
+{
+	return is_busy(worker) && !worker->has_due && clock_ms() == worker->base_ms;
+}
+
+void worker_turn(struct worker *worker, bool wait)
+{
+	struct poller *poller = &worker->set.poller;
+
+	poller->has_spoken = false;
+	if (wait && may_pass_over_base(worker))
+		poller_wait(poller, WORKER_LATE_MS);
+	else
+		run_base(worker, wait && !is_busy(worker));
+	if (poller->has_spoken)
+		worker->spoke_ms = clock_ms();
 	end_turn(worker);
 }
 

@@ -19,9 +19,12 @@
 #include "net/listener.h"
 #include "wire/http_head.h"
 
+enum { WORKER_LATE_MS = 4 };
+
 struct event_base;
 struct host;
 struct loop;
+struct poller_watch;
 struct tls_context;
 struct worker;
 
@@ -32,8 +35,14 @@ void worker_free(struct worker *worker);
 
 /* For host_new. */
 struct loop *worker_loop(struct worker *worker);
-/* For signals and the like: their callbacks run within a turn. */
+/*
+ * For signals and the like: their callbacks run within a turn. While connections talk they may be
+ * WORKER_LATE_MS late; what must not be has a watch, or is a timer of the loop.
+ */
 struct event_base *worker_base(struct worker *worker);
+/* Calls watch->ready within a turn when its descriptor can be read, until worker_unwatch. */
+void worker_watch(struct worker *worker, struct poller_watch *watch);
+void worker_unwatch(struct worker *worker, struct poller_watch *watch);
 /* Borrowed. NULL only while there is no connection. */
 void worker_set_host(struct worker *worker, struct host *host);
 /* Time for a request head, and for the plugin's answer to a handshake. 10 s at first. */

@@ -14,6 +14,7 @@
 #include "call/host.h"
 #include "net/conn.h"
 #include "net/throttle.h"
+#include "net/ws_decoders.h"
 #include "net/ws_queue.h"
 
 enum {
@@ -58,7 +59,9 @@ static void send_close(struct conn *conn, unsigned code, struct span reason)
 
 	conn_commit(conn);
 	send_frame(conn, WS_CLOSE, (struct span){(const char *)payload, len});
-	conn->ws.closed_ms = clock_ms();
+	conn->ws.closed_ms = (uint32_t)clock_ms();
+	if (conn->ws.closed_ms == 0)
+		conn->ws.closed_ms = 1;
 }
 
 /* Our close frame first, while the session still has its name for the log. */
@@ -68,7 +71,7 @@ static void end(struct conn *conn, unsigned code, struct span reason, unsigned b
 
 	send_close(conn, code == CODE_NONE ? 0 : code, reason);
 	if (by == ENDED_BY_HOST)
-		log_debug("%s %s: closing with %u \"%.*s\"", conn->transport.peer,
+		log_debug("%s %s: closing with %u \"%.*s\"", conn_client(conn),
 			session == NULL ? "" : session_label(session), code, SPAN_ARG(reason));
 	if (session != NULL)
 		session_end(session, code, reason, by);
@@ -82,17 +85,22 @@ static bool is_deaf(const struct conn *conn)
 	return conn->is_paused || conn->is_held || conn->is_throttled;
 }
 
+static uint64_t closing_ends(const struct ws_state *ws, uint64_t now_ms)
+{
+	return ws_watch_whole(ws->closed_ms, now_ms) + ws->limits->close_ms;
+}
+
 static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
 {
 	const struct ws_state *ws = &conn->ws;
 	uint64_t due_ms, read_ms;
 
 	if (ws->closed_ms != 0)
-		return ws->closed_ms + ws->close_ms;
-	due_ms = ws_watch_next(&ws->watch, is_deaf(conn), now_ms);
+		return closing_ends(ws, now_ms);
+	due_ms = ws_watch_next(&ws->watch, ws->limits, is_deaf(conn), now_ms);
 	if (!conn->is_throttled)
 		return due_ms;
-	read_ms = now_ms + throttle_wait_ms(ws->throttle, now_ms);
+	read_ms = now_ms + throttle_wait_ms(extra_of(conn)->throttle, now_ms);
 	return due_ms != 0 && due_ms < read_ms ? due_ms : read_ms;
 }
 
@@ -110,41 +118,41 @@ static void take_close(struct conn *conn, const struct ws_message *message)
 {
 	if (is_open(conn))
 		end(conn, message->close_code, message->payload, ENDED_BY_PEER);
-	linger_begin(conn, conn->ws.close_ms);
+	linger_begin(conn, conn->ws.limits->close_ms);
 }
 
 static void take_broken(struct conn *conn, const struct err *why)
 {
 	if (is_open(conn))
 		end(conn, err_close_code(why->code), span_of(why->text), ENDED_BY_HOST);
-	linger_begin(conn, conn->ws.close_ms);
+	linger_begin(conn, conn->ws.limits->close_ms);
 }
 
 /* A peer that pings and never reads gets no more pongs than its queue may hold. */
 static void take_ping(struct conn *conn, struct span payload)
 {
-	if (is_open(conn) && conn_queued(conn) <= conn->ws.queue_bytes)
+	if (is_open(conn) && conn_queued(conn) <= conn->ws.limits->queue_bytes)
 		send_frame(conn, WS_PONG, payload);
 }
 
-static void take_message(struct conn *conn, struct ws_message *message)
+static void take_message(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
 {
 	struct err why;
 
 	if (!is_open(conn) || conn->transport.session == NULL)
 		return;
-	if (message->is_compressed &&
-		!ws_deflate_inflate(conn->ws.deflate, message, conn->ws.decoder.limit, &why)) {
+	if (message->is_compressed && !ws_deflate_inflate(extra_of(conn)->deflate, message,
+					      conn->ws.limits->message_bytes, &why)) {
 		take_broken(conn, &why);
 		return;
 	}
 	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
-	conn_set_lend(conn->set, &conn->ws.decoder.message);
+	conn_set_lend(conn->set, &decoder->message);
 	session_message(conn->transport.session, message->opcode, message->payload);
 	conn_set_lend_end(conn->set);
 }
 
-static void take(struct conn *conn, struct ws_message *message)
+static void take(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
 {
 	switch (message->opcode) {
 	case WS_CLOSE:
@@ -157,14 +165,14 @@ static void take(struct conn *conn, struct ws_message *message)
 		ws_watch_pong(&conn->ws.watch, message->payload, clock_us());
 		break;
 	default:
-		take_message(conn, message);
+		take_message(conn, decoder, message);
 	}
 }
 
 /* Drops or closes: what it came with is not taken. */
 static void take_excess(struct conn *conn)
 {
-	const struct throttle *throttle = conn->ws.throttle;
+	const struct throttle *throttle = extra_of(conn)->throttle;
 	struct err why;
 
 	if (throttle->excess == EXCESS_TO_REFUSE) {
@@ -177,20 +185,22 @@ static void take_excess(struct conn *conn)
 
 static bool has_rate(const struct conn *conn)
 {
-	return conn->ws.throttle != NULL;
+	return extra_of(conn)->throttle != NULL;
 }
 
 /* False: what came is too much. A close frame never is. */
-static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_message *message)
+static bool is_within_rate(struct conn *conn, struct ws_decoder *decoder, size_t bytes,
+	const struct ws_message *message)
 {
-	struct throttle *throttle = conn->ws.throttle;
-	uint32_t frames = conn->ws.decoder.frames;
-	uint64_t now_ms = conn->ws.watch.received_ms;
+	struct throttle *throttle = extra_of(conn)->throttle;
+	uint32_t frames = decoder->frames;
+	uint64_t now_ms;
 	bool is_within;
 
-	conn->ws.decoder.frames = 0;
+	decoder->frames = 0;
 	if (!is_open(conn))
 		return true;
+	now_ms = clock_ms();
 	is_within = throttle_take(throttle, frames, bytes, message != NULL, now_ms);
 	if (throttle_wait_ms(throttle, now_ms) > 0) {
 		conn->is_throttled = true;
@@ -200,18 +210,19 @@ static bool is_within_rate(struct conn *conn, size_t bytes, const struct ws_mess
 }
 
 /* All that came was looked at: a message may have begun. */
-static void watch_message(struct conn *conn)
+static void watch_message(struct conn *conn, const struct ws_decoder *decoder)
 {
 	struct ws_watch *watch = &conn->ws.watch;
 
-	if (!is_open(conn) || !ws_watch_decoded(watch, ws_decoder_is_inside(&conn->ws.decoder)))
+	if (!is_open(conn) || !ws_watch_decoded(watch, ws_decoder_is_inside(decoder)))
 		return;
-	if (watch->message_time_ms != 0)
-		schedule(conn, watch->received_ms);
+	if (conn->ws.limits->message_time_ms != 0)
+		schedule(conn, clock_ms());
 }
 
-static void decode(struct conn *conn, uint8_t *data, size_t len)
+static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *data, size_t len)
 {
+	const struct transport_limits *limits = conn->ws.limits;
 	struct ws_message message;
 	struct err why;
 
@@ -221,37 +232,54 @@ static void decode(struct conn *conn, uint8_t *data, size_t len)
 
 		/* At most what one read brought: nothing is read while it waits. */
 		if (conn->is_held || conn->is_throttled) {
-			buf_append(&conn->stash, data, len);
+			conn_extra_stash(conn, data, len);
 			return;
 		}
-		switch (ws_decode(&conn->ws.decoder, &data, &len, &message, &why)) {
+		switch (ws_decode(decoder, &data, &len, &message, &why)) {
 		case WIRE_MORE:
-			if (has_rate(conn) && !is_within_rate(conn, before, NULL))
+			if (has_rate(conn) && !is_within_rate(conn, decoder, before, NULL))
 				take_excess(conn);
 			else
-				watch_message(conn);
+				watch_message(conn, decoder);
 			return;
 		case WIRE_BAD:
 			take_broken(conn, &why);
 			return;
 		case WIRE_DONE:
 			ws_watch_took(&conn->ws.watch, message.opcode);
-			if (has_rate(conn) && !is_within_rate(conn, before - len, &message))
+			if (has_rate(conn) &&
+				!is_within_rate(conn, decoder, before - len, &message))
 				take_excess(conn);
 			else
-				take(conn, &message);
+				take(conn, decoder, &message);
+		}
+		/* The message may have brought others: a reload. */
+		if (is_ws(conn) && conn->ws.limits != limits) {
+			limits = conn->ws.limits;
+			ws_decoders_follow(conn, decoder);
 		}
 	}
+}
+
+static void decode(struct conn *conn, uint8_t *data, size_t len)
+{
+	struct ws_decoder *decoder;
+
+	if (!is_ws(conn))
+		return;
+	decoder = ws_decoders_borrow(conn);
+	decode_with(conn, decoder, data, len);
+	ws_decoders_give_back(conn, decoder, is_ws(conn));
 }
 
 /* Frames that came while the plugin had not yet accepted, or was busy with one before them. */
 static void decode_stash(struct conn *conn)
 {
-	struct buf stash = conn->stash;
+	struct buf stash;
 
-	if (stash.len == 0 || conn->is_held || conn->is_throttled)
+	if (extra_of(conn)->stash.len == 0 || conn->is_held || conn->is_throttled)
 		return;
-	conn->stash = (struct buf){0};
+	stash = conn_extra_take_stash(conn);
 	decode(conn, (uint8_t *)stash.data, stash.len);
 	buf_fini(&stash);
 }
@@ -259,7 +287,11 @@ static void decode_stash(struct conn *conn)
 /* Not while something waits before it, which may change where that is. */
 static uint8_t *ws_room(struct conn *conn, size_t *size)
 {
-	return conn->stash.len > 0 ? NULL : ws_decoder_room(&conn->ws.decoder, size);
+	const struct conn_extra *extra = extra_of(conn);
+
+	if (extra->decoder == NULL || extra->stash.len > 0)
+		return NULL;
+	return ws_decoder_room(extra->decoder, size);
 }
 
 static void ws_received(struct conn *conn, uint8_t *data, size_t len)
@@ -317,7 +349,7 @@ static void give_up(struct conn *conn, enum ws_verdict verdict)
 		[WS_OLD] = {CODE_GOING_AWAY, "lifetime over"},
 		[WS_ENDLESS] = {CODE_POLICY, "message timeout"},
 	};
-	uint32_t close_ms = conn->ws.close_ms;
+	uint64_t close_ms = conn->ws.limits->close_ms;
 
 	end(conn, ends[verdict].code, span_of(ends[verdict].reason), ENDED_BY_HOST);
 	/* The answer is to be read, whatever the plugin or the rate says. */
@@ -341,17 +373,17 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 	enum ws_verdict verdict;
 
 	if (ws->closed_ms != 0) {
-		if (now_ms < ws->closed_ms + ws->close_ms)
+		if (now_ms < closing_ends(ws, now_ms))
 			return next_due(conn, now_ms);
 		conn_drop(conn);
 		return 0;
 	}
-	verdict = ws_watch_look(&ws->watch, is_deaf(conn), now_ms);
+	verdict = ws_watch_look(&ws->watch, ws->limits, is_deaf(conn), now_ms);
 	if (verdict == WS_PING_DUE)
 		send_ping(conn, now_ms);
 	else if (verdict != WS_FINE)
 		give_up(conn, verdict);
-	else if (conn->is_throttled && throttle_wait_ms(ws->throttle, now_ms) == 0)
+	else if (conn->is_throttled && throttle_wait_ms(extra_of(conn)->throttle, now_ms) == 0)
 		begin_reading(conn, now_ms);
 	return is_ws(conn) ? next_due(conn, now_ms) : 0;
 }
@@ -360,9 +392,16 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 
 static void ws_fini(struct conn *conn)
 {
-	ws_decoder_fini(&conn->ws.decoder);
-	free(conn->ws.throttle);
-	ws_deflate_free(conn->ws.deflate);
+	ws_limits_put(conn->ws.limits);
+	ws_decoders_drop(conn);
+	if (extra_of(conn)->throttle != NULL) {
+		free(extra_of(conn)->throttle);
+		conn_extra(conn)->throttle = NULL;
+	}
+	if (extra_of(conn)->deflate != NULL) {
+		ws_deflate_free(extra_of(conn)->deflate);
+		conn_extra(conn)->deflate = NULL;
+	}
 }
 
 static const struct conn_protocol protocol = {
@@ -375,20 +414,23 @@ static const struct conn_protocol protocol = {
 	.fini = ws_fini,
 };
 
-static void take_limits(struct ws_state *ws, const struct transport_limits *limits)
+static void take_limits(struct conn *conn, const struct transport_limits *limits)
 {
-	ws->queue_bytes = limits->queue_bytes;
-	ws->close_ms = limits->close_ms > INT32_MAX ? INT32_MAX : (uint32_t)limits->close_ms;
-	ws->decoder.frame_limit = (uint32_t)limits->frame_bytes;
-	ws->throttle = throttle_renew(ws->throttle, limits);
-	ws->decoder.frames = 0;
+	const struct transport_limits *before = conn->ws.limits;
+	struct throttle *throttle = throttle_renew(extra_of(conn)->throttle, limits);
+
+	conn->ws.limits = ws_limits_take(&conn->set->limits, limits);
+	ws_limits_put(before);
+	conn->overflow = (uint8_t)limits->overflow;
+	if (throttle != extra_of(conn)->throttle)
+		conn_extra(conn)->throttle = throttle;
 }
 
 /* A message that is dropped must not be one that later ones refer to. */
 static void forget_context(struct conn *conn)
 {
-	if (conn->ws.deflate != NULL && ws_queue_is_droppable(conn))
-		conn->ws.deflate->agreed.server_context = false;
+	if (extra_of(conn)->deflate != NULL && ws_queue_is_droppable(conn))
+		extra_of(conn)->deflate->agreed.server_context = false;
 }
 
 void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
@@ -397,13 +439,11 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 
 	conn_speak(conn, &protocol);
 	conn->ws = (struct ws_state){0};
-	conn->overflow = (uint8_t)upgrade->limits.overflow;
-	ws_decoder_init(&conn->ws.decoder, upgrade->limits.message_bytes);
 	ws_watch_begin(&conn->ws.watch, &upgrade->limits, now_ms);
-	take_limits(&conn->ws, &upgrade->limits);
+	take_limits(conn, &upgrade->limits);
 	if (upgrade->compression != NULL) {
-		conn->ws.deflate = ws_deflate_new(&conn->set->deflate, upgrade->compression);
-		conn->ws.decoder.takes_compressed = true;
+		conn_extra(conn)->deflate = ws_deflate_new(
+			&conn->set->deflate, upgrade->compression);
 		forget_context(conn);
 	}
 	conn->is_held = false;
@@ -416,8 +456,8 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 /* The payload is made smaller if that is agreed on and worth it; returns the opcode for it. */
 static unsigned compressed(struct conn *conn, enum ws_opcode opcode, struct span *payload)
 {
-	bool is_smaller = conn->ws.deflate != NULL &&
-			  ws_deflate_compress(conn->ws.deflate, payload);
+	bool is_smaller = extra_of(conn)->deflate != NULL &&
+			  ws_deflate_compress(extra_of(conn)->deflate, payload);
 
 	return is_smaller ? opcode | WS_COMPRESSED : opcode;
 }
@@ -441,9 +481,9 @@ enum sent ws_conn_send(
 
 	if (!is_open(conn))
 		return SENT_FULL;
-	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.queue_bytes)
+	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.limits->queue_bytes)
 		return send_droppable(conn, opcode, payload, key);
-	if (payload.len > conn->ws.queue_bytes ||
+	if (payload.len > conn->ws.limits->queue_bytes ||
 		!ws_queue_has_room(conn, ws_header_size(payload.len) + payload.len))
 		return ws_queue_refuse(conn, payload.len);
 	send_frame(conn, compressed(conn, opcode, &payload), payload);
@@ -459,7 +499,7 @@ enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *sha
 		return SENT_FULL;
 	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, frame.len))
 		return ws_queue_refuse(conn, frame.len);
-	frame = ws_shared_frame_for(shared, conn->ws.deflate);
+	frame = ws_shared_frame_for(shared, extra_of(conn)->deflate);
 	if (ws_queue_is_droppable(conn))
 		return ws_queue_wait(conn, shared, frame, key);
 	conn_send_shared(conn, shared, frame);
@@ -472,7 +512,7 @@ bool ws_conn_send_joined(struct transport *transport, struct ws_shared *frames)
 	struct conn *conn = conn_of(transport);
 	struct span all = ws_shared_frame(frames);
 
-	if (!is_open(conn) || conn->ws.deflate != NULL || ws_queue_is_droppable(conn) ||
+	if (!is_open(conn) || extra_of(conn)->deflate != NULL || ws_queue_is_droppable(conn) ||
 		!ws_queue_has_room(conn, all.len))
 		return false;
 	conn_send_shared(conn, frames, all);
@@ -488,17 +528,19 @@ void ws_conn_close(struct transport *transport, unsigned code, struct span reaso
 	send_close(conn, code, reason);
 	/* The peer's answer is to be read, and what it sent before to be ignored. */
 	conn->is_paused = conn->is_held = conn->is_throttled = false;
-	schedule(conn, conn->ws.closed_ms);
+	schedule(conn, clock_ms());
 }
 
 /* Reading begins or ends. */
 static void turn_ear(struct conn *conn)
 {
+	uint64_t now_ms = clock_ms();
+
 	conn_touch(conn);
 	if (!is_open(conn) || is_deaf(conn))
 		return;
-	ws_watch_listens(&conn->ws.watch, clock_ms());
-	schedule(conn, conn->ws.watch.received_ms);
+	ws_watch_listens(&conn->ws.watch, now_ms);
+	schedule(conn, now_ms);
 }
 
 void ws_conn_set_paused(struct transport *transport, bool paused)
@@ -525,10 +567,9 @@ bool ws_conn_set_limits(struct transport *transport, const struct transport_limi
 {
 	struct conn *conn = conn_of(transport);
 
-	if (!is_open(conn) || !ws_decoder_set_limit(&conn->ws.decoder, limits->message_bytes))
+	if (!is_open(conn) || extra_of(conn)->decoder != NULL)
 		return false;
-	take_limits(&conn->ws, limits);
-	conn->overflow = (uint8_t)limits->overflow;
+	take_limits(conn, limits);
 	forget_context(conn);
 	/* What follows may not overtake what waits. */
 	if (!ws_queue_is_droppable(conn))

@@ -12,16 +12,10 @@
 
 struct conn;
 
-struct throttle;
-
 struct ws_state {
-	struct ws_decoder decoder;
-	struct ws_deflate *deflate; /* NULL: no compression was agreed on */
-	size_t queue_bytes;
-	uint32_t close_ms;
+	const struct transport_limits *limits; /* shared: see ws_limits.h */
 	struct ws_watch watch;
-	struct throttle *throttle; /* NULL: the route has no rate */
-	uint64_t closed_ms;        /* our close frame was queued; 0: it was not */
+	uint32_t closed_ms; /* low half: our close frame was queued; 0: it was not */
 };
 
 /* From HTTP; the 101 is queued. Bytes already in conn->stash are looked at later. */

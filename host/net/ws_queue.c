@@ -14,7 +14,7 @@ bool ws_queue_make_room(struct conn *conn, size_t frame)
 
 static enum sent drop(struct conn *conn)
 {
-	conn->transport.dropped++;
+	conn_extra(conn)->of_call.dropped++;
 	return SENT_DROPPED;
 }
 
@@ -23,7 +23,8 @@ enum sent ws_queue_refuse(struct conn *conn, size_t payload)
 	if (conn->overflow == OVERFLOW_DROP_NEWEST || ws_queue_is_droppable(conn))
 		return drop(conn);
 	/* What never fits is not worth a word when there is room. */
-	if (conn->overflow == OVERFLOW_TELL && payload + WS_HEADER_MAX <= conn->ws.queue_bytes)
+	if (conn->overflow == OVERFLOW_TELL &&
+		payload + WS_HEADER_MAX <= conn->ws.limits->queue_bytes)
 		conn->wants_room = true;
 	return SENT_FULL;
 }
@@ -31,18 +32,18 @@ enum sent ws_queue_refuse(struct conn *conn, size_t payload)
 /* Drops the oldest until `cost` fits beside all but `replaced`. False: nothing was dropped. */
 static bool make_room(struct conn *conn, size_t cost, const struct waiting *replaced)
 {
-	size_t limit = conn->ws.queue_bytes;
+	size_t limit = conn->ws.limits->queue_bytes;
 	size_t freed = replaced == NULL ? 0 : backlog_cost_of(replaced);
 	/* A batch that TLS has taken may be as long as the limit, and then nothing could wait. */
-	size_t fixed = conn->in_transit + freed;
+	size_t fixed = extra_of(conn)->in_transit + freed;
 
 	/* What has begun to leave cannot give way. */
 	if (conn->outbox.bytes > limit || cost > limit - conn->outbox.bytes)
 		return false;
 	while (conn_queued(conn) - fixed > limit - cost) {
-		if (!backlog_drop_oldest(&conn->backlog, replaced))
+		if (!backlog_drop_oldest(&conn_extra(conn)->backlog, replaced))
 			return false;
-		conn->transport.dropped++;
+		conn_extra(conn)->of_call.dropped++;
 	}
 	return true;
 }
@@ -56,21 +57,21 @@ enum sent ws_queue_wait(
 	if (conn->overflow != OVERFLOW_KEEP_LAST)
 		key = 0;
 	ws_queue_has_room(conn, cost);
-	replaced = backlog_find(conn->backlog, key);
+	replaced = backlog_find(extra_of(conn)->backlog, key);
 	if (!make_room(conn, cost, replaced))
 		return drop(conn);
 	if (replaced == NULL) {
 		conn_wait(conn, shared, frame, key);
 	} else {
-		backlog_replace(conn->backlog, replaced, shared, frame);
-		conn->transport.dropped++;
+		backlog_replace(extra_of(conn)->backlog, replaced, shared, frame);
+		conn_extra(conn)->of_call.dropped++;
 	}
 	return SENT_QUEUED;
 }
 
 bool ws_queue_has_room_again(struct conn *conn)
 {
-	if (!conn->wants_room || conn_queued(conn) > conn->ws.queue_bytes / 2)
+	if (!conn->wants_room || conn_queued(conn) > conn->ws.limits->queue_bytes / 2)
 		return false;
 	conn->wants_room = false;
 	return true;

@@ -19,7 +19,7 @@ static inline bool ws_queue_is_droppable(const struct conn *conn)
 /* Whether a frame of that length fits beside what is queued. */
 static inline bool ws_queue_fits(const struct conn *conn, size_t frame)
 {
-	size_t limit = conn->ws.queue_bytes, used = conn_queued(conn);
+	size_t limit = conn->ws.limits->queue_bytes, used = conn_queued(conn);
 
 	return used <= limit && frame <= limit - used;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { AHEAD_MS = 1000 };
+
 /* Half the range, so that sums and differences of a few stay clear of overflow. */
 static uint32_t bounded_ms(uint64_t ms)
 {
@@ -15,96 +17,106 @@ static uint32_t bounded_ms(uint64_t ms)
 }
 
 /* By chance, so that peers who came together do not come back together. */
-static uint32_t lifetime_of(const struct transport_limits *limits)
-{
-	if (limits->lifetime_ms == 0)
-		return 0;
-	return bounded_ms(limits->lifetime_ms +
-			  arc4random_uniform(bounded_ms(limits->lifetime_spread_ms) + 1));
-}
-
 void ws_watch_set_limits(struct ws_watch *watch, const struct transport_limits *limits)
 {
-	watch->idle_ms = bounded_ms(limits->idle_ms);
-	watch->ping_interval_ms = bounded_ms(limits->ping_interval_ms);
-	watch->ping_timeout_ms = bounded_ms(limits->ping_timeout_ms);
-	watch->message_time_ms = bounded_ms(limits->message_time_ms);
-	watch->lifetime_ms = lifetime_of(limits);
+	if (limits->lifetime_ms != 0 && limits->lifetime_spread_ms != 0)
+		watch->chance = (uint16_t)arc4random_uniform(UINT16_MAX + 1);
+}
+
+static uint32_t lifetime_of(const struct ws_watch *watch, const struct transport_limits *limits)
+{
+	uint64_t spread_ms = bounded_ms(limits->lifetime_spread_ms);
+
+	if (limits->lifetime_ms == 0)
+		return 0;
+	return bounded_ms(limits->lifetime_ms + spread_ms * watch->chance / UINT16_MAX);
 }
 
 void ws_watch_begin(struct ws_watch *watch, const struct transport_limits *limits, uint64_t now_ms)
 {
-	*watch = (struct ws_watch){.opened_ms = now_ms,
-		.received_ms = now_ms,
-		.message_ms = now_ms,
-		.pinged_ms = now_ms};
+	uint32_t now = (uint32_t)now_ms;
+
+	*watch = (struct ws_watch){
+		.opened_ms = now, .received_ms = now, .message_ms = now, .pinged_ms = now};
 	ws_watch_set_limits(watch, limits);
 }
 
 void ws_watch_received(struct ws_watch *watch, uint64_t now_ms)
 {
-	watch->received_ms = now_ms;
+	watch->received_ms = (uint32_t)now_ms;
 	watch->is_waiting = false;
 }
 
 bool ws_watch_decoded(struct ws_watch *watch, bool is_inside)
 {
-	bool begins = is_inside && watch->begun_ms == 0;
+	bool begins = is_inside && !watch->is_inside;
 
 	if (begins)
 		watch->begun_ms = watch->received_ms;
-	if (!is_inside)
-		watch->begun_ms = 0;
+	watch->is_inside = is_inside;
 	return begins;
 }
 
 void ws_watch_listens(struct ws_watch *watch, uint64_t now_ms)
 {
 	ws_watch_received(watch, now_ms);
-	watch->message_ms = now_ms;
-	if (watch->begun_ms != 0)
-		watch->begun_ms = now_ms;
+	watch->message_ms = watch->begun_ms = watch->received_ms;
 }
 
 /* ---- what is due ---------------------------------------------------------------------------- */
 
-/* 0: never. */
-static uint64_t at(uint64_t since_ms, uint32_t limit_ms)
+uint64_t ws_watch_whole(uint32_t since_ms, uint64_t now_ms)
 {
-	return limit_ms == 0 || since_ms == 0 ? 0 : since_ms + limit_ms;
+	uint64_t latest_ms = now_ms + AHEAD_MS;
+
+	return latest_ms - (uint32_t)((uint32_t)latest_ms - since_ms);
 }
 
-static uint64_t silent_at(const struct ws_watch *watch)
+/* 0: never. */
+static uint64_t at(uint64_t since_ms, uint64_t limit_ms)
 {
-	return watch->is_waiting ? at(watch->pinged_ms, watch->ping_timeout_ms) : 0;
+	return limit_ms == 0 ? 0 : since_ms + bounded_ms(limit_ms);
+}
+
+static uint64_t silent_at(
+	const struct ws_watch *watch, const struct transport_limits *limits, uint64_t now_ms)
+{
+	return watch->is_waiting
+		       ? at(ws_watch_whole(watch->pinged_ms, now_ms), limits->ping_timeout_ms)
+		       : 0;
 }
 
 /* Not while the last one may still be answered. */
-static uint64_t ping_at(const struct ws_watch *watch, bool is_deaf)
+static uint64_t ping_at(const struct ws_watch *watch, const struct transport_limits *limits,
+	bool is_deaf, uint64_t now_ms)
 {
-	if (watch->ping_interval_ms == 0 || (watch->is_waiting && !is_deaf))
+	if (watch->is_waiting && !is_deaf)
 		return 0;
-	return at(watch->pinged_ms, watch->ping_interval_ms);
+	return at(ws_watch_whole(watch->pinged_ms, now_ms), limits->ping_interval_ms);
 }
 
 /* The deadlines that a deaf connection has, too, come first. */
-static void list(const struct ws_watch *watch, bool is_deaf, uint64_t due_ms[WS_VERDICTS])
+static void list(const struct ws_watch *watch, const struct transport_limits *limits, bool is_deaf,
+	uint64_t now_ms, uint64_t due_ms[WS_VERDICTS])
 {
 	memset(due_ms, 0, WS_VERDICTS * sizeof(*due_ms));
-	due_ms[WS_OLD] = at(watch->opened_ms, watch->lifetime_ms);
-	due_ms[WS_PING_DUE] = ping_at(watch, is_deaf);
+	due_ms[WS_OLD] = at(ws_watch_whole(watch->opened_ms, now_ms), lifetime_of(watch, limits));
+	due_ms[WS_PING_DUE] = ping_at(watch, limits, is_deaf, now_ms);
 	if (is_deaf)
 		return;
-	due_ms[WS_IDLE] = at(watch->message_ms, watch->idle_ms);
-	due_ms[WS_SILENT] = silent_at(watch);
-	due_ms[WS_ENDLESS] = at(watch->begun_ms, watch->message_time_ms);
+	due_ms[WS_IDLE] = at(ws_watch_whole(watch->message_ms, now_ms), limits->idle_ms);
+	due_ms[WS_SILENT] = silent_at(watch, limits, now_ms);
+	if (watch->is_inside)
+		due_ms[WS_ENDLESS] = at(
+			ws_watch_whole(watch->begun_ms, now_ms), limits->message_time_ms);
 }
 
-enum ws_verdict ws_watch_look(const struct ws_watch *watch, bool is_deaf, uint64_t now_ms)
+enum ws_verdict ws_watch_look(const struct ws_watch *watch, const struct transport_limits *limits,
+	bool is_deaf, uint64_t now_ms)
 {
 	uint64_t due_ms[WS_VERDICTS];
 
-	list(watch, is_deaf, due_ms);
+	list(watch, limits, is_deaf, now_ms, due_ms);
 	/* An end before a ping that would be in vain. */
 	for (int verdict = WS_VERDICTS - 1; verdict > WS_FINE; verdict--)
 		if (due_ms[verdict] != 0 && now_ms >= due_ms[verdict])
@@ -112,14 +124,15 @@ enum ws_verdict ws_watch_look(const struct ws_watch *watch, bool is_deaf, uint64
 	return WS_FINE;
 }
 
-uint64_t ws_watch_next(const struct ws_watch *watch, bool is_deaf, uint64_t now_ms)
+uint64_t ws_watch_next(const struct ws_watch *watch, const struct transport_limits *limits,
+	bool is_deaf, uint64_t now_ms)
 {
 	uint64_t due_ms[WS_VERDICTS], next_ms = 0;
 
-	list(watch, is_deaf, due_ms);
+	list(watch, limits, is_deaf, now_ms, due_ms);
 	/* An answer to the ping that is out touches no deadline, and then the next is due. */
 	if (watch->is_waiting && due_ms[WS_PING_DUE] == 0)
-		due_ms[WS_PING_DUE] = at(now_ms, watch->ping_interval_ms);
+		due_ms[WS_PING_DUE] = at(now_ms, limits->ping_interval_ms);
 	for (int verdict = WS_FINE + 1; verdict < WS_VERDICTS; verdict++)
 		if (due_ms[verdict] != 0 && (next_ms == 0 || due_ms[verdict] < next_ms))
 			next_ms = due_ms[verdict];
@@ -131,9 +144,9 @@ uint64_t ws_watch_next(const struct ws_watch *watch, bool is_deaf, uint64_t now_
 void ws_watch_ping(
 	struct ws_watch *watch, uint8_t out[WS_STAMP_BYTES], uint64_t now_ms, uint64_t now_us)
 {
-	watch->pinged_ms = now_ms;
+	watch->pinged_ms = (uint32_t)now_ms;
 	watch->is_waiting = true;
-	watch->stamp_us = now_us;
+	watch->stamp_us = (uint32_t)now_us;
 	memcpy(out, &now_us, WS_STAMP_BYTES);
 }
 
@@ -144,15 +157,16 @@ static uint32_t smoothed(uint32_t before_us, uint32_t last_us)
 
 void ws_watch_pong(struct ws_watch *watch, struct span payload, uint64_t now_us)
 {
-	uint64_t stamp_us, took_us;
+	uint64_t stamp_us;
+	uint32_t took_us;
 
 	if (watch->stamp_us == 0 || payload.len != WS_STAMP_BYTES)
 		return;
 	memcpy(&stamp_us, payload.ptr, WS_STAMP_BYTES);
-	if (stamp_us != watch->stamp_us)
+	took_us = (uint32_t)now_us - watch->stamp_us;
+	if (now_us - stamp_us != took_us)
 		return;
-	took_us = now_us > stamp_us ? now_us - stamp_us : 1;
 	watch->stamp_us = 0;
-	watch->rtt_last_us = took_us > UINT32_MAX ? UINT32_MAX : (uint32_t)took_us;
+	watch->rtt_last_us = took_us == 0 ? 1 : took_us;
 	watch->rtt_us = smoothed(watch->rtt_us, watch->rtt_last_us);
 }

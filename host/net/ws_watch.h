@@ -12,18 +12,21 @@
 #include "base/span.h"
 #include "call/transport.h"
 
-/* Times are those of clock.h. */
+/*
+ * Times are those of clock.h, of which most are the low half: each is over long before that comes
+ * round, or nobody asks for it.
+ */
 struct ws_watch {
-	/* Limits of the route, 0 for never. The lifetime has its share of chance in it. */
-	uint32_t idle_ms, ping_interval_ms, ping_timeout_ms, message_time_ms, lifetime_ms;
+	uint32_t opened_ms;
+	uint32_t received_ms;         /* any byte came last */
+	uint32_t message_ms;          /* a message came last */
+	uint32_t begun_ms;            /* a message began, if is_inside */
+	uint32_t pinged_ms;           /* our last ping went out; at first: opened_ms */
+	uint32_t stamp_us;            /* of our last ping, until its pong has come; 0: it has */
 	uint32_t rtt_last_us, rtt_us; /* the last, and smoothed; 0: not measured yet */
+	uint16_t chance;              /* its share of the spread of lifetimes, of 65536 */
 	bool is_waiting;              /* nothing has come behind our last ping */
-	uint64_t opened_ms;
-	uint64_t received_ms; /* any byte came last */
-	uint64_t message_ms;  /* a message came last */
-	uint64_t begun_ms;    /* a message began that is not whole; 0: none */
-	uint64_t pinged_ms;   /* our last ping went out; at first: opened_ms */
-	uint64_t stamp_us;    /* of our last ping, until its pong has come; 0: it has */
+	bool is_inside;               /* a message has begun and is not whole */
 };
 
 enum ws_verdict {
@@ -40,9 +43,11 @@ enum ws_verdict {
 enum { WS_STAMP_BYTES = 8 };
 
 void ws_watch_begin(struct ws_watch *watch, const struct transport_limits *limits, uint64_t now_ms);
-/* Other limits; what was measured stays. */
+/* These are the limits from now on; what was measured stays. */
 void ws_watch_set_limits(struct ws_watch *watch, const struct transport_limits *limits);
 
+/* The whole of a time whose low half was kept; it may be later than a `now` read just before it. */
+uint64_t ws_watch_whole(uint32_t since_ms, uint64_t now_ms);
 /*
  * Bytes came; then what was in them, and whether they end within a message. True: it begins there.
  */
@@ -51,16 +56,18 @@ static inline void ws_watch_took(struct ws_watch *watch, enum ws_opcode opcode)
 {
 	/* Of a message whose frames stand around a control frame nothing is over. */
 	if (opcode < WS_CLOSE)
-		watch->begun_ms = 0;
+		watch->is_inside = false;
 }
 bool ws_watch_decoded(struct ws_watch *watch, bool is_inside);
 /* Reading begins again: the silence was ours. */
 void ws_watch_listens(struct ws_watch *watch, uint64_t now_ms);
 
 /* Deaf: nothing is read, so that nothing comes is no sign of the peer's. */
-enum ws_verdict ws_watch_look(const struct ws_watch *watch, bool is_deaf, uint64_t now_ms);
+enum ws_verdict ws_watch_look(const struct ws_watch *watch, const struct transport_limits *limits,
+	bool is_deaf, uint64_t now_ms);
 /* When to look again; 0: never. */
-uint64_t ws_watch_next(const struct ws_watch *watch, bool is_deaf, uint64_t now_ms);
+uint64_t ws_watch_next(const struct ws_watch *watch, const struct transport_limits *limits,
+	bool is_deaf, uint64_t now_ms);
 
 /* The payload of a ping that goes out now. */
 void ws_watch_ping(

@@ -231,6 +231,11 @@ static void check_own(struct manners *manners, const struct manners_suspect *who
 				manners->own.items[i].is.fd, outcomes[i]);
 }
 
+void manners_note_open(struct manners *manners)
+{
+	own_fds_note_open(&manners->own);
+}
+
 void manners_find_opened(const struct manners *manners, struct fd_marks *out)
 {
 	own_fds_find_new(&manners->own, out);

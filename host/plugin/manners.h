@@ -33,7 +33,9 @@ void manners_disown(struct manners *manners, int fd);
 
 /* Compares with the last note, puts back, one warning for each difference. */
 void manners_check(struct manners *manners, const struct manners_suspect *who);
-/* Which descriptors are new since the last note. */
+/* Besides, before what may open some and keep them. */
+void manners_note_open(struct manners *manners);
+/* Which descriptors are new since then. */
 void manners_find_opened(const struct manners *manners, struct fd_marks *out);
 /* Warns of those that are open still. */
 void manners_check_opened(const struct fd_marks *opened, const struct manners_suspect *who);

@@ -102,11 +102,11 @@ static void adopt(struct own_fds *own)
 	struct fd_mark mark;
 
 	for (int fd = 0; fd < ADOPTED; fd++)
-		if (own->is_open[fd] && fd_mark_take(&mark, fd) && (fd <= 2 || !S_ISREG(mark.mode)))
+		if (fd_mark_take(&mark, fd) && (fd <= 2 || !S_ISREG(mark.mode)))
 			own_fds_add(own, fd);
 }
 
-static void note_open(struct own_fds *own)
+void own_fds_note_open(struct own_fds *own)
 {
 	for (int fd = 0; fd < OWN_FDS_WATCHED; fd++)
 		own->is_open[fd] = fcntl(fd, F_GETFD) >= 0;
@@ -114,11 +114,8 @@ static void note_open(struct own_fds *own)
 
 void own_fds_note(struct own_fds *own)
 {
-	note_open(own);
-	if (!own->is_noted) {
+	if (!own->is_noted)
 		adopt(own);
-		note_open(own); /* the spares */
-	}
 	own->is_noted = true;
 	for (unsigned i = own->count; i-- > 0;)
 		if (!fd_mark_holds(&own->items[i].is))

@@ -35,7 +35,7 @@ struct own_fds {
 	struct own_fd items[OWN_FDS_MAX];
 	unsigned count;
 	bool is_noted;
-	bool is_open[OWN_FDS_WATCHED]; /* at the last note, the host's or not */
+	bool is_open[OWN_FDS_WATCHED]; /* at the last own_fds_note_open, the host's or not */
 };
 
 void own_fds_fini(struct own_fds *own);
@@ -48,7 +48,9 @@ void own_fds_add(struct own_fds *own, int fd);
 void own_fds_remove(struct own_fds *own, int fd);
 /* What was done about the i-th, for people; NULL: it is as it was. */
 const char *own_fds_restore(struct own_fds *own, unsigned i);
-/* Those that were opened since the last note. */
+/* For own_fds_find_new; a call of the system for each that is watched. */
+void own_fds_note_open(struct own_fds *own);
+/* Those that were opened since own_fds_note_open. */
 void own_fds_find_new(const struct own_fds *own, struct fd_marks *out);
 
 /* False: not open. */

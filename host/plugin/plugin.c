@@ -282,6 +282,7 @@ bool plugin_start(struct sl_plugin *plugin, struct place place, struct err_list 
 		struct breadcrumb_step before;
 
 		note_manners(plugin);
+		manners_note_open(image_manners(plugin->image));
 		enter(plugin, CRUMB_START, NULL, &before);
 		result = plugin->info.start(plugin);
 		leave(plugin, &before);

@@ -271,13 +271,29 @@ static bool deflate_whole(z_stream *stream, struct buf *out, struct span *payloa
 	return true;
 }
 
+/*
+ * Of a window for this message alone, which refers to nothing before it. Resetting a stream clears
+ * its hash table, 64 KiB for 15 bits: a tenth of the time that 1 KiB takes. With four times the
+ * message no more is lost than one byte in a hundred.
+ */
+static unsigned bits_enough(size_t len, unsigned bits)
+{
+	unsigned enough = BITS_MIN;
+
+	while (enough < bits && len > (size_t)1 << (enough - 2))
+		enough++;
+	return enough;
+}
+
 bool ws_deflate_once(
 	struct ws_deflate_shared *shared, unsigned bits, unsigned level, struct span *payload)
 {
-	z_stream **stream = &shared->deflaters[zlib_bits(bits) - WS_WINDOW_BITS_MIN];
+	z_stream **stream;
 
 	if (payload->len == 0 || payload->len > INT_MAX)
 		return false;
+	bits = bits_enough(payload->len, bits);
+	stream = &shared->deflaters[bits - WS_WINDOW_BITS_MIN];
 	if (*stream == NULL) {
 		*stream = deflater_new(bits, level);
 	} else {

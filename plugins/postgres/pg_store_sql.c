@@ -75,11 +75,14 @@ const char pg_store_sql_function[] =
 
 /*
  * $1: an order, in case that there is none. A server that has been promoted may lack the last of
- * what its predecessor had promised: another order begins, and nothing of before counts.
+ * what its predecessor had promised: another order begins, and nothing of before counts. It is
+ * written before anybody has seen a position of it.
  */
 const char pg_store_sql_begin[] =
-	"WITH line AS (SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS now) "
+	"WITH line AS (SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS now, "
+	"set_config('synchronous_commit', 'on', true) AS sync) "
 	"INSERT INTO {T}_state AS x SELECT true, $1::text, line.now, 1, 0, 1 FROM line "
+	"WHERE line.sync = 'on' "
 	"ON CONFLICT (is_one) DO UPDATE SET ordered = excluded.ordered, "
 	"timeline = excluded.timeline, "
 	"forgotten = x.last WHERE x.timeline <> excluded.timeline";

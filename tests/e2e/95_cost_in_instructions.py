@@ -16,10 +16,10 @@ TEST_SECONDS = 300  # valgrind makes it twenty times slower
 MESSAGES = 400
 MEMBERS = 10
 ROUNDS = 2
-MARK = "ws_accept_key"
+MARK = "SHA1"  # of OpenSSL: of ours it could be a function that the whole-program optimiser has dissolved
 
 # Measured, and a quarter more: the C library picks its code by the processor. Who makes it cheaper lowers the bound.
-BOUNDS = {"echo of 20 B": 3500, "echo of 1 KiB": 5800, f"publish to {MEMBERS} members": 19500}
+BOUNDS = {"echo of 20 B": 2500, "echo of 1 KiB": 3400, f"publish to {MEMBERS} members": 16000}
 
 
 @contextlib.contextmanager
@@ -29,9 +29,9 @@ def counted(out):
     if not valgrind:
         raise Skip("valgrind is not there")
     routes = "  - {path: /, plugin: mirror}\n  - {path: '/chat/{client_id}', plugin: chat}\n"
-    host = Host(text=routes_text(routes, plugins=ROOT / "build/plugins", top="log: {access: off}\nwatchdog: 0\n"))
+    host = Host(text=routes_text(routes, plugins=ROOT / "build-bench/plugins", top="log: {access: off}\nwatchdog: 0\n"))
     host.arguments[:1] = [valgrind, "-q", "--tool=callgrind", f"--callgrind-out-file={out}/%p", f"--dump-before={MARK}",
-                          str(ROOT / "build/host/socklet")]
+                          str(ROOT / "build-bench/host/socklet")]
     with host:
         yield host
 

@@ -43,11 +43,9 @@ int floor_accept(int listener)
 	return fd;
 }
 
-int floor_answer(int fd, const char *request, size_t len)
+const char *floor_answer(const char *request, size_t len)
 {
-	if (!memmem(request, len, "\r\n\r\n", 4))
-		return 0;
-	return send(fd, ANSWER, sizeof(ANSWER) - 1, MSG_NOSIGNAL) > 0;
+	return memmem(request, len, "\r\n\r\n", 4) ? ANSWER : NULL;
 }
 
 int floor_flush(struct floor_rest *rest, int fd)

@@ -21,8 +21,8 @@ struct floor_rest {
 int floor_listen(const char *port);
 /* Accepts one; -1 when there is none. */
 int floor_accept(int listener);
-/* Answers the request; 0 when it is not complete. */
-int floor_answer(int fd, const char *request, size_t len);
+/* To the request; NULL when that is not complete. */
+const char *floor_answer(const char *request, size_t len);
 
 /* Sends, and keeps what the socket does not take; false when something is left. */
 int floor_send(struct floor_rest *rest, int fd, const unsigned char *data, size_t len);

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +35,14 @@ static void peer_send(struct peer *peer, unsigned char *data, size_t len)
 	event_add(peer->out, NULL);
 }
 
+static void peer_shake_hands(struct peer *peer, const char *request, size_t len)
+{
+	const char *answer = floor_answer(request, len);
+
+	if (answer)
+		peer->is_upgraded = send(peer->fd, answer, strlen(answer), MSG_NOSIGNAL) > 0;
+}
+
 static void peer_on_readable(evutil_socket_t fd, short what, void *data)
 {
 	static unsigned char buf[FLOOR_RECEIVE_BYTES];
@@ -44,7 +53,7 @@ static void peer_on_readable(evutil_socket_t fd, short what, void *data)
 	if (got <= 0)
 		peer_end(peer);
 	else if (!peer->is_upgraded)
-		peer->is_upgraded = floor_answer(fd, (char *)buf, (size_t)got);
+		peer_shake_hands(peer, (char *)buf, (size_t)got);
 	else
 		peer_send(peer, buf, (size_t)got);
 }

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -14,11 +15,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#define REQUEST                                                       \
-	"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n" \
-	"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"        \
+#include "load_tls.h"
+#include "load_zlib.h"
+
+#define REQUEST                                                        \
+	"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n" \
+	"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"         \
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 #define OFFER                                                                        \
 	"Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; " \
@@ -47,21 +50,6 @@ static unsigned char *text_of(size_t bytes)
 	return text;
 }
 
-static size_t compress_text(unsigned char **text, size_t bytes)
-{
-	z_stream stream = {.next_in = *text, .avail_in = (uInt)bytes};
-	unsigned char *out = malloc(bytes + 1024);
-
-	deflateInit2(&stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
-	stream.next_out = out;
-	stream.avail_out = (uInt)bytes + 1024;
-	deflate(&stream, Z_SYNC_FLUSH);
-	deflateEnd(&stream);
-	free(*text);
-	*text = out;
-	return stream.total_out - 4; /* the tail that the extension leaves away */
-}
-
 static size_t write_head(unsigned char *out, size_t len, unsigned first)
 {
 	int width = len > 65535 ? 8 : len > 125 ? 2 : 0;
@@ -83,17 +71,29 @@ static size_t write_frame(unsigned char *out, const unsigned char *text, size_t 
 	return head + len;
 }
 
+unsigned char *load_message(size_t bytes, bool deflate, size_t *len)
+{
+	unsigned char *text = text_of(bytes), *message = text;
+
+	*len = bytes;
+	if (deflate) {
+		message = load_zlib_deflate(text, bytes, len);
+		free(text);
+	}
+	return message;
+}
+
 void load_batch_init(struct load_batch *batch, unsigned frames, size_t bytes, bool deflate)
 {
-	unsigned char *text = text_of(bytes);
-	size_t len = deflate ? compress_text(&text, bytes) : bytes;
+	size_t len;
+	unsigned char *message = load_message(bytes, deflate, &len);
 
 	batch->data = malloc(frames * (len + 14));
 	batch->len = 0;
 	batch->frames = frames;
 	for (unsigned i = 0; i < frames; i++)
-		batch->len += write_frame(batch->data + batch->len, text, len, deflate);
-	free(text);
+		batch->len += write_frame(batch->data + batch->len, message, len, deflate);
+	free(message);
 }
 
 void load_batch_fini(struct load_batch *batch)
@@ -103,23 +103,54 @@ void load_batch_fini(struct load_batch *batch)
 
 /* ---- the handshake --------------------------------------------------------------------------- */
 
-void load_conn_open(struct load_conn *conn, unsigned port, bool deflate)
+static struct sockaddr_in loopback(unsigned last, unsigned port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
+	return (struct sockaddr_in){.sin_family = AF_INET,
 		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	const char *request = deflate ? REQUEST OFFER "\r\n" : REQUEST "\r\n";
-	ssize_t len = (ssize_t)strlen(request);
+		.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffU) | last)};
+}
+
+static void connect_socket(int fd, const struct load_way *way)
+{
+	struct sockaddr_in to = loopback(1, way->port), from = loopback(way->source, 0);
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	/* Else each source port would serve one connection, wherever it goes. */
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int));
+	if (way->source && bind(fd, (struct sockaddr *)&from, sizeof(from)) != 0)
+		load_die("bind", strerror(errno));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
+		load_die("connect", strerror(errno));
+}
+
+static ssize_t put(const struct load_conn *conn, const void *data, size_t len)
+{
+	return conn->ssl ? load_tls_send(conn->ssl, data, len)
+			 : send(conn->fd, data, len, MSG_NOSIGNAL);
+}
+
+static ssize_t take(const struct load_conn *conn, void *out, size_t size)
+{
+	return conn->ssl ? load_tls_receive(conn->ssl, out, size) : recv(conn->fd, out, size, 0);
+}
+
+void load_conn_open(struct load_conn *conn, const struct load_way *way)
+{
+	char path[32] = "/", request[512];
+	ssize_t len;
 
 	conn->head_len = 0;
 	conn->left = 0;
 	conn->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (conn->fd < 0)
 		load_die("socket", strerror(errno));
-	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	if (connect(conn->fd, (struct sockaddr *)&address, sizeof(address)) != 0)
-		load_die("connect", strerror(errno));
-	if (send(conn->fd, request, (size_t)len, MSG_NOSIGNAL) != len)
+	connect_socket(conn->fd, way);
+	if (way->route != LOAD_ROOT)
+		snprintf(path, sizeof(path), "/r%u/x", way->route);
+	len = snprintf(request, sizeof(request),
+		way->is_deflate ? REQUEST OFFER "\r\n" : REQUEST "\r\n", path);
+	conn->ssl = way->is_tls ? load_tls_open(conn->fd) : NULL;
+	if (put(conn, request, (size_t)len) != len)
 		load_die("send of the request", strerror(errno));
 }
 
@@ -129,7 +160,7 @@ void load_conn_wait_upgraded(struct load_conn *conn)
 	size_t len = 0;
 
 	do {
-		ssize_t got = recv(conn->fd, answer + len, sizeof(answer) - 1 - len, 0);
+		ssize_t got = take(conn, answer + len, sizeof(answer) - 1 - len);
 
 		if (got <= 0)
 			load_die(
@@ -139,6 +170,7 @@ void load_conn_wait_upgraded(struct load_conn *conn)
 	} while (!strstr(answer, "\r\n\r\n") && len < sizeof(answer) - 1);
 	if (strncmp(answer, "HTTP/1.1 101", 12) != 0)
 		load_die("the handshake was refused", answer);
+	fcntl(conn->fd, F_SETFL, O_NONBLOCK);
 }
 
 void load_conn_reset(struct load_conn *conn)
@@ -148,6 +180,8 @@ void load_conn_reset(struct load_conn *conn)
 	if (conn->fd < 0)
 		return;
 	setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	SSL_free(conn->ssl);
+	conn->ssl = NULL;
 	close(conn->fd);
 	conn->fd = -1;
 }
@@ -157,8 +191,7 @@ void load_conn_reset(struct load_conn *conn)
 bool load_conn_send(struct load_conn *conn, const struct load_batch *batch)
 {
 	while (conn->sent < batch->len) {
-		ssize_t sent = send(conn->fd, batch->data + conn->sent, batch->len - conn->sent,
-			MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t sent = put(conn, batch->data + conn->sent, batch->len - conn->sent);
 
 		if (sent < 0 && errno == EAGAIN)
 			return false;
@@ -234,7 +267,7 @@ static unsigned count_frames(struct load_conn *conn, const unsigned char *data, 
 unsigned load_conn_receive(struct load_conn *conn)
 {
 	static unsigned char buf[RECEIVE_BYTES];
-	ssize_t got = recv(conn->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	ssize_t got = take(conn, buf, sizeof(buf));
 
 	if (got < 0 && errno == EAGAIN)
 		return 0;

@@ -1,11 +1,15 @@
 /*
- * The load generator: one thread, ready frames, closed loops. Each mode loads a server that is
+ * The load generator: one thread, ready frames, closed loops. Each mode loads servers that are
  * running already and prints one line of JSON: how much got through in how long, what it cost the
- * server's processes, how long the answers took. Started by tests/bench/side_by_side, which pins it
+ * servers' processes, how long the answers took. Started by tests/bench/side_by_side, which pins it
  * to a core.
  *
- *   load echo|broadcast|handshake|idle port=N pid=N [OPTION=N...]
+ *   load echo|broadcast|handshake|idle|hold port=N... pid=N... [OPTION=N...]
+ *   load zlib bytes=N level=N ms=N
  *
+ * Several ports share the connections; `active` of them talk (0: all). With `routes` they ask for
+ * /r0/x, /r1/x ... in turn, else for /. hold opens them all, says
+ * so, waits for a line on standard input, has each say something once, and waits for the end.
  * SPDX-License-Identifier: MIT
  */
 #include <errno.h>
@@ -14,14 +18,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "load_conn.h"
 #include "load_gauge.h"
+#include "load_zlib.h"
 
-enum { EVENTS = 256, TOGETHER = 64, WARM_MS = 60 };
+enum { EVENTS = 256, TOGETHER = 64, WARM_MS = 60, LIST_MAX = 8 };
+
+struct list {
+	unsigned values[LIST_MAX];
+	size_t count;
+};
 
 struct load_options {
-	unsigned port, pid, bytes, depth, connections, ms, deflate;
+	struct list ports, pids;
+	unsigned broker, bytes, depth, connections, active, routes, ms, deflate, level, tls, source;
 };
 
 /* Connections whose answers are waited for together: one in an echo, all members in a broadcast. */
@@ -40,6 +52,8 @@ struct load {
 	int epoll;
 	struct gauge times;
 	bool is_measuring;
+	unsigned opened;
+	unsigned rest; /* groups that are to say something once, and have not been answered */
 };
 
 /* ---- connections ----------------------------------------------------------------------------- */
@@ -52,6 +66,18 @@ static void watch(struct load *load, struct load_conn *conn, uint32_t events, in
 		load_die("epoll_ctl", strerror(errno));
 }
 
+static void open_one(struct load *load, unsigned i)
+{
+	const struct load_options *options = &load->options;
+	struct load_way way = {.port = options->ports.values[i % options->ports.count],
+		.source = options->source,
+		.route = options->routes ? load->opened++ % options->routes : LOAD_ROOT,
+		.is_tls = options->tls,
+		.is_deflate = options->deflate};
+
+	load_conn_open(&load->conns[i], &way);
+}
+
 /* A few at a time, so that no listener's backlog overflows. */
 static void open_up_to(struct load *load, unsigned from, unsigned to)
 {
@@ -59,7 +85,7 @@ static void open_up_to(struct load *load, unsigned from, unsigned to)
 		unsigned end = to - begin < TOGETHER ? to : begin + TOGETHER;
 
 		for (unsigned i = begin; i < end; i++)
-			load_conn_open(&load->conns[i], load->options.port, load->options.deflate);
+			open_one(load, i);
 		for (unsigned i = begin; i < end; i++)
 			load_conn_wait_upgraded(&load->conns[i]);
 	}
@@ -68,8 +94,23 @@ static void open_up_to(struct load *load, unsigned from, unsigned to)
 /* ---- the time that counts -------------------------------------------------------------------- */
 
 struct window {
-	uint64_t ends_ns, began_ns, cpu_ns;
+	uint64_t ends_ns, began_ns, cpu_ns, broker_ns;
 };
+
+static uint64_t sum_of_servers(const struct load *load, uint64_t (*of_server)(pid_t pid))
+{
+	const struct list *pids = &load->options.pids;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < pids->count; i++)
+		sum += of_server((pid_t)pids->values[i]);
+	return sum;
+}
+
+static uint64_t broker_ns(const struct load *load)
+{
+	return load->options.broker ? gauge_cpu_ns((pid_t)load->options.broker) : 0;
+}
 
 static struct window window_of(uint64_t ms)
 {
@@ -79,23 +120,26 @@ static struct window window_of(uint64_t ms)
 static void begin(struct load *load, struct window *window)
 {
 	*window = window_of(load->options.ms);
-	window->cpu_ns = gauge_cpu_ns((pid_t)load->options.pid);
+	window->cpu_ns = sum_of_servers(load, gauge_cpu_ns);
+	window->broker_ns = broker_ns(load);
 	window->began_ns = gauge_now_ns();
 	load->is_measuring = true;
 }
 
 static void report(const struct load *load, const struct window *window)
 {
-	uint64_t cpu_ns = gauge_cpu_ns((pid_t)load->options.pid) - window->cpu_ns;
+	uint64_t cpu_ns = sum_of_servers(load, gauge_cpu_ns) - window->cpu_ns;
 	uint64_t took_ns = gauge_now_ns() - window->began_ns;
 	const struct gauge *times = &load->times;
 
 	if (times->total == 0)
 		load_die("nothing was answered", "the round is too short for this server");
 	printf("{\"count\": %" PRIu64 ", \"took_ns\": %" PRIu64 ", \"cpu_ns\": %" PRIu64
-	       ", \"p50_ns\": %" PRIu64 ", \"p99_ns\": %" PRIu64 ", \"p999_ns\": %" PRIu64 "}\n",
-		times->total, took_ns, cpu_ns, gauge_quantile(times, 0.5),
-		gauge_quantile(times, 0.99), gauge_quantile(times, 0.999));
+	       ", \"broker_ns\": %" PRIu64 ", \"p50_ns\": %" PRIu64 ", \"p99_ns\": %" PRIu64
+	       ", \"p999_ns\": %" PRIu64 "}\n",
+		times->total, took_ns, cpu_ns, broker_ns(load) - window->broker_ns,
+		gauge_quantile(times, 0.5), gauge_quantile(times, 0.99),
+		gauge_quantile(times, 0.999));
 }
 
 /* ---- echo and broadcast ---------------------------------------------------------------------- */
@@ -127,7 +171,11 @@ static void take_answers(struct load *load, struct load_conn *conn)
 	if (frames > 0 && load->is_measuring)
 		gauge_add(&load->times, gauge_now_ns() - group->began_ns, frames);
 	group->due -= frames;
-	if (frames > 0 && group->due == 0)
+	if (frames == 0 || group->due > 0)
+		return;
+	if (load->rest > 0)
+		load->rest--;
+	else
 		group_start(load, group);
 }
 
@@ -148,21 +196,30 @@ static void turn(struct load *load)
 	}
 }
 
-static void run_groups(struct load *load, unsigned members)
+static void open_groups(struct load *load, unsigned members)
 {
 	unsigned count = load->options.connections;
-	struct window window = window_of(WARM_MS);
 
 	open_up_to(load, 0, count);
 	for (unsigned i = 0; i < count; i++) {
 		load->conns[i].group = &load->groups[i / members];
 		watch(load, &load->conns[i], EPOLLIN, EPOLL_CTL_ADD);
 	}
-	for (unsigned i = 0; i < count; i += members) {
+	for (unsigned i = 0; i < count; i += members)
 		load->groups[i / members] = (struct load_group){
 			.writer = &load->conns[i], .members = members};
-		group_start(load, &load->groups[i / members]);
-	}
+}
+
+/* Those that talk are spread over all. */
+static void run_groups(struct load *load, unsigned members)
+{
+	uint64_t count = load->options.connections / members;
+	uint64_t active = load->options.active ? load->options.active : count;
+	struct window window;
+
+	open_groups(load, members);
+	for (uint64_t i = 0; i < active; i++)
+		group_start(load, &load->groups[i * count / active]);
 	for (window = window_of(WARM_MS); gauge_now_ns() < window.ends_ns;)
 		turn(load);
 	for (begin(load, &window); gauge_now_ns() < window.ends_ns;)
@@ -188,7 +245,7 @@ static void shake_hands(struct load *load, uint64_t ends_ns)
 		uint64_t began_ns = gauge_now_ns();
 
 		for (unsigned i = 0; i < load->options.connections; i++)
-			load_conn_open(&load->conns[i], load->options.port, load->options.deflate);
+			open_one(load, i);
 		for (unsigned i = 0; i < load->options.connections; i++) {
 			load_conn_wait_upgraded(&load->conns[i]);
 			if (load->is_measuring)
@@ -215,11 +272,65 @@ static void run_idle(struct load *load)
 	uint64_t bytes;
 
 	open_up_to(load, 0, few);
-	bytes = gauge_anonymous_bytes((pid_t)load->options.pid);
+	bytes = sum_of_servers(load, gauge_anonymous_bytes);
 	open_up_to(load, few, count);
-	bytes = gauge_anonymous_bytes((pid_t)load->options.pid) - bytes;
+	bytes = sum_of_servers(load, gauge_anonymous_bytes) - bytes;
 	printf("{\"connections\": %u, \"idle_bytes\": %" PRIu64 "}\n", count,
 		bytes / (count - few));
+}
+
+/* Of this process, which is the server here. */
+static void spend_on_zlib(struct load *load, uint64_t ends_ns)
+{
+	size_t len;
+	unsigned char *message = load_message(load->options.bytes, true, &len);
+
+	while (gauge_now_ns() < ends_ns) {
+		uint64_t began_ns = gauge_now_ns();
+
+		for (unsigned i = 0; i < EVENTS; i++)
+			load_zlib_echo(message, len, (int)load->options.level);
+		if (load->is_measuring)
+			gauge_add(&load->times, (gauge_now_ns() - began_ns) / EVENTS, EVENTS);
+	}
+	free(message);
+}
+
+static void run_zlib(struct load *load)
+{
+	struct window window = window_of(WARM_MS);
+
+	load->options.pids = (struct list){.values = {(unsigned)getpid()}, .count = 1};
+	spend_on_zlib(load, window.ends_ns);
+	begin(load, &window);
+	spend_on_zlib(load, window.ends_ns);
+	report(load, &window);
+}
+
+static void wait_line(void)
+{
+	int byte;
+
+	while ((byte = getchar()) != '\n' && byte != EOF)
+		;
+}
+
+static void run_hold(struct load *load)
+{
+	unsigned count = load->options.connections;
+
+	open_groups(load, 1);
+	printf("{\"connections\": %u}\n", count);
+	fflush(stdout);
+	wait_line();
+	load->rest = count;
+	for (unsigned i = 0; i < count; i++)
+		group_start(load, &load->groups[i]);
+	while (load->rest > 0)
+		turn(load);
+	printf("{\"answered\": %u}\n", count);
+	fflush(stdout);
+	wait_line();
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */
@@ -228,24 +339,40 @@ static const struct {
 	const char *name;
 	void (*run)(struct load *load);
 } modes[] = {{"echo", run_echo}, {"broadcast", run_broadcast}, {"handshake", run_handshake},
-	{"idle", run_idle}};
+	{"idle", run_idle}, {"hold", run_hold}, {"zlib", run_zlib}};
+
+static bool is_named(const char *name, const char *text)
+{
+	size_t len = strlen(name);
+
+	return strncmp(name, text, len) == 0 && text[len] == '=';
+}
 
 static void read_option(struct load_options *options, const char *text)
 {
 	const struct {
 		const char *name;
 		unsigned *value;
-	} rows[] = {{"port", &options->port}, {"pid", &options->pid}, {"bytes", &options->bytes},
-		{"depth", &options->depth}, {"connections", &options->connections},
-		{"ms", &options->ms}, {"deflate", &options->deflate}};
-	size_t len = strcspn(text, "=");
+		struct list *list;
+	} rows[] = {{"port", NULL, &options->ports}, {"pid", NULL, &options->pids},
+		{"broker", &options->broker, NULL}, {"bytes", &options->bytes, NULL},
+		{"depth", &options->depth, NULL}, {"connections", &options->connections, NULL},
+		{"active", &options->active, NULL}, {"routes", &options->routes, NULL},
+		{"ms", &options->ms, NULL}, {"deflate", &options->deflate, NULL},
+		{"level", &options->level, NULL}, {"tls", &options->tls, NULL},
+		{"source", &options->source, NULL}};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strlen(rows[i].name) == len && memcmp(rows[i].name, text, len) == 0 &&
-			text[len]) {
-			*rows[i].value = (unsigned)strtoul(text + len + 1, NULL, 10);
-			return;
-		}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct list *list = rows[i].list;
+
+		if (!is_named(rows[i].name, text))
+			continue;
+		if (list && list->count == LIST_MAX)
+			load_die("too many of them", text);
+		*(list ? &list->values[list->count++] : rows[i].value) = (unsigned)strtoul(
+			strchr(text, '=') + 1, NULL, 10);
+		return;
+	}
 	load_die("no such option", text);
 }
 
@@ -276,6 +403,8 @@ int main(int argc, char **argv)
 
 	for (int i = 2; i < argc; i++)
 		read_option(&options, argv[i]);
+	if (options.ports.count == 0)
+		options.ports.count = 1;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (argc > 1 && strcmp(modes[i].name, argv[1]) == 0) {
 			load_init(&load, &options);
@@ -283,5 +412,5 @@ int main(int argc, char **argv)
 			load_fini(&load);
 			return 0;
 		}
-	load_die("wanted a mode first", "echo, broadcast, handshake or idle");
+	load_die("wanted a mode first", "echo, broadcast, handshake, idle, hold or zlib");
 }

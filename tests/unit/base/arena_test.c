@@ -28,6 +28,23 @@ static void pieces_of_any_size(void **state)
 	assert_null(arena.head);
 }
 
+static void what_is_reserved_is_one_block_and_no_limit(void **state)
+{
+	struct arena arena = {0};
+	struct arena_block *first;
+
+	(void)state;
+	arena_reserve(&arena, 32);
+	first = arena.head;
+	arena_reserve(&arena, 1000);
+	arena_alloc(&arena, 16);
+	arena_alloc(&arena, 16);
+	assert_ptr_equal(arena.head, first);
+	memset(arena_alloc(&arena, 16), 'x', 16);
+	assert_ptr_not_equal(arena.head, first);
+	arena_fini(&arena);
+}
+
 static void a_piece_larger_than_any_block(void **state)
 {
 	struct arena arena = {0};
@@ -61,6 +78,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_of_any_size),
+		cmocka_unit_test(what_is_reserved_is_one_block_and_no_limit),
 		cmocka_unit_test(a_piece_larger_than_any_block),
 		cmocka_unit_test(texts_are_copied_and_ended),
 	};

@@ -85,8 +85,8 @@ static int set_up(void **state)
 	bench->link.ops = &ops;
 	admin_set_link(bench->host, &bench->link);
 	memory_transport_init(&bench->client);
-	bench->client.base.is_admin = true;
-	bench->client.base.peer = "unix:pid=1,uid=0";
+	bench->client.extra.is_admin = true;
+	bench->client.address = "unix:pid=1,uid=0";
 	*state = bench;
 	return 0;
 }
@@ -137,7 +137,7 @@ static void asks(struct bench *bench, const char *line, const char *headers, con
 static const char *answered(struct bench *bench, unsigned status)
 {
 	assert_int_equal(bench->client.status, status);
-	assert_null(bench->client.base.admin);
+	assert_null(bench->client.extra.admin);
 	return bench->client.body.data;
 }
 
@@ -261,7 +261,7 @@ static void nobody_gets_in_by_a_reload(void **state)
 {
 	struct bench *bench = *state;
 
-	bench->client.base.peer = "192.0.2.1:4711";
+	bench->client.address = "192.0.2.1:4711";
 	asks(bench, "GET /status", "", "");
 	assert_string_equal(answered(bench, 401), "{\"detail\":\"Not authenticated\"}");
 	assert_string_equal(taken(&bench->log), "");

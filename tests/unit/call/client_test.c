@@ -69,9 +69,9 @@ static void each_request_has_its_client(void **state)
 	memory_transport_init(&t);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_true(ask(&config, &t, rows[i].headers, host, &why));
-		assert_string_equal(t.base.peer, rows[i].peer);
+		assert_string_equal(transport_peer(&t.base), rows[i].peer);
 		assert_string_equal(host, rows[i].host);
-		assert_int_equal(t.base.is_secure, rows[i].is_secure);
+		assert_int_equal(t.extra.is_secure, rows[i].is_secure);
 	}
 	memory_transport_fini(&t);
 	config_fini(&config);
@@ -88,11 +88,11 @@ static void the_client_may_be_less_secure_than_its_proxy(void **state)
 	(void)state;
 	read_proxies(&config, "proxies: 192.0.2.1");
 	memory_transport_init(&t);
-	t.base.is_secure = true;
+	t.extra.is_secure = true;
 	assert_true(ask(&config, &t, "X-Forwarded-Proto: http\r\n", host, &why));
-	assert_false(t.base.is_secure);
+	assert_false(t.extra.is_secure);
 	assert_true(ask(&config, &t, "", host, &why));
-	assert_true(t.base.is_secure);
+	assert_true(t.extra.is_secure);
 	memory_transport_fini(&t);
 	config_fini(&config);
 }
@@ -109,8 +109,8 @@ static void strangers_are_not_looked_at(void **state)
 	memory_transport_init(&t);
 	assert_true(ask(&config, &t, "X-Forwarded-For: rubbish\r\nX-Forwarded-Proto: https\r\n",
 		host, &why));
-	assert_string_equal(t.base.peer, MEMORY_PEER);
-	assert_false(t.base.is_secure);
+	assert_string_equal(transport_peer(&t.base), MEMORY_PEER);
+	assert_false(t.extra.is_secure);
 	memory_transport_fini(&t);
 	config_fini(&config);
 }
@@ -127,7 +127,7 @@ static void what_a_proxy_lets_through_must_be_readable(void **state)
 	memory_transport_init(&t);
 	assert_false(ask(&config, &t, "Forwarded: for=rubbish\r\n", host, &why));
 	assert_int_equal(why.code, ERR_BAD_REQUEST);
-	assert_string_equal(t.base.peer, MEMORY_PEER);
+	assert_string_equal(transport_peer(&t.base), MEMORY_PEER);
 	memory_transport_fini(&t);
 	config_fini(&config);
 }

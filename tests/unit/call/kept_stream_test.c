@@ -301,6 +301,43 @@ static void who_had_it_without_a_number_gets_the_number(void **state)
 	expect(bench, 2, "elsewhere|x|");
 }
 
+/* Joined to one batch they are not for everybody alike. */
+static void what_comes_together_is_looked_at_one_by_one(void **state)
+{
+	struct bench *bench = *state;
+
+	begin(bench);
+	subscribe(bench, 0, "topic=k/1&flags=&position=", 10);
+	goes(bench, SL_BUS_DOWN);
+	join(bench, 1, "topic=&flags=&position=");
+	order(bench, 1, "pub k/1 x");
+	order(bench, 1, "pub k/1 y");
+	expect(bench, 0, "x|y|");
+	goes(bench, SL_BUS_UP);
+	live(bench, 12, "x", 1);
+	live(bench, 13, "y", 2);
+	past(bench, 11, "elsewhere", 0);
+	over(bench, SL_BUS_ALL, ORDER, 11);
+	expect(bench, 0, "elsewhere|");
+	/* Who was in the answer with them has both. */
+	join(bench, 2, "topic=k/1&flags=&position=0000000000000abc-10");
+	past(bench, 14, "a", 0);
+	past(bench, 15, "b", 0);
+	over(bench, SL_BUS_ALL, ORDER, 15);
+	for (uint64_t number = 14; number <= 16; number++) {
+		const struct sl_bus_message message = message_of(bench, number,
+			number == 14   ? "a"
+			: number == 15 ? "b"
+				       : "c",
+			0);
+
+		bench->functions->received(driver(bench), &message, sizeof(message));
+	}
+	host_turn_end(bench->host);
+	expect(bench, 0, "a|b|c|");
+	expect(bench, 2, "a|b|c|");
+}
+
 static void what_was_on_its_way_is_given_and_offered_again(void **state)
 {
 	struct bench *bench = *state;
@@ -387,6 +424,7 @@ int main(void)
 		TEST(past_and_live_overlap),
 		TEST(what_is_live_late_is_known),
 		TEST(who_had_it_without_a_number_gets_the_number),
+		TEST(what_comes_together_is_looked_at_one_by_one),
 		TEST(what_was_on_its_way_is_given_and_offered_again),
 		TEST(another_order_is_told_and_begins_at_its_first),
 		TEST(what_is_dropped_leaves_a_gap_that_is_told),

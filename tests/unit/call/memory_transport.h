@@ -16,6 +16,7 @@
 
 struct memory_transport {
 	struct transport base;
+	struct transport_extra extra;
 	unsigned status; /* of the reply, 101 after an upgrade, 0 before an answer */
 	bool is_closed, is_paused, is_held;
 	bool is_inside;      /* set by the test: of a message that is not whole */
@@ -26,7 +27,8 @@ struct memory_transport {
 	bool is_begun, is_finished, is_whole; /* the answer in pieces */
 	size_t queued, queue_max;
 	struct transport_rtt rtt;
-	char peer[64];  /* for whom a proxy speaks */
+	const char *address;
+	char peer[64];  /* for whom a proxy speaks; "": nobody */
 	enum sent full; /* what is said of a message beyond queue_max */
 	uint64_t last_key;
 	unsigned joined; /* calls of send_joined */
@@ -182,7 +184,18 @@ static inline void memory_set_peer(struct transport *base, struct span peer)
 	struct memory_transport *t = (struct memory_transport *)base;
 
 	snprintf(t->peer, sizeof(t->peer), "%.*s", SPAN_ARG(peer));
-	base->peer = peer.len == 0 ? MEMORY_PEER : t->peer;
+}
+
+static inline struct transport_extra *memory_extra(struct transport *base)
+{
+	return &((struct memory_transport *)base)->extra;
+}
+
+static inline const char *memory_peer(const struct transport *base)
+{
+	const struct memory_transport *t = (const struct memory_transport *)base;
+
+	return t->peer[0] == '\0' ? t->address : t->peer;
 }
 
 static inline void memory_transport_init(struct memory_transport *t)
@@ -205,11 +218,14 @@ static inline void memory_transport_init(struct memory_transport *t)
 		.set_limits = memory_set_limits,
 		.rtt = memory_rtt,
 		.set_peer = memory_set_peer,
+		.extra = memory_extra,
+		.peer = memory_peer,
 	};
 
 	memset(t, 0, sizeof(*t));
 	t->base.ops = &ops;
-	t->base.peer = MEMORY_PEER;
+	t->address = MEMORY_PEER;
+	t->base.extra = &t->extra;
 	t->full = SENT_FULL;
 }
 

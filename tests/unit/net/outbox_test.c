@@ -70,7 +70,7 @@ static void steady_traffic_reuses_one_chunk(void **state)
 		outbox_append(&outbox, &pool, SPAN("twenty bytes of text"));
 		outbox_append(&outbox, &pool, SPAN("and as many of these"));
 		outbox_consume(&outbox, &pool, 40);
-		assert_null(outbox.head);
+		assert_null(outbox.last);
 		assert_int_equal(pool.free_count, 1);
 	}
 	outbox_pool_fini(&pool);
@@ -135,7 +135,7 @@ static void references_cost_no_copy_and_no_chunk(void **state)
 	assert_int_equal(outbox_peek(&outbox, iov, 8), 1);
 	assert_memory_equal(iov[0].iov_base, "for many", 8);
 	outbox_clear(&outbox, &pool);
-	assert_null(outbox.head);
+	assert_null(outbox.last);
 	assert_int_equal(pool.free_ref_count, 2);
 	outbox_pool_fini(&pool);
 }
@@ -230,7 +230,7 @@ static void model_run(struct model *model)
 	for (unsigned i = 0; i < STEPS; i++) {
 		steps[chance(model, 4)](model);
 		assert_int_equal(model->outbox.bytes, model->end - model->begin);
-		assert_int_equal(model->outbox.bytes == 0, model->outbox.head == NULL);
+		assert_int_equal(model->outbox.bytes == 0, model->outbox.last == NULL);
 	}
 	if (chance(model, 2) == 0)
 		outbox_clear(&model->outbox, &model->pool);

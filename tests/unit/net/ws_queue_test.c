@@ -69,8 +69,8 @@ static void flood(struct reader *reader)
 		if (n % KEYS == KEYS - 1)
 			rig_turn(reader->rig);
 	}
-	assert_true(reader->transport->queue_peak > LIMIT / 4);
-	assert_true(reader->transport->queue_peak <= LIMIT);
+	assert_true(reader->transport->extra->queue_peak > LIMIT / 4);
+	assert_true(reader->transport->extra->queue_peak <= LIMIT);
 }
 
 static unsigned read_number(struct reader *reader)
@@ -97,7 +97,7 @@ static void tell_refuses_until_half_is_free(void **state)
 	reader_open(&reader, *state, OVERFLOW_TELL);
 	flood(&reader);
 	assert_int_equal(reader.full, COUNT - reader.queued_count);
-	assert_int_equal(reader.transport->dropped, 0);
+	assert_int_equal(reader.transport->extra->dropped, 0);
 	assert_null(strstr(fake_host_log(&reader.rig->host), "drained"));
 	queued_is_what_comes(&reader);
 	rig_expect_log(reader.rig, "drained");
@@ -113,7 +113,7 @@ static void drop_newest_keeps_what_was_there(void **state)
 	flood(&reader);
 	assert_true(reader.dropped > 0);
 	assert_int_equal(reader.dropped, COUNT - reader.queued_count);
-	assert_int_equal(reader.transport->dropped, reader.dropped);
+	assert_int_equal(reader.transport->extra->dropped, reader.dropped);
 	queued_is_what_comes(&reader);
 	client_close(&reader.client);
 }
@@ -135,7 +135,7 @@ static void drop_oldest_keeps_the_last(void **state)
 		got++;
 	} while (n != COUNT - 1);
 	assert_int_equal(gaps, 1);
-	assert_int_equal(reader.transport->dropped, COUNT - got);
+	assert_int_equal(reader.transport->extra->dropped, COUNT - got);
 	client_close(&reader.client);
 }
 
@@ -156,7 +156,7 @@ static void keep_last_keeps_one_a_key(void **state)
 		whole += n >= COUNT - KEYS;
 		got++;
 	}
-	assert_int_equal(reader.transport->dropped, COUNT - got);
+	assert_int_equal(reader.transport->extra->dropped, COUNT - got);
 	client_close(&reader.client);
 }
 
@@ -225,7 +225,7 @@ static void a_message_that_never_fits_drops_no_other(void **state)
 		assert_int_equal(number(&reader, 1, 0, false), SENT_QUEUED);
 		assert_int_equal(reader.transport->ops->send(reader.transport, WS_BINARY, data, 5),
 			SENT_DROPPED);
-		assert_int_equal(reader.transport->dropped, 1);
+		assert_int_equal(reader.transport->extra->dropped, 1);
 		assert_int_equal(number(&reader, 2, 0, false), SENT_QUEUED);
 		assert_int_equal(read_number(&reader), 1);
 		assert_int_equal(read_number(&reader), 2);
@@ -246,11 +246,11 @@ static void what_tls_has_taken_leaves_the_room_as_it_was(void **state)
 	flood(&reader);
 	conn = conn_of(reader.transport);
 	assert_true(conn->is_blocked);
-	conn->in_transit = LIMIT;
+	conn_extra(conn)->in_transit = LIMIT;
 	for (unsigned n = 0; n < 100; n++)
 		assert_int_equal(number(&reader, n, 0, false), SENT_QUEUED);
-	assert_in_range(backlog_bytes(conn->backlog), LIMIT - 2 * FRAME, LIMIT);
-	conn->in_transit = 0;
+	assert_in_range(backlog_bytes(extra_of(conn)->backlog), LIMIT - 2 * FRAME, LIMIT);
+	conn_extra(conn)->in_transit = 0;
 	client_close(&reader.client);
 }
 

@@ -141,6 +141,7 @@ static void what_is_opened_is_found(void **state)
 	int fd;
 
 	manners_note(*state);
+	manners_note_open(*state);
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	manners_find_opened(*state, &opened);
 	assert_int_equal(opened.count, 1);

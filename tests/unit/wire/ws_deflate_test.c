@@ -369,6 +369,29 @@ static void a_text_is_utf8_once_it_is_inflated(void **state)
 	ws_deflate_shared_fini(&other);
 }
 
+static void a_window_is_no_larger_than_a_message_needs(void **state)
+{
+	static const struct {
+		size_t len;
+		unsigned allowed, bits;
+	} rows[] = {{100, 15, 9}, {1024, 15, 12}, {1025, 15, 13}, {1024, 10, 10}, {1024, 8, 9},
+		{65536, 15, 15}};
+	char *text = calloc(1, 65536);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ws_deflate_shared shared = {0};
+		struct span payload = {text, rows[i].len};
+
+		assert_true(ws_deflate_once(&shared, rows[i].allowed, 1, &payload));
+		for (unsigned bits = WS_WINDOW_BITS_MIN; bits <= WS_WINDOW_BITS_MAX; bits++)
+			assert_int_equal(shared.deflaters[bits - WS_WINDOW_BITS_MIN] != NULL,
+				bits == rows[i].bits);
+		ws_deflate_shared_fini(&shared);
+	}
+	free(text);
+}
+
 /* ---- what is sent as it is, and memory ------------------------------------------------------ */
 
 static void what_is_short_or_noise_is_left_alone(void **state)
@@ -475,6 +498,7 @@ int main(void)
 		cmocka_unit_test(a_message_may_have_the_limit_and_not_a_byte_more),
 		cmocka_unit_test(a_bomb_takes_no_more_than_the_limit),
 		cmocka_unit_test(a_text_is_utf8_once_it_is_inflated),
+		cmocka_unit_test(a_window_is_no_larger_than_a_message_needs),
 		cmocka_unit_test(what_is_short_or_noise_is_left_alone),
 		cmocka_unit_test(a_connection_without_contexts_has_no_streams),
 		cmocka_unit_test(contexts_take_what_is_said_and_little_less),
