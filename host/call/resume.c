@@ -169,7 +169,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
  */
 static uint64_t part_bytes(const struct sl_conn *conn)
 {
-	const struct generation *generation = conn->host->generation;
+	const struct generation *generation = session_host(conn)->generation;
 	uint64_t of_peer = conn->route->limits.queue_bytes / 4;
 	uint64_t of_link = generation->config.topics.queue_bytes / (2 * RESUME_ASKED_MAX);
 
