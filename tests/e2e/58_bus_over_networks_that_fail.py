@@ -42,7 +42,8 @@ class Pair:
 
     def host(self, side, plugins):
         options = self.broker.options(self.net.links[side].address)
-        top = f"workers: 2\npresence: {{interval: 500ms, timeout: {ABSENT}}}\nbus: {{driver: {self.name}, options: {options}, queue: {QUEUE_BYTES}}}\n" \
+        # Clients that wait for somebody else answer no pings.
+        top = f"workers: 2\nping: {{interval: 0}}\npresence: {{interval: 500ms, timeout: {ABSENT}}}\nbus: {{driver: {self.name}, options: {options}, queue: {QUEUE_BYTES}}}\n" \
               f"{HISTORY if self.name in STORES else ''}"
         text = routes_text(ROUTES, plugins=plugins, top=top).replace("listen: [127.0.0.1:8000]", 'listen: ["unix:topics.sock"]')
         return Host(text=text, listen=(), listeners=1, before=self.net.places[side].command())
