@@ -99,10 +99,14 @@ void own_fds_fini(struct own_fds *own)
 /* Closing the spare of a file would end the locks that this process has on it; 0 to 2 have none. */
 static void adopt(struct own_fds *own)
 {
+	bool is_ours[ADOPTED];
 	struct fd_mark mark;
 
+	/* All before the first spare, whose number is low where the limit is. */
 	for (int fd = 0; fd < ADOPTED; fd++)
-		if (fd_mark_take(&mark, fd) && (fd <= 2 || !S_ISREG(mark.mode)))
+		is_ours[fd] = fd_mark_take(&mark, fd) && (fd <= 2 || !S_ISREG(mark.mode));
+	for (int fd = 0; fd < ADOPTED; fd++)
+		if (is_ours[fd])
 			own_fds_add(own, fd);
 }
 
