@@ -45,17 +45,21 @@ void buf_append_span(struct buf *buf, struct span s)
 
 void buf_printf(struct buf *buf, const char *format, ...)
 {
+	size_t room = buf->capacity - buf->len;
 	va_list args;
 	int len;
 
+	/* Most often there is room, and once is enough. */
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(room == 0 ? NULL : buf->data + buf->len, room, format, args);
 	va_end(args);
 	if (len <= 0)
 		return;
-	buf_reserve(buf, (size_t)len + 1);
-	va_start(args, format);
-	vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
-	va_end(args);
+	if ((size_t)len >= room) {
+		buf_reserve(buf, (size_t)len + 1);
+		va_start(args, format);
+		vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
+		va_end(args);
+	}
 	buf->len += (size_t)len;
 }
