@@ -177,6 +177,20 @@ static void warn_full(const struct publisher *from, const char *topic)
 		(unsigned long long)fan_out->counts.refused);
 }
 
+/* Where topics are kept, it is the way to the history that is full. */
+static int refuse_unkept(const struct publisher *from, const char *topic)
+{
+	struct fan_out *fan_out = &from->host->fan_out;
+
+	fan_out->counts.refused++;
+	if (clock_allows(&fan_out->warned_ms, WARN_MS))
+		log_warn("%s: sl_publish to \"%s\": too much waits already to be kept (`topics: "
+			 "{queue}`, or `bus: {queue}` with `history_store: bus`); %llu were "
+			 "refused up to now",
+			label_of(from), topic, (unsigned long long)fan_out->counts.refused);
+	return SL_FULL;
+}
+
 static int refuse_full(const struct publisher *from, const char *topic)
 {
 	from->host->fan_out.counts.refused++;
@@ -200,7 +214,7 @@ static int publish(const struct publisher *from, const char *topic, uint32_t typ
 		return SL_INVALID;
 	if (bus_keeps(host, message.topic)) {
 		if (!bus_keep(host, &message))
-			return refuse_full(from, topic);
+			return refuse_unkept(from, topic);
 		host->fan_out.counts.published++;
 		return SL_OK;
 	}

@@ -15,6 +15,7 @@
 #include "../../plugins/tape.h"
 #include "call/bus_plugin.h"
 #include "call/generation.h"
+#include "call/memory_serve.h"
 #include "call/memory_transport.h"
 
 static const char handshake[] =
@@ -41,28 +42,8 @@ static struct tape *tape(const struct bench *bench)
 
 static void serve(struct bench *bench, const char *bus)
 {
-	struct buf text = {0};
-	struct err_list why = {0};
-	struct config config;
-	struct generation_input input = {
-		.config = &config,
-		.images = host_images(bench->host),
-		.host = host_functions(bench->host),
-		.previous = host_generation(bench->host),
-	};
-	struct generation *next;
-
-	buf_printf(
-		&text, "plugins: " TEST_PLUGINS "\n%sroutes: [{path: /t, plugin: gossip}]\n", bus);
-	config_parse(&config, buf_span(&text), "routes.yaml", &why);
-	next = generation_build(&input, &why);
-	for (size_t i = 0; i < why.count; i++)
-		printf("complaint: %s\n", why.items[i].text);
-	assert_non_null(next);
-	host_swap(bench->host, next);
+	memory_serve(bench->host, "%sroutes: [{path: /t, plugin: gossip}]\n", bus);
 	host_turn_end(bench->host);
-	err_list_fini(&why);
-	buf_fini(&text);
 }
 
 static int set_up(void **state)

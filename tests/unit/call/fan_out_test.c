@@ -16,6 +16,7 @@
 #include "call/census.h"
 #include "call/fan_out.h"
 #include "call/generation.h"
+#include "call/memory_serve.h"
 #include "call/memory_transport.h"
 
 enum { MANY = 2500, SLICE_MEMBERS = FAN_OUT_SLICE / FAN_OUT_COST_FIRST };
@@ -31,28 +32,6 @@ struct bench {
 	size_t count;
 	struct memory_transport speaker, late;
 };
-
-static void serve(struct bench *bench)
-{
-	static const char text[] = "plugins: " TEST_PLUGINS
-				   "\nroutes: [{path: /t, plugin: gossip}]\n";
-	struct err_list why = {0};
-	struct config config;
-	struct generation_input input = {
-		.config = &config,
-		.images = host_images(bench->host),
-		.host = host_functions(bench->host),
-	};
-	struct generation *next;
-
-	config_parse(&config, SPAN(text), "routes.yaml", &why);
-	next = generation_build(&input, &why);
-	for (size_t i = 0; i < why.count; i++)
-		printf("complaint: %s\n", why.items[i].text);
-	assert_non_null(next);
-	host_swap(bench->host, next);
-	err_list_fini(&why);
-}
 
 static void join(struct bench *bench, struct memory_transport *t)
 {
@@ -75,7 +54,7 @@ static int set_up(void **state)
 	memory_loop_init(&bench->loop);
 	bench->host = host_new(&bench->loop.base, &why);
 	assert_non_null(bench->host);
-	serve(bench);
+	memory_serve(bench->host, "routes: [{path: /t, plugin: gossip}]\n");
 	join(bench, &bench->speaker);
 	*state = bench;
 	return 0;

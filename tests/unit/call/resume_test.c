@@ -13,6 +13,7 @@
 
 #include "call/bus.h"
 #include "call/generation.h"
+#include "call/memory_serve.h"
 #include "call/memory_transport.h"
 #include "call/resume.h"
 
@@ -61,28 +62,8 @@ static const struct bus_ops ops = {
 
 static void serve_with(struct bench *bench, const char *top, const char *queue)
 {
-	struct err_list why = {0};
-	struct config config;
-	struct generation_input input = {
-		.config = &config,
-		.images = host_images(bench->host),
-		.host = host_functions(bench->host),
-		.previous = host_generation(bench->host),
-	};
-	struct generation *next;
-	char text[1000];
-
-	snprintf(text, sizeof(text),
-		"plugins: " TEST_PLUGINS "\n%s\nroutes: [{path: /r, plugin: rejoin, "
-		"limits: {queue: %s}}]\n",
+	memory_serve(bench->host, "%s\nroutes: [{path: /r, plugin: rejoin, limits: {queue: %s}}]\n",
 		top, queue);
-	config_parse(&config, span_of(text), "routes.yaml", &why);
-	next = generation_build(&input, &why);
-	for (size_t i = 0; i < why.count; i++)
-		printf("complaint: %s\n", why.items[i].text);
-	assert_non_null(next);
-	host_swap(bench->host, next);
-	err_list_fini(&why);
 }
 
 static void serve(struct bench *bench, const char *top)

@@ -1,0 +1,47 @@
+/*
+ * What a routes file says, served by a host in memory. Header only, for the tests of call/.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef TESTS_MEMORY_SERVE_H
+#define TESTS_MEMORY_SERVE_H
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "call/generation.h"
+#include "call/host.h"
+
+/* `format` and what follows it is the file, behind its folder of plugins. It has no mistake. */
+__attribute__((format(printf, 2, 3))) static inline void memory_serve(
+	struct host *host, const char *format, ...)
+{
+	struct err_list why = {0};
+	struct config config;
+	struct generation_input input = {
+		.config = &config,
+		.images = host_images(host),
+		.host = host_functions(host),
+		.previous = host_generation(host),
+	};
+	struct generation *next;
+	char text[1000];
+	va_list args;
+	int len = snprintf(text, sizeof(text), "plugins: " TEST_PLUGINS "\n");
+
+	va_start(args, format);
+	len += vsnprintf(text + len, sizeof(text) - (size_t)len, format, args);
+	va_end(args);
+	assert_in_range(len, 0, sizeof(text) - 1);
+	config_parse(&config, span_of(text), "routes.yaml", &why);
+	next = generation_build(&input, &why);
+	for (size_t i = 0; i < why.count; i++)
+		printf("complaint: %s\n", why.items[i].text);
+	assert_non_null(next);
+	host_swap(host, next);
+	err_list_fini(&why);
+}
+
+#endif
