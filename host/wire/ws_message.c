@@ -258,18 +258,27 @@ static void reserve(struct buf *buf, size_t extra, size_t ceiling)
 	buf->capacity = capacity;
 }
 
+/* So much more is worth having room for at once, when so much has arrived. */
+static size_t ahead(const struct ws_decoder *decoder, size_t arrived)
+{
+	uint64_t left = decoder->payload_left;
+
+	if (left < ROOM_LEAST)
+		return 0;
+	return left < arrived * ROOM_GROWTH ? (size_t)left : arrived * ROOM_GROWTH;
+}
+
 uint8_t *ws_decoder_room(struct ws_decoder *decoder, size_t *size)
 {
 	struct buf *buf = &decoder->message;
-	uint64_t left = decoder->payload_left;
-	size_t grown = buf->len * ROOM_GROWTH;
 
-	if (!decoder->in_payload || is_control(decoder) || buf->len == 0 || left < ROOM_LEAST)
+	if (!decoder->in_payload || is_control(decoder) || buf->len == 0 ||
+		decoder->payload_left < ROOM_LEAST)
 		return NULL;
 	if (buf->len == buf->capacity)
-		reserve(buf, left < grown ? (size_t)left : grown, buf->len + (size_t)left);
-	if (*size > left)
-		*size = (size_t)left;
+		reserve(buf, ahead(decoder, buf->len), buf->len + (size_t)decoder->payload_left);
+	if (*size > decoder->payload_left)
+		*size = (size_t)decoder->payload_left;
 	if (*size > buf->capacity - buf->len)
 		*size = buf->capacity - buf->len;
 	return (uint8_t *)buf->data + buf->len;
@@ -285,7 +294,7 @@ static void keep(struct ws_decoder *decoder, const uint8_t *bytes, size_t len)
 	if (len == 0)
 		return;
 	if (buf->data == NULL || bytes != (const uint8_t *)buf->data + buf->len) {
-		reserve(buf, len, ceiling);
+		reserve(buf, len + ahead(decoder, buf->len + len), ceiling);
 		memcpy(buf->data + buf->len, bytes, len);
 	}
 	buf->len += len;

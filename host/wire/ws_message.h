@@ -1,8 +1,8 @@
 /*
  * A server's incoming half of RFC 6455: bytes to messages and control frames, checked frame by
  * frame, byte by byte. A frame that lies whole in the input is unmasked and handed out in place;
- * only a part of a message is kept, in a buffer that grows with what arrived and not with what was
- * announced, and an idle decoder holds no memory besides itself.
+ * only a part of a message is kept, in a buffer of at most 32 times what has arrived, and never of
+ * more than was announced, and an idle decoder holds no memory besides itself.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_WIRE_WS_MESSAGE_H
