@@ -36,8 +36,8 @@ def opened(port, path):
 
 def slope(path, few, many):
     """Of a worker that has served nobody before."""
-    host = Host(text=routes_text(ROUTES, plugins=ROOT / "build/plugins", top="log: {access: off}\n"))
-    host.arguments[:1] = [str(ROOT / "build/host/socklet")]
+    host = Host(text=routes_text(ROUTES, plugins=ROOT / "build-bench/plugins", top="log: {access: off}\n"))
+    host.arguments[:1] = [str(ROOT / "build-bench/host/socklet")]
     with host, contextlib.ExitStack() as stack:
         worker = host.workers()[0]
         sizes = []
