@@ -122,11 +122,23 @@ def test_what_cannot_be_known_is_told(host):
     speaker.drop()
 
 
+def all_workers_settle(host):
+    """Each has seen all that the master had passed on before this."""
+    seen = set()
+    while len(seen) < len(host.workers()):
+        member = Member(host)
+        member.settle()
+        seen.add(member.pid())
+        member.drop()
+
+
 def test_topics_that_are_not_kept_have_no_past(host):
     plain = Member(host, "other", live=False)
     assert plain.take() == {"topic": "other"}
     plain.says("pub other x")
     assert plain.heard == ["x"] and plain.position == "", (plain.heard, plain.position)
+    plain.settle()
+    all_workers_settle(host)  # or it could still be on its way, and be live for who comes now
     again = Member(host, "other", "0123456789abcdef-5", live=False)
     while not (again.lost and again.told):
         again.take()

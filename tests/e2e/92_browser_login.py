@@ -74,7 +74,7 @@ def test_forged_token_is_refused_in_words(host):
 def test_token_that_expires_closes_the_socket(host):
     page = host.browser
     page.open(url(host))
-    page.fill("Bearer token", token(sub="dave", exp=soon(2)))
+    page.fill("Bearer token", token(sub="dave", exp=soon(6)))
     page.press("Connect with token")
     page.sees("Hello dave")
     page.sees("The host does not take this token.")
