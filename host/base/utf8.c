@@ -77,14 +77,12 @@ static const uint8_t classes[256] = {
 	TIMES_8(NEVER), TIMES_2(NEVER), NEVER,                               /* F5 */
 };
 
-#define HIGH_BITS UINT64_C(0x8080808080808080)
-
 static bool is_ascii_word(const uint8_t *bytes)
 {
 	uint64_t word;
 
 	memcpy(&word, bytes, sizeof(word));
-	return (word & HIGH_BITS) == 0;
+	return utf8_is_ascii(word);
 }
 
 /* How many leading bytes are surely ASCII: all of them, or a multiple of eight. */

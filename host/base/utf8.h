@@ -24,6 +24,11 @@ static inline bool utf8_is_complete(const struct utf8 *utf8)
 {
 	return utf8->state == 0;
 }
+/* Whether all eight bytes are ASCII. */
+static inline bool utf8_is_ascii(uint64_t bytes)
+{
+	return (bytes & UINT64_C(0x8080808080808080)) == 0;
+}
 bool utf8_valid(struct span text);
 /* The longest prefix of at most `limit` bytes that does not cut a character. */
 size_t utf8_cut(struct span text, size_t limit);

@@ -23,11 +23,6 @@ struct bus_saying {
 	char bytes[];
 };
 
-static bool is_up(const struct bus_plugin *bus)
-{
-	return bus->plugin != NULL && bus->plugin->bus.state == SL_BUS_UP;
-}
-
 /* ---- out -------------------------------------------------------------------------------- */
 
 static void drop(struct bus_peers *peers)
@@ -60,7 +55,7 @@ static void queue(struct bus_peers *peers, struct span body)
 
 void bus_peers_say(struct host *host, struct span body)
 {
-	if (!is_up(&host->broker))
+	if (!bus_plugin_is_up(&host->broker))
 		return;
 	queue(&host->broker.peers, body);
 	bus_touch(host, &host->broker.driver);
@@ -88,7 +83,7 @@ void bus_peers_flush(struct bus_plugin *bus)
 		peers->is_told = peers->speaks;
 		plugin_call_bus_filter(bus->plugin, topic_text, peers->speaks);
 	}
-	while (is_up(bus) && !bus->is_full && !STAILQ_EMPTY(&peers->waiting)) {
+	while (bus_plugin_is_up(bus) && !bus->is_full && !STAILQ_EMPTY(&peers->waiting)) {
 		publish(bus, STAILQ_FIRST(&peers->waiting));
 		if (!bus->is_full)
 			drop(peers);
@@ -115,20 +110,20 @@ bool bus_peers_take(struct bus_plugin *bus, const struct sl_bus_message *message
 
 bool bus_peers_is_up(const struct host *host)
 {
-	return is_up(&host->broker);
+	return bus_plugin_is_up(&host->broker);
 }
 
 void bus_peers_note_state(struct bus_plugin *bus)
 {
 	struct bus_peers *peers = &bus->peers;
 
-	if (!is_up(bus)) {
+	if (!bus_plugin_is_up(bus)) {
 		peers->is_told = false;
 		drop_all(peers);
 	}
-	if (is_up(bus) == peers->was_up)
+	if (bus_plugin_is_up(bus) == peers->was_up)
 		return;
-	peers->was_up = is_up(bus);
+	peers->was_up = bus_plugin_is_up(bus);
 	if (peers->link != NULL)
 		peers->link->ops->went(peers->link, peers->was_up);
 }
@@ -141,7 +136,7 @@ void bus_peers_set_link(struct host *host, struct bus_peers_link *link)
 static void set_speaks(struct host *host, bool speaks)
 {
 	host->broker.peers.speaks = speaks;
-	if (is_up(&host->broker))
+	if (bus_plugin_is_up(&host->broker))
 		bus_touch(host, &host->broker.driver);
 }
 
@@ -161,7 +156,7 @@ void bus_peers_hush(struct host *host)
 
 void bus_peers_part(struct bus_plugin *bus)
 {
-	if (bus->peers.speaks && is_up(bus))
+	if (bus->peers.speaks && bus_plugin_is_up(bus))
 		queue(&bus->peers, buf_span(&bus->peers.farewell));
 }
 

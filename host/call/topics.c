@@ -164,37 +164,26 @@ static bool check_message(
 	return true;
 }
 
-/* A publisher that is too fast is so again and again: at most a line every five seconds. */
-static void warn_full(const struct publisher *from, const char *topic)
+/*
+ * A publisher that is too fast is so again and again: at most a line every five seconds. Where the
+ * topic is kept, it is the way to the history that is full.
+ */
+static int refuse_full(const struct publisher *from, const char *topic, bool is_kept)
 {
 	struct fan_out *fan_out = &from->host->fan_out;
+	unsigned long long refused = ++fan_out->counts.refused;
 
 	if (!clock_allows(&fan_out->warned_ms, WARN_MS))
-		return;
-	log_warn("%s: sl_publish to \"%s\": %zu bytes of messages wait for members already "
-		 "(`topics: {queue}` is %zu); %llu were refused up to now",
-		label_of(from), topic, fan_out->bytes, fan_out->bytes_max,
-		(unsigned long long)fan_out->counts.refused);
-}
-
-/* Where topics are kept, it is the way to the history that is full. */
-static int refuse_unkept(const struct publisher *from, const char *topic)
-{
-	struct fan_out *fan_out = &from->host->fan_out;
-
-	fan_out->counts.refused++;
-	if (clock_allows(&fan_out->warned_ms, WARN_MS))
+		return SL_FULL;
+	if (is_kept)
 		log_warn("%s: sl_publish to \"%s\": too much waits already to be kept (`topics: "
 			 "{queue}`, or `bus: {queue}` with `history_store: bus`); %llu were "
 			 "refused up to now",
-			label_of(from), topic, (unsigned long long)fan_out->counts.refused);
-	return SL_FULL;
-}
-
-static int refuse_full(const struct publisher *from, const char *topic)
-{
-	from->host->fan_out.counts.refused++;
-	warn_full(from, topic);
+			label_of(from), topic, refused);
+	else
+		log_warn("%s: sl_publish to \"%s\": %zu bytes of messages wait for members already "
+			 "(`topics: {queue}` is %zu); %llu were refused up to now",
+			label_of(from), topic, fan_out->bytes, fan_out->bytes_max, refused);
 	return SL_FULL;
 }
 
@@ -214,12 +203,12 @@ static int publish(const struct publisher *from, const char *topic, uint32_t typ
 		return SL_INVALID;
 	if (bus_keeps(host, message.topic)) {
 		if (!bus_keep(host, &message))
-			return refuse_unkept(from, topic);
+			return refuse_full(from, topic, true);
 		host->fan_out.counts.published++;
 		return SL_OK;
 	}
 	if (!fan_out_push(host, &message))
-		return refuse_full(from, topic);
+		return refuse_full(from, topic, false);
 	host->fan_out.counts.published++;
 	bus_publish(host, &message);
 	return SL_OK;

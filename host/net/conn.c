@@ -413,9 +413,7 @@ static const char *peer_for_call(const struct transport *transport)
 
 static void conn_set_peer(struct transport *transport, struct span peer)
 {
-	struct conn *conn = conn_of(transport);
-
-	struct conn_extra *extra = conn_extra(conn);
+	struct conn_extra *extra = conn_extra(conn_of(transport));
 
 	free(extra->client);
 	extra->client = NULL;

@@ -268,25 +268,17 @@ static void run_base(struct worker *worker, bool wait)
  * has its turn whenever the clock has moved on, and when nobody speaks. Never both in one turn:
  * what one batch of events has ended is over before the next is looked at.
  */
-static bool is_busy(const struct worker *worker)
-{
-	return !worker->loop.is_lent && clock_ms() - worker->spoke_ms <= WORKER_LATE_MS;
-}
-
-static bool may_pass_over_base(const struct worker *worker)
-{
-	return is_busy(worker) && !worker->has_due && clock_ms() == worker->base_ms;
-}
-
 void worker_turn(struct worker *worker, bool wait)
 {
 	struct poller *poller = &worker->set.poller;
+	uint64_t now_ms = clock_ms();
+	bool is_busy = !worker->loop.is_lent && now_ms - worker->spoke_ms <= WORKER_LATE_MS;
 
 	poller->has_spoken = false;
-	if (wait && may_pass_over_base(worker))
+	if (wait && is_busy && !worker->has_due && now_ms == worker->base_ms)
 		poller_wait(poller, WORKER_LATE_MS);
 	else
-		run_base(worker, wait && !is_busy(worker));
+		run_base(worker, wait && !is_busy);
 	if (poller->has_spoken)
 		worker->spoke_ms = clock_ms();
 	end_turn(worker);

@@ -104,18 +104,13 @@ __attribute__((target("avx2"))) static void unmask_wide(
 }
 #endif
 
-static bool is_ascii(uint64_t seen)
-{
-	return (seen & UINT64_C(0x8080808080808080)) == 0;
-}
-
 static bool unmask_bytes(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
 {
 	uint8_t seen = 0;
 
 	for (size_t i = 0; i < len; i++)
 		seen |= data[i] ^= key[(phase + i) & 3];
-	return is_ascii(seen);
+	return utf8_is_ascii(seen);
 }
 
 /* Eight bytes or more. */
@@ -129,7 +124,7 @@ static inline bool unmask_words(uint8_t *data, size_t len, const uint8_t key[4],
 	for (; data < end; data += 8)
 		seen |= store(data, load(data) ^ mask);
 	store(end, last);
-	return is_ascii(seen);
+	return utf8_is_ascii(seen);
 }
 
 static bool unmask_long(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
@@ -144,7 +139,7 @@ static bool unmask_long(uint8_t *data, size_t len, const uint8_t key[4], unsigne
 	else
 #endif
 		unmask_blocks(data, blocks, mask, &seen);
-	return unmask_words(data + blocks, len - blocks, key, phase) && is_ascii(seen);
+	return unmask_words(data + blocks, len - blocks, key, phase) && utf8_is_ascii(seen);
 }
 
 bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)

@@ -25,14 +25,15 @@ enum {
 	WS_REASON_MAX = 123,  /* bytes of a close reason */
 };
 
-/*
- * Writes the header of an unmasked final frame, opcode with or without WS_COMPRESSED; returns its
- * size, 2, 4 or 10.
- */
+/* Bytes of an unmasked header: 2, 4 or 10. */
 static inline size_t ws_header_size(uint64_t payload_len)
 {
 	return payload_len < 126 ? 2 : payload_len <= UINT16_MAX ? 4 : WS_HEADER_MAX;
 }
+/*
+ * Writes the header of an unmasked final frame, opcode with or without WS_COMPRESSED; returns its
+ * size.
+ */
 size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], unsigned opcode, uint64_t payload_len);
 /*
  * Writes the payload of a close frame: code and reason, cut at 123 bytes on a character border.
