@@ -18,10 +18,6 @@
 #include "call/memory_serve.h"
 #include "call/memory_transport.h"
 
-static const char handshake[] =
-	"GET /t HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-
 struct bench {
 	struct memory_loop loop;
 	struct host *host;
@@ -49,10 +45,7 @@ static void serve(struct bench *bench, const char *bus)
 static int set_up(void **state)
 {
 	struct bench *bench = xcalloc(1, sizeof(*bench));
-	struct http_progress progress = {0};
 	struct err_list why = {0};
-	struct http_head head;
-	struct err err;
 
 	memory_loop_init(&bench->loop);
 	bench->host = host_new(&bench->loop.base, &why);
@@ -61,11 +54,7 @@ static int set_up(void **state)
 	serve(bench, "bus: {driver: tape, queue: 64KiB}\n");
 	bench->functions = host_functions(bench->host)
 				   ->extension(host_functions(bench->host), SL_BUS_EXTENSION);
-	memory_transport_init(&bench->peer);
-	assert_int_equal(http_head_decode(&head, &progress, SPAN(handshake), &err), WIRE_DONE);
-	host_request(bench->host, &bench->peer.base, &head, SPAN(handshake));
-	host_turn_end(bench->host);
-	assert_int_equal(bench->peer.status, 101);
+	memory_join(bench->host, &bench->peer, "/t");
 	*state = bench;
 	return 0;
 }

@@ -21,10 +21,6 @@
 
 enum { MANY = 2500, SLICE_MEMBERS = FAN_OUT_SLICE / FAN_OUT_COST_FIRST };
 
-static const char handshake[] =
-	"GET /t HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-
 struct bench {
 	struct memory_loop loop;
 	struct host *host;
@@ -32,19 +28,6 @@ struct bench {
 	size_t count;
 	struct memory_transport speaker, late;
 };
-
-static void join(struct bench *bench, struct memory_transport *t)
-{
-	struct http_progress progress = {0};
-	struct http_head head;
-	struct err why;
-
-	memory_transport_init(t);
-	assert_int_equal(http_head_decode(&head, &progress, SPAN(handshake), &why), WIRE_DONE);
-	host_request(bench->host, &t->base, &head, SPAN(handshake));
-	host_turn_end(bench->host);
-	assert_int_equal(t->status, 101);
-}
 
 static int set_up(void **state)
 {
@@ -55,7 +38,7 @@ static int set_up(void **state)
 	bench->host = host_new(&bench->loop.base, &why);
 	assert_non_null(bench->host);
 	memory_serve(bench->host, "routes: [{path: /t, plugin: gossip}]\n");
-	join(bench, &bench->speaker);
+	memory_join(bench->host, &bench->speaker, "/t");
 	*state = bench;
 	return 0;
 }
@@ -94,7 +77,7 @@ static void join_many(struct bench *bench, size_t count)
 	bench->members = xcalloc(count, sizeof(*bench->members));
 	bench->count = count;
 	for (size_t i = 0; i < count; i++) {
-		join(bench, &bench->members[i]);
+		memory_join(bench->host, &bench->members[i], "/t");
 		says(bench, &bench->members[i], "sub t", "ok|");
 	}
 }
@@ -183,7 +166,7 @@ static void who_comes_later_hears_what_comes_later(void **state)
 	session_end(bench->members[MANY - 1].base.session, 1006, SPAN(""), ENDED_BY_PEER);
 	order(&bench->members[1], "unsub t");
 	assert_string_equal(memory_sent(&bench->members[1]), "ok|");
-	join(bench, &bench->late);
+	memory_join(bench->host, &bench->late, "/t");
 	order(&bench->late, "sub t");
 	order(&bench->speaker, "pub t late");
 	for (int i = 0; i < 20; i++)

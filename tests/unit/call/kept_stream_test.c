@@ -50,21 +50,10 @@ static void serve(struct bench *bench, const char *bus)
 
 static void join(struct bench *bench, size_t member, const char *query)
 {
-	struct memory_transport *t = &bench->members[member];
-	struct http_progress progress = {0};
-	struct http_head head;
-	struct err why;
-	char text[1000];
+	char target[100];
 
-	snprintf(text, sizeof(text),
-		"GET /r?%s HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-		"Sec-WebSocket-Version: 13\r\n\r\n",
-		query);
-	assert_int_equal(http_head_decode(&head, &progress, span_of(text), &why), WIRE_DONE);
-	host_request(bench->host, &t->base, &head, span_of(text));
-	host_turn_end(bench->host);
-	assert_int_equal(t->status, 101);
+	snprintf(target, sizeof(target), "/r?%s", query);
+	memory_join(bench->host, &bench->members[member], target);
 }
 
 static void is_noted(struct bench *bench, const char *wanted)
@@ -88,8 +77,6 @@ static int set_up(void **state)
 	bench->host = host_new(&bench->loop.base, &why);
 	assert_non_null(bench->host);
 	bus_set_host_id(bench->host, OURS);
-	for (size_t i = 0; i < MEMBERS; i++)
-		memory_transport_init(&bench->members[i]);
 	serve(bench, kept);
 	bench->functions = host_functions(bench->host)
 				   ->extension(host_functions(bench->host), SL_BUS_EXTENSION);

@@ -1,6 +1,6 @@
 /*
- * What a routes file says, served by a host in memory. Header only, for the tests of call/.
- * SPDX-License-Identifier: MIT
+ * What a routes file says, served by a host in memory, and who connects to it. Header only, for the
+ * tests of call/. SPDX-License-Identifier: MIT
  */
 #ifndef TESTS_MEMORY_SERVE_H
 #define TESTS_MEMORY_SERVE_H
@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "call/generation.h"
 #include "call/host.h"
+#include "call/memory_transport.h"
 
 /* `format` and what follows it is the file, behind its folder of plugins. It has no mistake. */
 __attribute__((format(printf, 2, 3))) static inline void memory_serve(
@@ -42,6 +43,26 @@ __attribute__((format(printf, 2, 3))) static inline void memory_serve(
 	assert_non_null(next);
 	host_swap(host, next);
 	err_list_fini(&why);
+}
+
+/* A handshake for the target, whose transport is new; it is accepted. */
+static inline void memory_join(struct host *host, struct memory_transport *t, const char *target)
+{
+	struct http_progress progress = {0};
+	struct http_head head;
+	struct err why;
+	char text[1000];
+
+	snprintf(text, sizeof(text),
+		"GET %s HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+		"Sec-WebSocket-Version: 13\r\n\r\n",
+		target);
+	memory_transport_init(t);
+	assert_int_equal(http_head_decode(&head, &progress, span_of(text), &why), WIRE_DONE);
+	host_request(host, &t->base, &head, span_of(text));
+	host_turn_end(host);
+	assert_int_equal(t->status, 101);
 }
 
 #endif

@@ -73,22 +73,10 @@ static void serve(struct bench *bench, const char *top)
 
 static void join(struct bench *bench, size_t member, const char *query)
 {
-	struct memory_transport *t = &bench->members[member];
-	struct http_progress progress = {0};
-	struct http_head head;
-	struct err why;
-	char text[1000];
+	char target[100];
 
-	snprintf(text, sizeof(text),
-		"GET /r?%s HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-		"Sec-WebSocket-Version: 13\r\n\r\n",
-		query);
-	memory_transport_init(t);
-	assert_int_equal(http_head_decode(&head, &progress, span_of(text), &why), WIRE_DONE);
-	host_request(bench->host, &t->base, &head, span_of(text));
-	host_turn_end(bench->host);
-	assert_int_equal(t->status, 101);
+	snprintf(target, sizeof(target), "/r?%s", query);
+	memory_join(bench->host, &bench->members[member], target);
 }
 
 static int set_up(void **state)

@@ -50,6 +50,16 @@ static void client_expect_close(
 	client_expect_frame(rig, client, 8, payload, 2 + strlen(reason));
 }
 
+/* Of which no two places look alike, for the caller to free. */
+static char *pattern(size_t bytes)
+{
+	char *payload = xmalloc(bytes);
+
+	for (size_t i = 0; i < bytes; i++)
+		payload[i] = (char)(i * 13 + i / 509);
+	return payload;
+}
+
 /* ---- messages ------------------------------------------------------------------------------- */
 
 static void messages_of_all_sizes_come_back(void **state)
@@ -58,10 +68,8 @@ static void messages_of_all_sizes_come_back(void **state)
 		0, 1, 125, 126, 4060, 16383, 16384, 65535, 65536, 200000, 1048576};
 	struct rig *rig = *state;
 	struct client client;
-	char *payload = xmalloc(1048576);
+	char *payload = pattern(1048576);
 
-	for (size_t i = 0; i < 1048576; i++)
-		payload[i] = (char)(i * 7 + i / 251);
 	open_ws(rig, &client);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		client_frame(rig, &client, 2, payload, sizes[i]);
@@ -263,10 +271,8 @@ static void large_messages_to_a_slow_reader_arrive_whole(void **state)
 	enum { BYTES = 4000000 };
 	struct rig *rig = *state;
 	struct client client;
-	char *payload = xmalloc(BYTES);
+	char *payload = pattern(BYTES);
 
-	for (size_t i = 0; i < BYTES; i++)
-		payload[i] = (char)(i * 13 + i / 509);
 	open_small(rig, &client);
 	for (unsigned i = 0; i < 3; i++)
 		assert_true(fake_send(&rig->host, payload, BYTES - i));
@@ -284,10 +290,8 @@ static void large_messages_are_sent_on_to_a_slow_reader(void **state)
 	enum { BYTES = 1000000 };
 	struct rig *rig = *state;
 	struct client client;
-	char *payload = xmalloc(BYTES);
+	char *payload = pattern(BYTES);
 
-	for (size_t i = 0; i < BYTES; i++)
-		payload[i] = (char)(i * 13 + i / 509);
 	open_small(rig, &client);
 	for (unsigned i = 0; i < 4; i++)
 		client_frame(rig, &client, 2, payload, BYTES - i);
