@@ -15,7 +15,13 @@
 
 #include "redis_scripts.h"
 
-enum { WORDS_MAX = 96, PATTERN_MAX = 2 * 255 + 16, NUMBER_MAX = 24 };
+enum {
+	WORDS_MAX = 96,
+	LEVELS_MAX = 10,
+	LEVEL_MAX = 10,                                     /* bytes that a wildcard becomes */
+	PATTERN_MAX = 2 * 255 + LEVELS_MAX * LEVEL_MAX + 8, /* all other bytes become two at most */
+	NUMBER_MAX = 24,
+};
 
 /* A command as it grows; texts that it is given must last until it is sent. */
 struct words {

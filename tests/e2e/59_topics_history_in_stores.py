@@ -134,6 +134,22 @@ def test_odd_names(row):
 
 
 @each(STORES)
+def test_the_longest_filter(row):
+    """Ten levels and 255 bytes, each of which a broker's pattern has to say in more than one."""
+    rest = "." * (255 - len("room/") - 8 * len("+/"))
+    with kept(row) as (_, one, other):
+        start, speaker = Member(one, "room/" + "+/" * 8 + rest), Member(other, "")
+        start.drop()
+        speaker.says(f"pub room/{'x/' * 8}{rest} found")
+        speaker.says(f"pub room/{'x/' * 8}y not")
+        speaker.settle()
+        again = Member(one, "room/" + "+/" * 8 + rest, start.position)
+        again.hears("found")
+        again.drop()
+        speaker.drop()
+
+
+@each(STORES)
 def test_what_cannot_be_known_is_told(row):
     with kept(row) as (_, one, other):
         member, speaker = Member(one, "few/a"), Member(other, "")
