@@ -143,6 +143,16 @@ bool bus_is_away(const struct host *host)
 	return bus_has_store(host) && !bus_plugin_is_up(&host->broker);
 }
 
+const struct history_conf *bus_history_of(const struct host *host, struct span topic)
+{
+	const struct topics_conf *conf = conf_of(host);
+
+	for (size_t i = 0; i < conf->history_count; i++)
+		if (topic_filter_matches(span_of(conf->history[i].filter.text), topic))
+			return &conf->history[i];
+	return NULL;
+}
+
 bool bus_keeps(const struct host *host, struct span topic)
 {
 	if (host->generation == NULL || conf_of(host)->history_count == 0 || keeper(host) == NULL)
@@ -150,10 +160,7 @@ bool bus_keeps(const struct host *host, struct span topic)
 	/* That is this host's alone. */
 	if (is_on_bus(host) && topic_name_is_of_host(topic))
 		return false;
-	for (size_t i = 0; i < conf_of(host)->history_count; i++)
-		if (topic_filter_matches(span_of(conf_of(host)->history[i].filter.text), topic))
-			return true;
-	return false;
+	return bus_history_of(host, topic) != NULL;
 }
 
 bool bus_keeps_all(const struct host *host, struct span filter)

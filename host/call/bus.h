@@ -16,6 +16,7 @@
 
 struct host;
 struct bus_driver;
+struct history_conf;
 
 /* Valid during the call that it is given to. */
 struct bus_message {
@@ -127,6 +128,8 @@ uint64_t bus_host_id(const struct host *host);
 /* ---- for call/ itself ---- */
 
 void bus_publish(struct host *host, const struct bus_message *message);
+/* What the file says of the topic's history; NULL: nothing. There is a generation. */
+const struct history_conf *bus_history_of(const struct host *host, struct span topic);
 /* Whether messages to the topic, or to all that the filter matches, are kept. */
 bool bus_keeps(const struct host *host, struct span topic);
 bool bus_keeps_all(const struct host *host, struct span filter);

@@ -99,18 +99,10 @@ static void publish(struct bus_driver *driver, const struct bus_message *message
 
 /* ---- what is to be kept ----------------------------------------------------------------- */
 
-static const struct history_conf *rule_of(const struct topics_conf *conf, struct span topic)
-{
-	for (size_t i = 0; i < conf->history_count; i++)
-		if (topic_filter_matches(span_of(conf->history[i].filter.text), topic))
-			return &conf->history[i];
-	return NULL;
-}
-
 static struct bus_parcel *kept_parcel(struct bus_plugin *bus, const struct bus_message *message)
 {
 	const struct topics_conf *conf = &host_generation(bus->host)->config.topics;
-	const struct history_conf *rule = rule_of(conf, message->topic);
+	const struct history_conf *rule = bus_history_of(bus->host, message->topic);
 	struct bus_parcel *parcel = bus_parcel_new(BUS_PARCEL_KEEP, message);
 
 	parcel->rule = (struct sl_bus_rule){.messages = rule == NULL ? 0 : rule->messages,
