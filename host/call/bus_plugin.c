@@ -484,6 +484,7 @@ static void broker_gone(struct bus_plugin *bus)
 	bus->is_told = false;
 	forget_wishes(bus);
 	bus_queue_rewind(&bus->queue);
+	kept_stream_disconnected(bus->host);
 	bus->has_stranded = bus->has_lost_questions = true;
 }
 

@@ -227,6 +227,21 @@ void kept_stream_receive(struct host *host, const struct bus_message *message)
 
 /* ---- after an outage -------------------------------------------------------------------- */
 
+static bool is_behind(const struct kept_copy *copy, uint64_t order, uint64_t number)
+{
+	return copy->message.order != order || copy->message.number > number;
+}
+
+/* What came meanwhile, in its place. */
+static void push_held(struct host *host, uint64_t order, uint64_t number)
+{
+	const struct kept_copy *copy;
+
+	STAILQ_FOREACH (copy, &host->kept.held, next)
+		if (is_behind(copy, order, number) && !is_heard(&host->kept, &copy->message))
+			push(host, &copy->message);
+}
+
 static void ask(struct host *host, uint64_t order, uint64_t after)
 {
 	const struct bus_recall recall = {
@@ -236,13 +251,37 @@ static void ask(struct host *host, uint64_t order, uint64_t after)
 	bus_recall(host, &recall);
 }
 
+/*
+ * A driver may hear messages before the host has asked it for anything: the first of them, live,
+ * would make all that was missed before it look old. Where nothing was heard yet nothing is.
+ */
+void kept_stream_disconnected(struct host *host)
+{
+	struct kept_stream *stream = &host->kept;
+
+	stream->is_catching_up |= stream->order != 0;
+}
+
+/* Nobody can be asked for what was missed: what is live goes on. */
+static void go_on_with_held(struct host *host)
+{
+	struct kept_stream *stream = &host->kept;
+
+	if (stream->held_from > stream->heard)
+		bus_lost(host, SPAN(""), 0);
+	push_held(host, stream->order, stream->heard);
+	held_clear(stream);
+}
+
 void kept_stream_connected(struct host *host)
 {
 	struct kept_stream *stream = &host->kept;
 
 	stream->is_catching_up = false;
-	if (!bus_has_store(host))
+	if (!bus_has_store(host)) {
+		go_on_with_held(host);
 		return;
+	}
 	held_clear(stream);
 	stream->held_from = 0;
 	if (stream->order == 0 || host->fan_out.tree.filter_count == 0)
@@ -271,21 +310,6 @@ static void tell_lost(void *context, struct span filter, size_t count)
 		bus_lost(host, SPAN(""), 0);
 	else if (bus_keeps(host, filter))
 		bus_lost(host, filter, 0);
-}
-
-static bool is_behind(const struct kept_copy *copy, uint64_t order, uint64_t number)
-{
-	return copy->message.order != order || copy->message.number > number;
-}
-
-/* What came meanwhile, in its place. */
-static void push_held(struct host *host, uint64_t order, uint64_t number)
-{
-	const struct kept_copy *copy;
-
-	STAILQ_FOREACH (copy, &host->kept.held, next)
-		if (is_behind(copy, order, number) && !is_heard(&host->kept, &copy->message))
-			push(host, &copy->message);
 }
 
 static void caught_up(struct host *host, uint64_t order, uint64_t number)

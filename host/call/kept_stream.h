@@ -61,6 +61,9 @@ void kept_stream_receive(struct host *host, const struct bus_message *message);
 /* One of this host, while the broker is away: for members now. False: the queue is full. */
 bool kept_stream_early(struct host *host, const struct bus_message *message);
 
+/* The broker is not there: until the answer to what kept_stream_connected asks, live ones are held.
+ */
+void kept_stream_disconnected(struct host *host);
 /* The broker is there, all filters are wanted: asks for what was missed meanwhile. */
 void kept_stream_connected(struct host *host);
 /* The answers to that. */

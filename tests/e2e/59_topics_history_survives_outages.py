@@ -6,6 +6,7 @@ from broker import Nats, Postgres, Redis, bus_rows, plugins_of, wait_bus
 from broker_nats import TOKEN
 from host import Host, folder, routes_text, socklet, wait_until
 from member import Member
+from relay import Relay
 from story import each
 from store import BROKERS, kept
 
@@ -146,6 +147,32 @@ def test_traffic_goes_on_over_an_outage(row):
         everything = Member(one, "room/t", flags="pk")
         assert sorted(everything.heard, key=int) == published
         for member in [*members, *speakers, everything]:
+            member.drop()
+
+
+@each([("redis", ("redis", Redis), b"SUBSCRIBE"), ("postgres", ("postgres", Postgres), b"LISTEN")])
+def test_what_is_live_again_at_once_is_not_taken_for_the_next(row):
+    """Of an outage: that it is over, and the first message behind it, read at once."""
+    with kept(row[1], count=1, workers=1) as (broker, one), Relay(broker.port) as relay, \
+            Host(text=one.routes.read_text().replace(f":{broker.port}", f":{relay.port}")) as other:
+        wait_bus(other, "up")
+        near, far = Member(one, "room/a"), Member(other, "room/a")
+        near.says("pub room/a before")
+        for member in (near, far):
+            member.hears("before")
+        relay.cut()
+        wait_bus(other, "down")
+        near.says("pub room/a missed")
+        near.hears("missed")
+        relay.mend(row[2])
+        relay.wait_held()
+        near.says("pub room/a live")
+        near.hears("live")
+        relay.wait_held(near.position.encode())
+        relay.release()
+        far.hears("missed", "live")
+        assert far.position == near.position and not far.lost and not far.told
+        for member in (near, far):
             member.drop()
 
 

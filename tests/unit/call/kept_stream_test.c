@@ -306,6 +306,54 @@ static void what_comes_together_is_looked_at_one_by_one(void **state)
 	expect(bench, 2, "a|b|c|");
 }
 
+/* A driver that listens before it is asked may have read both at once: that it is up, and a note.
+ */
+static void what_comes_before_the_question_is_held_too(void **state)
+{
+	struct bench *bench = *state;
+	const struct sl_bus_message first = message_of(bench, 12, "first", 0);
+
+	begin(bench);
+	subscribe(bench, 0, "topic=k/1&flags=p&position=", 10);
+	goes(bench, SL_BUS_DOWN);
+	bench->functions->state(driver(bench), SL_BUS_CONNECTING, "because");
+	bench->functions->state(driver(bench), SL_BUS_UP, "because");
+	assert_int_equal(bench->functions->received(driver(bench), &first, sizeof(first)), SL_OK);
+	host_turn_end(bench->host);
+	is_noted(bench, "+k/1|?k/1>abc-10|.|");
+	expect(bench, 0, "");
+	live(bench, 13, "behind", 0);
+	past(bench, 11, "missed", 0);
+	past(bench, 12, "first", 0);
+	over(bench, SL_BUS_ALL, ORDER, 12);
+	expect(bench, 0,
+		"{\"topic\":\"k/1\",\"position\":\"0000000000000abc-11\",\"text\":\"missed\"}|"
+		"{\"topic\":\"k/1\",\"position\":\"0000000000000abc-12\",\"text\":\"first\"}|"
+		"{\"topic\":\"k/1\",\"position\":\"0000000000000abc-13\",\"text\":\"behind\"}|");
+}
+
+/* Others on this broker keep what this host does not. */
+static void who_keeps_nothing_asks_nothing_and_holds_nothing(void **state)
+{
+	struct bench *bench = *state;
+	const struct sl_bus_message second = message_of(bench, 13, "second", 0);
+
+	serve(bench, "bus: {driver: tape, queue: 64KiB}\n");
+	goes(bench, SL_BUS_UP);
+	join(bench, 0, "topic=k/1&flags=&position=");
+	live(bench, 11, "first", 0);
+	expect(bench, 0, "first|");
+	goes(bench, SL_BUS_DOWN);
+	tape(bench)->text[0] = '\0';
+	bench->functions->state(driver(bench), SL_BUS_UP, "because");
+	assert_int_equal(bench->functions->received(driver(bench), &second, sizeof(second)), SL_OK);
+	host_turn_end(bench->host);
+	is_noted(bench, "+k/1|.|");
+	expect(bench, 0, "second|");
+	live(bench, 14, "third", 0);
+	expect(bench, 0, "third|");
+}
+
 static void what_was_on_its_way_is_given_and_offered_again(void **state)
 {
 	struct bench *bench = *state;
@@ -393,6 +441,8 @@ int main(void)
 		TEST(what_is_live_late_is_known),
 		TEST(who_had_it_without_a_number_gets_the_number),
 		TEST(what_comes_together_is_looked_at_one_by_one),
+		TEST(what_comes_before_the_question_is_held_too),
+		TEST(who_keeps_nothing_asks_nothing_and_holds_nothing),
 		TEST(what_was_on_its_way_is_given_and_offered_again),
 		TEST(another_order_is_told_and_begins_at_its_first),
 		TEST(what_is_dropped_leaves_a_gap_that_is_told),
