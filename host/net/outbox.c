@@ -151,15 +151,23 @@ void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span 
 	}
 }
 
+char *outbox_spare(const struct outbox *outbox, size_t most)
+{
+	const struct piece *chunk = outbox->last;
+
+	if (chunk == NULL || room_of(chunk) < most)
+		return NULL;
+	return outbox->last->data + (chunk->end - chunk->data);
+}
+
 char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most)
 {
-	struct piece *chunk = outbox->last;
+	char *spare;
 
 	if (most > OUTBOX_ROOM)
 		return NULL;
-	if (chunk == NULL || room_of(chunk) < most)
-		chunk = add(outbox, chunk_get(pool, most));
-	return chunk->data + (chunk->end - chunk->data);
+	spare = outbox_spare(outbox, most);
+	return spare != NULL ? spare : add(outbox, chunk_get(pool, most))->data;
 }
 
 void outbox_queue(struct outbox *outbox, size_t len)
