@@ -31,7 +31,7 @@ STAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(conn_waiting, conn);
 
 /* At most read from a connection before others have a turn; of a long message. */
-enum { CONN_RECEIVE_BYTES = 65536, CONN_ROOM_BYTES = 262144 };
+enum { CONN_RECEIVE_BYTES = 65536, CONN_ROOM_BYTES = 1048576 };
 
 struct conn_set {
 	struct poller poller;

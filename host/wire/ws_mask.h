@@ -65,20 +65,26 @@ static inline bool ws_unmask_pairs(uint8_t *data, size_t len, const uint8_t key[
 	return utf8_is_ascii(seen[0] | seen[1]);
 }
 
-/*
- * XORs data with the 4-byte key, starting at key byte `phase` (0 to 3). Whether all of it is ASCII
- * then, which is known on the way.
- */
-__attribute__((always_inline)) static inline bool ws_unmask(
+/* Of less than WS_MASK_SHORT. */
+__attribute__((always_inline)) static inline bool ws_unmask_short(
 	uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
 {
-	if (len >= WS_MASK_SHORT)
-		return ws_unmask_long(data, len, key, phase);
 	if (len >= 16)
 		return ws_unmask_pairs(data, len, key, phase);
 	if (len >= 8)
 		return ws_unmask_words(data, len, key, phase);
 	return ws_unmask_bytes(data, len, key, phase);
+}
+
+/*
+ * XORs data with the 4-byte key, starting at key byte `phase` (0 to 3). Whether all of it is ASCII
+ * then, which is known on the way.
+ */
+static inline bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase)
+{
+	if (len >= WS_MASK_SHORT)
+		return ws_unmask_long(data, len, key, phase);
+	return ws_unmask_short(data, len, key, phase);
 }
 
 #endif

@@ -411,7 +411,7 @@ static bool take_short(
 		*len - HEADER < size || size > decoder->limit ||
 		(decoder->frame_limit != 0 && size > decoder->frame_limit))
 		return false;
-	is_ascii = ws_unmask(payload, size, bytes + 2, 0);
+	is_ascii = ws_unmask_short(payload, size, bytes + 2, 0);
 	*out = (struct ws_message){opcode, {(const char *)payload, size}, 0, false};
 	if (opcode == WS_TEXT && !is_ascii && !utf8_valid(out->payload)) {
 		ws_unmask_bytes(payload, size, bytes + 2, 0);
