@@ -8,7 +8,12 @@
 #include "base/log.h"
 #include "call/host_state.h"
 
-enum { FIELDS_MAX = 20 };
+enum {
+	FIELDS_MAX = 20,
+	BYTES_BITS = 48, /* of a word of struct traffic */
+};
+
+#define BYTES_MASK (((uint64_t)1 << BYTES_BITS) - 1)
 
 struct fields {
 	struct log_field items[FIELDS_MAX];
@@ -46,7 +51,7 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 {
 	struct fields fields;
 
-	conn->traffic.opened_ms = clock_ms();
+	conn->traffic.opened_ms = clock_ms() & BYTES_MASK;
 	session_host(conn)->metrics.connections_opened++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
@@ -56,15 +61,22 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 	write_line("open", &fields);
 }
 
+static void put_counts(
+	struct fields *fields, const char *const names[2], uint64_t bytes, uint32_t messages)
+{
+	put_number(fields, names[0], bytes >> BYTES_BITS << 32 | messages);
+	put_number(fields, names[1], bytes & BYTES_MASK);
+}
+
 static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 {
 	const struct traffic *traffic = &conn->traffic;
 
 	put_number(fields, "duration_ms", clock_ms() - traffic->opened_ms);
-	put_number(fields, "messages_in", traffic->messages_in);
-	put_number(fields, "bytes_in", traffic->bytes_in);
-	put_number(fields, "messages_out", traffic->messages_out);
-	put_number(fields, "bytes_out", traffic->bytes_out);
+	put_counts(fields, (const char *[]){"messages_in", "bytes_in"}, traffic->bytes_in,
+		traffic->messages_in);
+	put_counts(fields, (const char *[]){"messages_out", "bytes_out"}, traffic->bytes_out,
+		traffic->messages_out);
 	put_number(fields, "queue_peak", conn->extra->queue_peak);
 	if (conn->extra->rtt_us > 0)
 		put_number(fields, "rtt_us", conn->extra->rtt_us);
@@ -154,16 +166,21 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 
 void access_log_received(struct sl_conn *conn, size_t bytes)
 {
-	conn->traffic.messages_in++;
-	conn->traffic.bytes_in = (conn->traffic.bytes_in + bytes) & TRAFFIC_BYTES_MAX;
+	conn->traffic.bytes_in += bytes;
+	if (++conn->traffic.messages_in == 0)
+		conn->traffic.bytes_in += (uint64_t)1 << BYTES_BITS;
 	session_host(conn)->metrics.messages_received++;
 	session_host(conn)->metrics.bytes_received += bytes;
 }
 
 void access_log_sent(struct sl_conn *conn, size_t messages, size_t bytes)
 {
-	conn->traffic.messages_out = (conn->traffic.messages_out + messages) & TRAFFIC_MESSAGES_MAX;
-	conn->traffic.bytes_out = (conn->traffic.bytes_out + bytes) & TRAFFIC_BYTES_MAX;
+	uint32_t before = conn->traffic.messages_out;
+
+	conn->traffic.bytes_out += bytes;
+	conn->traffic.messages_out = before + (uint32_t)messages;
+	if (conn->traffic.messages_out < before)
+		conn->traffic.bytes_out += (uint64_t)1 << BYTES_BITS;
 	session_host(conn)->metrics.messages_sent += messages;
 	session_host(conn)->metrics.bytes_sent += bytes;
 }

@@ -13,14 +13,14 @@
 struct host;
 struct sl_conn;
 
-#define TRAFFIC_MESSAGES_MAX (((uint64_t)1 << 40) - 1)
-#define TRAFFIC_BYTES_MAX    (((uint64_t)1 << 48) - 1)
-
-/* Of one connection, each way: 30 bytes for 2^40 messages of 2^48 bytes. */
+/*
+ * Of one connection, one way: 2^48 messages of 2^48 bytes, each counted up by a plain addition. The
+ * high part of the messages lies above the bytes.
+ */
 struct __attribute__((packed)) traffic {
-	uint64_t opened_ms; /* 0: not accepted */
-	uint64_t messages_in : 40, messages_out : 40;
-	uint64_t bytes_in : 48, bytes_out : 48;
+	uint64_t bytes_in, bytes_out;
+	uint32_t messages_in, messages_out;
+	uint64_t opened_ms : 48; /* 0: not accepted */
 };
 
 /* The handshake was accepted. */

@@ -22,7 +22,7 @@ static void refuse_type(struct sl_conn *conn, uint32_t type)
 				: "this route takes text messages only");
 }
 
-static void deliver(struct sl_conn *conn, const struct sl_message *message)
+static inline void deliver(struct sl_conn *conn, const struct sl_message *message)
 {
 	struct host *host = session_host(conn);
 	int result;
@@ -88,12 +88,23 @@ void session_message_resume(struct sl_conn *conn, enum inject_result result)
 	session_listen(conn);
 }
 
+/* This and what else is apart below: so that the common case does not pay for its registers. */
+__attribute__((noinline)) static void inject_and_deliver(
+	struct sl_conn *conn, const struct sl_message *message)
+{
+	enum inject_result result = session_inject_message(conn);
+
+	if (result == INJECT_WAITING)
+		keep(conn, message);
+	else
+		go_on(conn, result, message);
+}
+
 void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span payload)
 {
 	const struct sl_plugin_info *info;
 	struct sl_message message = {{payload.ptr, payload.len},
 		opcode == WS_TEXT ? (uint32_t)SL_TEXT : (uint32_t)SL_BINARY};
-	enum inject_result result;
 
 	assert(conn->phase == SESSION_OPEN);
 	access_log_received(conn, payload.len);
@@ -107,15 +118,10 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 	}
 	if (info->message == NULL)
 		return;
-	if (!session_inject_has(conn, SL_SCOPE_MESSAGE)) {
-		deliver(conn, &message);
-		return;
-	}
-	result = session_inject_message(conn);
-	if (result == INJECT_WAITING)
-		keep(conn, &message);
+	if (session_inject_has(conn, SL_SCOPE_MESSAGE))
+		inject_and_deliver(conn, &message);
 	else
-		go_on(conn, result, &message);
+		deliver(conn, &message);
 }
 
 /* ---- out -------------------------------------------------------------------------------- */
@@ -166,12 +172,10 @@ int session_too_long(struct sl_conn *conn, size_t len)
 	return session_full(conn, len);
 }
 
-static int told(struct sl_conn *conn, enum sent sent, size_t len)
+static inline int told(struct sl_conn *conn, enum sent sent, size_t len)
 {
-	if (sent == SENT_FULL)
-		return session_full(conn, len);
-	if (sent == SENT_DROPPED)
-		return SL_DROPPED;
+	if (sent != SENT_QUEUED)
+		return sent == SENT_FULL ? session_full(conn, len) : SL_DROPPED;
 	access_log_sent(conn, 1, len);
 	return SL_OK;
 }
@@ -207,16 +211,14 @@ int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 }
 
 /* A text that is sent on as it came was looked at before. */
-static bool is_utf8(const struct host *host, struct span text)
+static bool is_heard(const struct host *host, struct span text)
 {
-	return (text.ptr == host->heard.ptr && text.len == host->heard.len) || utf8_valid(text);
+	return text.ptr == host->heard.ptr && text.len == host->heard.len;
 }
 
-int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+/* Why a message cannot be sent as it is. SL_OK: it can. */
+static int find_fault(struct sl_conn *conn, uint32_t type, struct span data)
 {
-	struct transport *transport = conn->transport;
-	enum sent sent;
-
 	if (conn->phase != SESSION_OPEN)
 		return session_not_open(conn, "sl_send");
 	if (type != SL_TEXT && type != SL_BINARY) {
@@ -231,11 +233,42 @@ int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct
 	if (data.len > conn->route->limits.queue_bytes)
 		return session_too_long(conn, data.len);
 	/* A text that is not UTF-8 would make the peer drop the connection without a word here. */
-	if (type == SL_TEXT && !is_utf8(session_host(conn), data)) {
+	if (type == SL_TEXT && !is_heard(session_host(conn), data) && !utf8_valid(data)) {
 		log_error("%s: a text of %zu bytes to send is not UTF-8; send it as SL_BINARY",
 			session_label(conn), data.len);
 		return SL_INVALID;
 	}
-	sent = transport->ops->send(transport, type == SL_TEXT ? WS_TEXT : WS_BINARY, data, key);
-	return told(conn, sent, data.len);
+	return SL_OK;
+}
+
+/* The common case, in a few instructions: what find_fault would find nothing wrong with. */
+static inline bool is_plain(const struct sl_conn *conn, uint32_t type, struct span data)
+{
+	return conn->phase == SESSION_OPEN && data.len - 1 < conn->route->limits.queue_bytes &&
+	       data.ptr != NULL &&
+	       (type == SL_BINARY || (type == SL_TEXT && is_heard(session_host(conn), data)));
+}
+
+static inline int send_checked(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+{
+	struct transport *transport = conn->transport;
+	enum ws_opcode opcode = type == SL_TEXT ? WS_TEXT : WS_BINARY;
+
+	return told(conn, transport->ops->send(transport, opcode, data, key), data.len);
+}
+
+/* Apart, as what follows does not need its registers. */
+__attribute__((noinline)) static int check_and_send(
+	struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+{
+	int fault = find_fault(conn, type, data);
+
+	return fault != SL_OK ? fault : send_checked(conn, key, type, data);
+}
+
+int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+{
+	if (!is_plain(conn, type, data))
+		return check_and_send(conn, key, type, data);
+	return send_checked(conn, key, type, data);
 }

@@ -118,8 +118,9 @@ void report_done(struct master *master)
 	begin(report, true);
 	put_news(report, buf_span(&master->reload.news));
 	put_quarantine(report, master);
-	put(report, "reload: done, generation %u serves %zu routes with %zu plugins",
-		now->order.number, now->config.route_count, now->order.offer_count);
+	put(report, "reload: done, generation %u serves %zu route%s with %zu plugin%s",
+		now->order.number, now->config.route_count, now->config.route_count == 1 ? "" : "s",
+		now->order.offer_count, now->order.offer_count == 1 ? "" : "s");
 	end(master);
 }
 

@@ -18,6 +18,7 @@
 #include "base/xalloc.h"
 #include "net/entry.h"
 #include "net/tls_io.h"
+#include "net/ws_send.h"
 #include "wire/proxy_protocol.h"
 
 #define CONN_MAGIC 0x636f6e6eu
@@ -427,9 +428,9 @@ static void conn_set_peer(struct transport *transport, struct span peer)
 static const struct transport_ops ops = {
 	.reply = http_conn_reply,
 	.upgrade = http_conn_upgrade,
-	.send = ws_conn_send,
-	.send_shared = ws_conn_send_shared,
-	.send_joined = ws_conn_send_joined,
+	.send = ws_send_message,
+	.send_shared = ws_send_shared,
+	.send_joined = ws_send_joined,
 	.close = ws_conn_close,
 	.queued = queued,
 	.set_paused = ws_conn_set_paused,

@@ -76,6 +76,11 @@ static inline const struct conn_extra *extra_of(const struct conn *conn)
 {
 	return (const struct conn_extra *)conn->transport.extra;
 }
+/* It has none of it: nothing waits outside the outbox, and nothing changes what is sent. */
+static inline bool conn_is_bare(const struct conn *conn)
+{
+	return extra_of(conn) == &conn_extra_none;
+}
 /* Takes fd, and speaks what the listener says. */
 struct conn *conn_new(
 	struct conn_set *set, int fd, const char *peer, const struct listener_options *options);

@@ -12,16 +12,11 @@
 
 const struct conn_extra conn_extra_none = {.io = &conn_io_plain};
 
-static bool has_extra(const struct conn *conn)
-{
-	return extra_of(conn) != &conn_extra_none;
-}
-
 struct conn_extra *conn_extra(struct conn *conn)
 {
 	struct conn_extra *extra;
 
-	if (has_extra(conn))
+	if (!conn_is_bare(conn))
 		return (struct conn_extra *)(uintptr_t)extra_of(conn);
 	extra = xmalloc(sizeof(*extra));
 	memcpy(extra, &conn_extra_none, sizeof(*extra));
@@ -31,7 +26,7 @@ struct conn_extra *conn_extra(struct conn *conn)
 
 void conn_extra_free(struct conn *conn)
 {
-	if (has_extra(conn))
+	if (!conn_is_bare(conn))
 		free(conn_extra(conn));
 	conn->transport.extra = &conn_extra_none.of_call;
 }
@@ -39,7 +34,7 @@ void conn_extra_free(struct conn *conn)
 /* Behind a handshake as a rule: most connections are idle for most of their time. */
 void conn_extra_trim(struct conn *conn)
 {
-	if (has_extra(conn) &&
+	if (!conn_is_bare(conn) &&
 		memcmp(extra_of(conn), &conn_extra_none, sizeof(conn_extra_none)) == 0)
 		conn_extra_free(conn);
 }

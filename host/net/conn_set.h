@@ -31,7 +31,7 @@ STAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(conn_waiting, conn);
 
 /* At most read from a connection before others have a turn; of a long message. */
-enum { CONN_RECEIVE_BYTES = 65536, CONN_ROOM_BYTES = 262144 };
+enum { CONN_RECEIVE_BYTES = 65536, CONN_ROOM_BYTES = 1048576 };
 
 struct conn_set {
 	struct poller poller;
@@ -50,7 +50,8 @@ struct conn_set {
 	struct ws_decoder *decoder;       /* ws_conn.c's, for whom has none; NULL: in use */
 	struct ws_limits limits;
 	struct http_date date;
-	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
+	struct evp_md_ctx_st *sha1; /* for ws_accept_key */
+	uint64_t handshake_ms;      /* for a request head, and for the plugin's answer */
 	struct http_limits head_limits;
 	struct http_state *http_spares; /* http_conn.c's, and how many of them */
 	unsigned http_spare_count;

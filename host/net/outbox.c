@@ -55,9 +55,10 @@ static struct piece *chunk_get(struct outbox_pool *pool, size_t want)
 	if (capacity == POOLED_CAPACITY && chunk != NULL) {
 		pool->free = chunk->next;
 		pool->free_count--;
-	} else {
-		chunk = xmalloc(sizeof(*chunk) + capacity);
+		chunk->begin = chunk->end = chunk->data;
+		return chunk;
 	}
+	chunk = xmalloc(sizeof(*chunk) + capacity);
 	*chunk = (struct piece){.begin = chunk->data, .end = chunk->data, .capacity = capacity};
 	return chunk;
 }
@@ -151,15 +152,22 @@ void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span 
 	}
 }
 
-char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most)
+char *outbox_spare(const struct outbox *outbox, size_t most)
 {
 	struct piece *chunk = outbox->last;
 
+	return chunk == NULL || room_of(chunk) < most ? NULL
+						      : chunk->data + (chunk->end - chunk->data);
+}
+
+char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most)
+{
+	char *spare;
+
 	if (most > OUTBOX_ROOM)
 		return NULL;
-	if (chunk == NULL || room_of(chunk) < most)
-		chunk = add(outbox, chunk_get(pool, most));
-	return chunk->data + (chunk->end - chunk->data);
+	spare = outbox_spare(outbox, most);
+	return spare != NULL ? spare : add(outbox, chunk_get(pool, most))->data;
 }
 
 void outbox_queue(struct outbox *outbox, size_t len)

@@ -16,6 +16,7 @@
 #include "net/throttle.h"
 #include "net/ws_decoders.h"
 #include "net/ws_queue.h"
+#include "net/ws_send.h"
 
 enum {
 	CODE_GOING_AWAY = 1001,
@@ -26,30 +27,9 @@ enum {
 	DEAD_PEER_MS = 1000, /* for a peer that did not even answer a ping */
 };
 
-static const struct conn_protocol protocol;
-
 static bool is_ws(const struct conn *conn)
 {
-	return conn->protocol == &protocol && !conn->is_dead;
-}
-
-static bool is_open(const struct conn *conn)
-{
-	return is_ws(conn) && conn->ws.closed_ms == 0;
-}
-
-static inline void send_frame(struct conn *conn, unsigned opcode, struct span payload)
-{
-	uint8_t header[WS_HEADER_MAX], *at = conn_room(conn, WS_HEADER_MAX + payload.len);
-	size_t len = ws_header_encode(at == NULL ? header : at, opcode, payload.len);
-
-	if (at == NULL) {
-		conn_send(conn, (struct span){(const char *)header, len}, payload);
-		return;
-	}
-	if (payload.len > 0)
-		memcpy(at + len, payload.ptr, payload.len);
-	conn_queue(conn, len + payload.len);
+	return conn->protocol == &ws_conn_protocol && !conn->is_dead;
 }
 
 static void send_close(struct conn *conn, unsigned code, struct span reason)
@@ -58,7 +38,7 @@ static void send_close(struct conn *conn, unsigned code, struct span reason)
 	size_t len = ws_close_encode(payload, code, reason.ptr, reason.len);
 
 	conn_commit(conn);
-	send_frame(conn, WS_CLOSE, (struct span){(const char *)payload, len});
+	ws_send_frame(conn, WS_CLOSE, (struct span){(const char *)payload, len});
 	conn->ws.closed_ms = (uint32_t)clock_ms();
 	if (conn->ws.closed_ms == 0)
 		conn->ws.closed_ms = 1;
@@ -116,14 +96,14 @@ static void schedule(struct conn *conn, uint64_t now_ms)
 
 static void take_close(struct conn *conn, const struct ws_message *message)
 {
-	if (is_open(conn))
+	if (ws_send_is_open(conn))
 		end(conn, message->close_code, message->payload, ENDED_BY_PEER);
 	linger_begin(conn, conn->ws.limits->close_ms);
 }
 
 static void take_broken(struct conn *conn, const struct err *why)
 {
-	if (is_open(conn))
+	if (ws_send_is_open(conn))
 		end(conn, err_close_code(why->code), span_of(why->text), ENDED_BY_HOST);
 	linger_begin(conn, conn->ws.limits->close_ms);
 }
@@ -131,15 +111,15 @@ static void take_broken(struct conn *conn, const struct err *why)
 /* A peer that pings and never reads gets no more pongs than its queue may hold. */
 static void take_ping(struct conn *conn, struct span payload)
 {
-	if (is_open(conn) && conn_queued(conn) <= conn->ws.limits->queue_bytes)
-		send_frame(conn, WS_PONG, payload);
+	if (ws_send_is_open(conn) && conn_queued(conn) <= conn->ws.limits->queue_bytes)
+		ws_send_frame(conn, WS_PONG, payload);
 }
 
 static void take_message(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
 {
 	struct err why;
 
-	if (!is_open(conn) || conn->transport.session == NULL)
+	if (!ws_send_is_open(conn) || conn->transport.session == NULL)
 		return;
 	if (message->is_compressed && !ws_deflate_inflate(extra_of(conn)->deflate, message,
 					      conn->ws.limits->message_bytes, &why)) {
@@ -147,6 +127,10 @@ static void take_message(struct conn *conn, struct ws_decoder *decoder, struct w
 		return;
 	}
 	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
+	if (!decoder->is_busy) {
+		session_message(conn->transport.session, message->opcode, message->payload);
+		return;
+	}
 	conn_set_lend(conn->set, &decoder->message);
 	session_message(conn->transport.session, message->opcode, message->payload);
 	conn_set_lend_end(conn->set);
@@ -198,7 +182,7 @@ static bool is_within_rate(struct conn *conn, struct ws_decoder *decoder, size_t
 	bool is_within;
 
 	decoder->frames = 0;
-	if (!is_open(conn))
+	if (!ws_send_is_open(conn))
 		return true;
 	now_ms = clock_ms();
 	is_within = throttle_take(throttle, frames, bytes, message != NULL, now_ms);
@@ -214,7 +198,7 @@ static void watch_message(struct conn *conn, const struct ws_decoder *decoder)
 {
 	struct ws_watch *watch = &conn->ws.watch;
 
-	if (!is_open(conn) || !ws_watch_decoded(watch, ws_decoder_is_inside(decoder)))
+	if (!ws_send_is_open(conn) || !ws_watch_decoded(watch, ws_decoder_is_inside(decoder)))
 		return;
 	if (conn->ws.limits->message_time_ms != 0)
 		schedule(conn, clock_ms());
@@ -314,7 +298,7 @@ static void ws_sent(struct conn *conn)
 
 	conn->owes_drained = conn->wants_room = false;
 	decode_stash(conn);
-	if (drained && is_open(conn) && conn->transport.session != NULL)
+	if (drained && ws_send_is_open(conn) && conn->transport.session != NULL)
 		session_drained(conn->transport.session);
 }
 
@@ -322,7 +306,7 @@ static void ws_sent(struct conn *conn)
 static void ws_full(struct conn *conn, bool has_sent)
 {
 	decode_stash(conn);
-	if (has_sent && is_open(conn) && conn->transport.session != NULL &&
+	if (has_sent && ws_send_is_open(conn) && conn->transport.session != NULL &&
 		ws_queue_has_room_again(conn))
 		session_drained(conn->transport.session);
 }
@@ -334,7 +318,7 @@ static void send_ping(struct conn *conn, uint64_t now_ms)
 	uint8_t stamp[WS_STAMP_BYTES];
 
 	ws_watch_ping(&conn->ws.watch, stamp, now_ms, clock_us());
-	send_frame(conn, WS_PING, (struct span){(const char *)stamp, sizeof(stamp)});
+	ws_send_frame(conn, WS_PING, (struct span){(const char *)stamp, sizeof(stamp)});
 }
 
 /* What the peer is told when its time is over; a reason that begins with a word of the limit. */
@@ -404,7 +388,7 @@ static void ws_fini(struct conn *conn)
 	}
 }
 
-static const struct conn_protocol protocol = {
+const struct conn_protocol ws_conn_protocol = {
 	.received = ws_received,
 	.room = ws_room,
 	.ended = ws_ended,
@@ -437,7 +421,7 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 {
 	uint64_t now_ms = clock_ms();
 
-	conn_speak(conn, &protocol);
+	conn_speak(conn, &ws_conn_protocol);
 	conn->ws = (struct ws_state){0};
 	ws_watch_begin(&conn->ws.watch, &upgrade->limits, now_ms);
 	take_limits(conn, &upgrade->limits);
@@ -453,77 +437,11 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 
 /* ---- what call/ asks for -------------------------------------------------------------------- */
 
-/* The payload is made smaller if that is agreed on and worth it; returns the opcode for it. */
-static unsigned compressed(struct conn *conn, enum ws_opcode opcode, struct span *payload)
-{
-	bool is_smaller = extra_of(conn)->deflate != NULL &&
-			  ws_deflate_compress(extra_of(conn)->deflate, payload);
-
-	return is_smaller ? opcode | WS_COMPRESSED : opcode;
-}
-
-/* Each is a block of its own, as a message for many is, so that it can be dropped. */
-static enum sent send_droppable(
-	struct conn *conn, enum ws_opcode opcode, struct span payload, uint64_t key)
-{
-	unsigned sent_as = compressed(conn, opcode, &payload);
-	struct ws_shared *shared = ws_shared_new(sent_as, payload);
-	enum sent sent = ws_queue_wait(conn, shared, ws_shared_frame(shared), key);
-
-	ws_shared_unref(shared);
-	return sent;
-}
-
-enum sent ws_conn_send(
-	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key)
-{
-	struct conn *conn = conn_of(transport);
-
-	if (!is_open(conn))
-		return SENT_FULL;
-	if (ws_queue_is_droppable(conn) && payload.len <= conn->ws.limits->queue_bytes)
-		return send_droppable(conn, opcode, payload, key);
-	if (payload.len > conn->ws.limits->queue_bytes ||
-		!ws_queue_has_room(conn, ws_header_size(payload.len) + payload.len))
-		return ws_queue_refuse(conn, payload.len);
-	send_frame(conn, compressed(conn, opcode, &payload), payload);
-	return SENT_QUEUED;
-}
-
-enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *shared, uint64_t key)
-{
-	struct conn *conn = conn_of(transport);
-	struct span frame = ws_shared_frame(shared);
-
-	if (!is_open(conn))
-		return SENT_FULL;
-	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, frame.len))
-		return ws_queue_refuse(conn, frame.len);
-	frame = ws_shared_frame_for(shared, extra_of(conn)->deflate);
-	if (ws_queue_is_droppable(conn))
-		return ws_queue_wait(conn, shared, frame, key);
-	conn_send_shared(conn, shared, frame);
-	return SENT_QUEUED;
-}
-
-/* What is compressed, or may be dropped one by one, is not for that. */
-bool ws_conn_send_joined(struct transport *transport, struct ws_shared *frames)
-{
-	struct conn *conn = conn_of(transport);
-	struct span all = ws_shared_frame(frames);
-
-	if (!is_open(conn) || extra_of(conn)->deflate != NULL || ws_queue_is_droppable(conn) ||
-		!ws_queue_has_room(conn, all.len))
-		return false;
-	conn_send_shared(conn, frames, all);
-	return true;
-}
-
 void ws_conn_close(struct transport *transport, unsigned code, struct span reason)
 {
 	struct conn *conn = conn_of(transport);
 
-	if (!is_open(conn))
+	if (!ws_send_is_open(conn))
 		return;
 	send_close(conn, code, reason);
 	/* The peer's answer is to be read, and what it sent before to be ignored. */
@@ -537,7 +455,7 @@ static void turn_ear(struct conn *conn)
 	uint64_t now_ms = clock_ms();
 
 	conn_touch(conn);
-	if (!is_open(conn) || is_deaf(conn))
+	if (!ws_send_is_open(conn) || is_deaf(conn))
 		return;
 	ws_watch_listens(&conn->ws.watch, now_ms);
 	schedule(conn, now_ms);
@@ -557,7 +475,7 @@ void ws_conn_set_held(struct transport *transport, bool held)
 {
 	struct conn *conn = conn_of(transport);
 
-	if (!is_open(conn) || conn->is_held == held)
+	if (!ws_send_is_open(conn) || conn->is_held == held)
 		return;
 	conn->is_held = held;
 	turn_ear(conn);
@@ -567,7 +485,7 @@ bool ws_conn_set_limits(struct transport *transport, const struct transport_limi
 {
 	struct conn *conn = conn_of(transport);
 
-	if (!is_open(conn) || extra_of(conn)->decoder != NULL)
+	if (!ws_send_is_open(conn) || extra_of(conn)->decoder != NULL)
 		return false;
 	take_limits(conn, limits);
 	forget_context(conn);

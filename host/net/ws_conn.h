@@ -18,14 +18,12 @@ struct ws_state {
 	uint32_t closed_ms; /* low half: our close frame was queued; 0: it was not */
 };
 
+extern const struct conn_protocol ws_conn_protocol;
+
 /* From HTTP; the 101 is queued. Bytes already in conn->stash are looked at later. */
 void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade);
 
 /* Of struct transport_ops. */
-enum sent ws_conn_send(
-	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key);
-enum sent ws_conn_send_shared(struct transport *transport, struct ws_shared *shared, uint64_t key);
-bool ws_conn_send_joined(struct transport *transport, struct ws_shared *frames);
 void ws_conn_close(struct transport *transport, unsigned code, struct span reason);
 void ws_conn_set_paused(struct transport *transport, bool paused);
 void ws_conn_set_held(struct transport *transport, bool held);

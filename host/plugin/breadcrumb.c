@@ -60,7 +60,7 @@ static void copy_text(char *out, size_t size, const char *text)
 	out[len] = '\0';
 }
 
-void breadcrumb_note(struct breadcrumb *page, const struct breadcrumb_step *step)
+static void note(struct breadcrumb *page, const struct breadcrumb_step *step)
 {
 	if (step->plugin != page->step.plugin)
 		copy_text(page->plugin, sizeof(page->plugin), step->plugin);
@@ -71,9 +71,22 @@ void breadcrumb_note(struct breadcrumb *page, const struct breadcrumb_step *step
 	page->step = *step;
 }
 
+void breadcrumb_enter(
+	struct breadcrumb *page, const struct breadcrumb_step *step, struct breadcrumb_step *before)
+{
+	uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
+
+	before->plugin = NULL;
+	if ((turn & 1) != 0)
+		*before = page->step;
+	note(page, step);
+	/* Inside another callback it stays odd, and changes all the same. */
+	atomic_store_explicit(&page->turn, turn + 1 + (turn & 1), memory_order_release);
+}
+
 void breadcrumb_resume(struct breadcrumb *page, const struct breadcrumb_step *before)
 {
-	breadcrumb_note(page, before);
+	note(page, before);
 	atomic_fetch_add_explicit(&page->turn, 2, memory_order_release);
 }
 

@@ -83,35 +83,31 @@ struct breadcrumb {
 struct breadcrumb *breadcrumb_new(void);
 void breadcrumb_free(struct breadcrumb *page);
 
-/* For the two below: another step than the last; a step that was going on. */
-void breadcrumb_note(struct breadcrumb *page, const struct breadcrumb_step *step);
+/* For breadcrumb_leave: a step that was going on. */
 void breadcrumb_resume(struct breadcrumb *page, const struct breadcrumb_step *before);
 
 /*
  * Around a call of plugin code. `before` is the caller's: if plugin code was running, its step goes
- * on after `leave`. After the last leave the page still tells what ran last. Inline, since they
- * run around every message, which most often is the next one of the same connection: then only the
- * turn changes.
+ * on after `leave`. After the last leave the page still tells what ran last.
  */
-static inline void breadcrumb_enter(
-	struct breadcrumb *page, const struct breadcrumb_step *step, struct breadcrumb_step *before)
+void breadcrumb_enter(struct breadcrumb *page, const struct breadcrumb_step *step,
+	struct breadcrumb_step *before);
+/*
+ * The same in a few instructions for a message, which most often is the next one of the same
+ * connection: then only the turn changes. False: it is not, or plugin code is running, and nothing
+ * was done.
+ */
+static inline bool breadcrumb_enter_again(struct breadcrumb *page, const char *plugin,
+	enum breadcrumb_callback callback, uint64_t connection, const char *route)
 {
 	uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
 	const struct breadcrumb_step *last = &page->step;
 
-	before->plugin = NULL;
-	if ((turn & 1) != 0)
-		*before = *last;
-	if (step->connection != last->connection || step->callback != last->callback ||
-		step->plugin != last->plugin || step->route != last->route ||
-		step->provider != last->provider) {
-		/* A copy, so that the caller's can stay in registers. */
-		const struct breadcrumb_step changed = *step;
-
-		breadcrumb_note(page, &changed);
-	}
-	/* Inside another callback it stays odd, and changes all the same. */
-	atomic_store_explicit(&page->turn, turn + 1 + (turn & 1), memory_order_release);
+	if ((turn & 1) != 0 || connection != last->connection || callback != last->callback ||
+		plugin != last->plugin || route != last->route)
+		return false;
+	atomic_store_explicit(&page->turn, turn + 1, memory_order_release);
+	return true;
 }
 
 static inline void breadcrumb_leave(struct breadcrumb *page, const struct breadcrumb_step *before)

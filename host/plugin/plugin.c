@@ -332,11 +332,15 @@ int plugin_call_connect(struct sl_plugin *plugin, struct sl_conn *conn, const vo
 int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const void *args,
 	const struct sl_message *message)
 {
+	const struct plugin_subject *subject = (const void *)conn;
 	struct breadcrumb_step before;
 	int result;
 
 	assert(plugin->magic == PLUGIN_MAGIC);
-	enter(plugin, CRUMB_MESSAGE, conn, &before);
+	before.plugin = NULL;
+	if (!breadcrumb_enter_again(
+		    plugin->page, plugin->name, CRUMB_MESSAGE, subject->connection, subject->route))
+		enter(plugin, CRUMB_MESSAGE, conn, &before);
 	result = plugin->info.message(conn, args, message);
 	leave(plugin, &before);
 	return result;

@@ -1,5 +1,5 @@
 /*
- * One RFC 6455 frame header in and out, and masking. ws_message builds on it.
+ * One RFC 6455 frame header in and out, and a short frame out. ws_message builds on it.
  * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_WIRE_WS_FRAME_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum ws_opcode {
 	WS_CONTINUATION = 0,
@@ -21,6 +22,7 @@ enum ws_opcode {
 
 enum {
 	WS_HEADER_MAX = 10,   /* bytes of an unmasked header */
+	WS_SHORT_HEADER = 2,  /* of that of a payload of at most WS_CONTROL_MAX */
 	WS_CONTROL_MAX = 125, /* payload bytes of a control frame */
 	WS_REASON_MAX = 123,  /* bytes of a close reason */
 };
@@ -36,6 +38,28 @@ static inline size_t ws_header_size(uint64_t payload_len)
  */
 size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], unsigned opcode, uint64_t payload_len);
 /*
+ * Writes a whole unmasked final frame of 1 to WS_CONTROL_MAX bytes of payload; returns its size.
+ * The copy is in place, as a call costs as much as the copy.
+ */
+static inline size_t ws_short_frame(
+	uint8_t *out, unsigned opcode, const char *payload, size_t payload_len)
+{
+	enum { STEP = 16 };
+	char *to = (char *)out + WS_SHORT_HEADER;
+
+	out[0] = (uint8_t)(0x80 | opcode);
+	out[1] = (uint8_t)payload_len;
+	if (payload_len < STEP) {
+		memcpy(to, payload, payload_len);
+		return WS_SHORT_HEADER + payload_len;
+	}
+	for (size_t at = 0; at < payload_len - STEP; at += STEP)
+		memcpy(to + at, payload + at, STEP);
+	/* It may share bytes with the step before it. */
+	memcpy(to + payload_len - STEP, payload + payload_len - STEP, STEP);
+	return WS_SHORT_HEADER + payload_len;
+}
+/*
  * Writes the payload of a close frame: code and reason, cut at 123 bytes on a character border.
  * Code 0 gives an empty payload. Returns its size.
  */
@@ -43,10 +67,4 @@ size_t ws_close_encode(
 	uint8_t out[WS_CONTROL_MAX], unsigned code, const char *reason, size_t reason_len);
 /* Whether a peer may send this code: 1000-1003, 1007-1014, 3000-4999. */
 int ws_close_code_valid(unsigned code);
-/*
- * XORs data with the 4-byte key, starting at key byte `phase` (0 to 3). Whether all of it is ASCII
- * then, which is known on the way.
- */
-bool ws_unmask(uint8_t *data, size_t len, const uint8_t key[4], unsigned phase);
-
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "wire/ws_mask.h"
 
 enum {
 	FIN = 0x80,
@@ -398,18 +399,22 @@ static bool take_short(
 {
 	enum { HEADER = 6 };
 	uint8_t *bytes = *data, *payload = bytes + HEADER;
-	unsigned opcode = bytes[0] & ~(unsigned)FIN;
-	size_t size = *len < HEADER ? SIZE_MAX : bytes[1] ^ (unsigned)MASKED;
+	unsigned opcode;
+	size_t size;
 	bool is_ascii;
 
-	if (size > WS_CONTROL_MAX || *len - HEADER < size || (bytes[0] & FIN) == 0 ||
-		(opcode != WS_TEXT && opcode != WS_BINARY) || size > decoder->limit ||
+	if (*len < HEADER)
+		return false;
+	opcode = bytes[0] ^ (unsigned)FIN;
+	size = bytes[1] ^ (unsigned)MASKED;
+	if ((opcode != WS_TEXT && opcode != WS_BINARY) || size > WS_CONTROL_MAX ||
+		*len - HEADER < size || size > decoder->limit ||
 		(decoder->frame_limit != 0 && size > decoder->frame_limit))
 		return false;
-	is_ascii = ws_unmask(payload, size, bytes + 2, 0);
+	is_ascii = ws_unmask_short(payload, size, bytes + 2, 0);
 	*out = (struct ws_message){opcode, {(const char *)payload, size}, 0, false};
 	if (opcode == WS_TEXT && !is_ascii && !utf8_valid(out->payload)) {
-		ws_unmask(payload, size, bytes + 2, 0);
+		ws_unmask_bytes(payload, size, bytes + 2, 0);
 		return false;
 	}
 	decoder->frames++;
@@ -418,12 +423,9 @@ static bool take_short(
 	return true;
 }
 
-enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, struct ws_message *out,
-	struct err *why)
+static enum wire take_any(struct ws_decoder *decoder, uint8_t **data, size_t *len,
+	struct ws_message *out, struct err *why)
 {
-	release_handed_out(decoder);
-	if (*len > 0 && !ws_decoder_is_inside(decoder) && take_short(decoder, data, len, out))
-		return WIRE_DONE;
 	while (*len > 0) {
 		enum wire result;
 
@@ -437,4 +439,29 @@ enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, str
 			return result;
 	}
 	return WIRE_MORE;
+}
+
+/* Apart, so that the short ones do not pay for the registers that this needs. */
+__attribute__((noinline)) static enum wire decode_any(struct ws_decoder *decoder, uint8_t **data,
+	size_t *len, struct ws_message *out, struct err *why)
+{
+	enum wire result;
+
+	release_handed_out(decoder);
+	result = take_any(decoder, data, len, out, why);
+	decoder->is_busy = result == WIRE_BAD || ws_decoder_is_inside(decoder) ||
+			   decoder->message.data != NULL || decoder->control.data != NULL;
+	return result;
+}
+
+enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, struct ws_message *out,
+	struct err *why)
+{
+	if (!decoder->is_busy) {
+		if (*len == 0)
+			return WIRE_MORE;
+		if (take_short(decoder, data, len, out))
+			return WIRE_DONE;
+	}
+	return decode_any(decoder, data, len, out, why);
 }

@@ -61,7 +61,7 @@ def test_reload_says_what_is_new():
         done = ask(talking, "reload")
         assert done.returncode == 0 and not done.stderr, done
         assert done.stdout.splitlines() == ["reload: plugin talk: version 2 serves new connections",
-                                            "reload: done, generation 2 serves 1 routes with 1 plugins"], done.stdout
+                                            "reload: done, generation 2 serves 1 route with 1 plugin"], done.stdout
         with WebSocket(talking.host.port, "/talk") as ws:
             ws.text("x")
             assert ws.recv()[1].startswith(b"two ")

@@ -51,6 +51,36 @@ static void each_step_replaces_the_one_before(void **state)
 	breadcrumb_free(page);
 }
 
+static bool again(struct breadcrumb *page, const struct breadcrumb_step *step)
+{
+	return breadcrumb_enter_again(
+		page, step->plugin, step->callback, step->connection, step->route);
+}
+
+static void only_the_last_step_goes_on_at_once(void **state)
+{
+	struct breadcrumb *page = breadcrumb_new();
+	struct breadcrumb_step before, other = message, none = {.plugin = NULL};
+
+	(void)state;
+	assert_false(again(page, &message));
+	breadcrumb_enter(page, &message, &before);
+	assert_false(again(page, &message)); /* it is going on */
+	breadcrumb_leave(page, &before);
+	other.connection++;
+	assert_false(again(page, &other));
+	assert_false(again(page, &stop));
+	assert_int_equal(page->turn, 2);
+	assert_true(again(page, &message));
+	assert_int_equal(page->turn, 3);
+	breadcrumb_leave(page, &none);
+	check_step(page, &message);
+	assert_int_equal(page->turn, 4);
+	breadcrumb_forget(page);
+	assert_false(again(page, &message));
+	breadcrumb_free(page);
+}
+
 static void a_step_inside_another_gives_it_back(void **state)
 {
 	struct breadcrumb *page = breadcrumb_new();
@@ -234,6 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_step_replaces_the_one_before),
+		cmocka_unit_test(only_the_last_step_goes_on_at_once),
 		cmocka_unit_test(a_step_inside_another_gives_it_back),
 		cmocka_unit_test(equal_pointers_are_read_again_after_forget),
 		cmocka_unit_test(long_texts_are_cut),

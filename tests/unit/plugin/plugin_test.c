@@ -8,6 +8,9 @@
 
 static const struct sl_host host = {.size = sizeof(host), .major = 1, .minor = 0};
 static const struct place place = {"routes.yaml", 7, 13};
+/* What plugin/ looks at of a connection. */
+static struct plugin_subject subject = {17, "/ws"};
+static struct sl_conn *const member = (struct sl_conn *)&subject;
 
 static int store_open(void **state)
 {
@@ -141,7 +144,7 @@ static void a_whole_life_in_order(void **state)
 		SL_OK);
 	assert_string_equal(result, "secret");
 	assert_int_equal(plugin_call_connect(plugin, NULL, &args), SL_OK);
-	assert_int_equal(plugin_call_message(plugin, NULL, &args, &message), 7);
+	assert_int_equal(plugin_call_message(plugin, member, &args, &message), 7);
 	plugin_call_drained(plugin, NULL, &args);
 	plugin_call_disconnect(plugin, NULL, &args, &end);
 	plugin_unref(plugin_ref(plugin));
@@ -162,7 +165,7 @@ static void a_plugin_of_1_0_is_served(void **state)
 	assert_int_equal(plugin->info.major, 1);
 	assert_int_equal(plugin->info.minor, 0);
 	assert_true(plugin_start(plugin, place, &why));
-	assert_int_equal(plugin_call_message(plugin, NULL, NULL, &message), 2);
+	assert_int_equal(plugin_call_message(plugin, member, NULL, &message), 2);
 	plugin_unref(plugin);
 }
 
