@@ -369,7 +369,7 @@ static struct sl_str api_security_scope(const struct sl_conn *conn, size_t n)
 
 static const char *api_peer(const struct sl_conn *conn)
 {
-	return session_peer(conn);
+	return session_keep_peer(conn);
 }
 
 static const char *api_scheme(const struct sl_conn *conn)

@@ -35,7 +35,7 @@ _Static_assert(sizeof(struct sl_conn) <= 120, "an idle connection costs more tha
 struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request)
 {
-	struct sl_conn *conn = xcalloc(1, sizeof(*conn));
+	struct sl_conn *conn = slab_alloc(&host->session_slab);
 
 	conn->magic = SESSION_MAGIC;
 	conn->transport = transport;
@@ -87,6 +87,13 @@ const char *session_peer(const struct sl_conn *conn)
 	if (exchange != NULL)
 		return exchange_peer(exchange);
 	return conn->transport != NULL ? transport_peer(conn->transport) : conn->extra->peer;
+}
+
+const char *session_keep_peer(const struct sl_conn *conn)
+{
+	if (conn->extra->exchange != NULL || conn->transport == NULL)
+		return session_peer(conn);
+	return conn->transport->ops->keep_peer(conn->transport);
 }
 
 /* ---- ending ----------------------------------------------------------------------------- */
@@ -158,6 +165,7 @@ static void close_open(struct sl_conn *conn, unsigned code, const char *reason, 
 void session_free(struct sl_conn *conn)
 {
 	const struct sl_plugin_info *info = &conn->route->plugin->info;
+	struct host *host = session_host(conn);
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
 	if (conn->extra->exchange != NULL) {
@@ -170,7 +178,7 @@ void session_free(struct sl_conn *conn)
 		plugin_call_disconnect(conn->route->plugin, conn, conn->args, &conn->extra->end);
 	presence_end(conn);
 	session_inject_fini(conn);
-	session_table_remove(&session_host(conn)->sessions, conn);
+	session_table_remove(&host->sessions, conn);
 	crowd_leave(conn);
 	conn->magic = 0;
 	drop_request(conn);
@@ -180,7 +188,7 @@ void session_free(struct sl_conn *conn)
 	free(conn->state);
 	generation_unref(conn->route->generation);
 	arena_fini(&conn->arena);
-	free(conn);
+	slab_free(&host->session_slab, conn);
 }
 
 void session_set_route(struct sl_conn *conn, const struct route *route)

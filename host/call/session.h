@@ -67,8 +67,10 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 void session_connect(struct sl_conn *conn);
 /* Zeros; NULL where the plugin wants none. */
 void *session_new_state(const struct sl_plugin *plugin);
-/* As sl_peer gives it: until disconnect has returned. */
+/* Valid until it is asked for that of any connection. */
 const char *session_peer(const struct sl_conn *conn);
+/* The same until disconnect has returned, as sl_peer gives it. */
+const char *session_keep_peer(const struct sl_conn *conn);
 /* What reports say of it follows. */
 void session_set_route(struct sl_conn *conn, const struct route *route);
 /* Connect, with the arguments that are there now, and its answer. */

@@ -91,8 +91,13 @@ struct transport_ops {
 	struct transport_rtt (*rtt)(const struct transport *transport);
 	/* See transport_extra. */
 	struct transport_extra *(*extra)(struct transport *transport);
-	/* "127.0.0.1:53124"; or for whom a trusted proxy speaks, until that changes. */
+	/*
+	 * "127.0.0.1:53124"; or for whom a trusted proxy speaks. Valid until that of any transport
+	 * is asked for.
+	 */
 	const char *(*peer)(const struct transport *transport);
+	/* The same until it changes, or the transport's end: at the price of some memory. */
+	const char *(*keep_peer)(struct transport *transport);
 	/* Sets the peer to a copy; an empty text: back to who is connected. */
 	void (*set_peer)(struct transport *transport, struct span peer);
 };
@@ -123,6 +128,7 @@ struct transport {
 	const struct transport_extra *extra; /* never NULL; perhaps zeros that all share */
 };
 
+/* Valid until that of any transport is asked for. */
 static inline const char *transport_peer(const struct transport *transport)
 {
 	return transport->ops->peer(transport);

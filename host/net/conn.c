@@ -19,7 +19,6 @@
 #include "net/entry.h"
 #include "net/tls_io.h"
 #include "net/ws_send.h"
-#include "wire/proxy_protocol.h"
 
 #define CONN_MAGIC 0x636f6e6eu
 
@@ -29,8 +28,8 @@ enum {
 	LAST_READS = 64,            /* of what a failed socket still holds */
 };
 
-/* With its address a block of 168 bytes: see host/README.md, "Lifetimes", before it grows. */
-_Static_assert(sizeof(struct conn) <= 152, "an idle connection costs more than it did");
+/* See host/README.md, "Lifetimes", before it grows. */
+_Static_assert(sizeof(struct conn) <= 160, "an idle connection costs more than it did");
 
 struct conn *conn_of(const struct transport *transport)
 {
@@ -251,7 +250,7 @@ static void watch(struct conn *conn)
 		return;
 	}
 	log_warn("%s: lost: the kernel has no room to watch it (fs.epoll.max_user_watches)",
-		conn->peer);
+		conn_peer(conn));
 	conn->has_failed = true;
 	conn_touch(conn);
 }
@@ -404,12 +403,20 @@ const char *conn_client(const struct conn *conn)
 {
 	const char *client = extra_of(conn)->client;
 
-	return client == NULL ? conn->peer : client;
+	return client == NULL ? conn_peer(conn) : client;
 }
 
 static const char *peer_for_call(const struct transport *transport)
 {
 	return conn_client(conn_of(transport));
+}
+
+static const char *keep_peer_for_call(struct transport *transport)
+{
+	struct conn *conn = conn_of(transport);
+	const char *client = extra_of(conn)->client;
+
+	return client == NULL ? conn_peer_keep(conn) : client;
 }
 
 static void conn_set_peer(struct transport *transport, struct span peer)
@@ -444,6 +451,7 @@ static const struct transport_ops ops = {
 	.rtt = ws_conn_rtt,
 	.extra = extra_for_call,
 	.peer = peer_for_call,
+	.keep_peer = keep_peer_for_call,
 	.set_peer = conn_set_peer,
 };
 
@@ -458,25 +466,15 @@ void conn_begin(struct conn *conn, bool is_tls)
 	http_conn_begin(conn);
 }
 
-/* The client that a PROXY header names must have room there, too. */
-static struct conn *allocate(const char *peer, bool has_proxy_header)
+struct conn *conn_new(struct conn_set *set, int fd, const union listen_address *address,
+	const struct listener_options *options)
 {
-	size_t len = strlen(peer) + 1;
-	size_t size = has_proxy_header && len < PROXY_SOURCE_SIZE ? PROXY_SOURCE_SIZE : len;
-	struct conn *conn = xcalloc(1, sizeof(*conn) + size);
-
-	memcpy(conn->peer, peer, len);
-	return conn;
-}
-
-struct conn *conn_new(
-	struct conn_set *set, int fd, const char *peer, const struct listener_options *options)
-{
-	struct conn *conn = allocate(peer, options->has_proxy_header);
+	struct conn *conn = slab_alloc(&set->conns);
 
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
+	conn_peer_init(conn, address);
 	conn->transport = (struct transport){.ops = &ops, .extra = &conn_extra_none.of_call};
 	entry_begin(conn);
 	if (options->is_admin)
@@ -536,6 +534,7 @@ void conn_free(struct conn *conn)
 	conn_extra_clear_stash(conn);
 	free(extra_of(conn)->client);
 	conn_extra_free(conn);
+	conn_peer_fini(conn);
 	conn->magic = 0;
-	free(conn);
+	slab_free(&conn->set->conns, conn);
 }

@@ -13,6 +13,7 @@
 #include "call/transport.h"
 #include "net/backlog.h"
 #include "net/conn_extra.h"
+#include "net/conn_peer.h"
 #include "net/conn_set.h"
 #include "net/http_conn.h"
 #include "net/linger.h"
@@ -49,6 +50,7 @@ struct conn {
 	struct transport transport;
 	struct outbox outbox;
 	struct deadline deadline;
+	union conn_peer peer;
 	STAILQ_ENTRY(conn) dirty; /* of dirty or dead */
 	bool is_dirty : 1, is_dead : 1;
 	bool is_paused : 1;    /* the plugin wants no more messages */
@@ -60,15 +62,15 @@ struct conn {
 	bool owes_end : 1;     /* the peer's end was read together with its last bytes */
 	bool has_failed : 1;   /* sending failed; told when the connection is settled */
 	bool wants_room : 1;   /* a message did not fit; told when half the queue is free */
-	uint8_t overflow;      /* enum overflow of the route */
-	uint8_t watched;       /* EPOLLIN, EPOLLOUT: what the poller waits for */
+	bool has_peer_text : 1;
+	uint8_t overflow; /* enum overflow of the route */
+	uint8_t watched;  /* EPOLLIN, EPOLLOUT: what the poller waits for */
 	union {
 		struct http_state *http;
 		struct ws_state ws;
 		struct linger_state linger;
 		struct proxy_state proxy;
 	};
-	char peer[];
 };
 
 /* To look at; zeros and plain bytes where it has none. */
@@ -81,9 +83,9 @@ static inline bool conn_is_bare(const struct conn *conn)
 {
 	return extra_of(conn) == &conn_extra_none;
 }
-/* Takes fd, and speaks what the listener says. */
-struct conn *conn_new(
-	struct conn_set *set, int fd, const char *peer, const struct listener_options *options);
+/* Takes fd, whose peer is at `address`, and speaks what the listener says. */
+struct conn *conn_new(struct conn_set *set, int fd, const union listen_address *address,
+	const struct listener_options *options);
 /* Speaks HTTP from here on, behind TLS or not: the peer is known by now. */
 void conn_begin(struct conn *conn, bool is_tls);
 /* Closes the socket now; the memory goes at the end of the turn. Tells nobody. */
@@ -140,7 +142,7 @@ void conn_on_due(struct deadline *deadline);
 
 struct conn *conn_of(const struct transport *transport);
 struct conn *conn_of_deadline(struct deadline *deadline);
-/* Whose connection it is, or for whom a proxy speaks. */
+/* Whose connection it is, or for whom a proxy speaks. Valid as what conn_peer gives. */
 const char *conn_client(const struct conn *conn);
 
 #endif

@@ -51,6 +51,7 @@ bool conn_set_init(struct conn_set *set, struct event_base *base)
 {
 	memset(set, 0, sizeof(*set));
 	set->receive = xmalloc(CONN_RECEIVE_BYTES);
+	slab_init(&set->conns, sizeof(struct conn));
 	STAILQ_INIT(&set->dead);
 	STAILQ_INIT(&set->dirty);
 	TAILQ_INIT(&set->waiting);
@@ -71,6 +72,7 @@ void conn_set_fini(struct conn_set *set)
 	ws_deflate_shared_fini(&set->deflate);
 	free(set->decoder);
 	http_conn_free_spares(set);
+	slab_fini(&set->conns);
 	free(set->receive);
 }
 

@@ -14,8 +14,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/slab.h"
 #include "base/tally.h"
 #include "net/deadline.h"
+#include "net/listen_socket.h"
 #include "net/outbox.h"
 #include "net/poller.h"
 #include "net/ws_limits.h"
@@ -44,6 +46,8 @@ struct conn_set {
 		struct ws_shared *shared; /* NULL: nobody has wanted them yet */
 	} lent;                           /* conn.c's */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
+	struct slab conns;
+	char peer_text[LISTEN_ADDRESS_SIZE]; /* conn_peer's */
 	struct outbox_pool pool;
 	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */
 	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */

@@ -32,7 +32,7 @@ static void go_on(struct conn *conn, const struct proxy_header *header)
 
 	conn_extra_clear_stash(conn);
 	if (header->source[0] != '\0')
-		memcpy(conn->peer, header->source, sizeof(header->source));
+		conn_peer_set(conn, header->source);
 	conn_begin(conn, is_tls);
 }
 
@@ -48,7 +48,7 @@ static void proxy_received(struct conn *conn, uint8_t *data, size_t len)
 	if (result == WIRE_DONE)
 		len = header.length - before;
 	if (result == WIRE_BAD)
-		log_warn("%s: closed: found %s", conn->peer, why.text);
+		log_warn("%s: closed: found %s", conn_peer(conn), why.text);
 	if (result == WIRE_BAD || !take(conn, data, len))
 		conn_drop(conn);
 	else if (result == WIRE_DONE)
@@ -72,7 +72,7 @@ static uint64_t proxy_due(struct conn *conn, uint64_t now_ms)
 
 	if (now_ms < due_ms)
 		return due_ms;
-	log_warn("%s: closed: found no whole PROXY header within %llu ms", conn->peer,
+	log_warn("%s: closed: found no whole PROXY header within %llu ms", conn_peer(conn),
 		(unsigned long long)conn->set->handshake_ms);
 	conn_drop(conn);
 	return 0;
@@ -98,12 +98,12 @@ void proxy_conn_begin(struct conn *conn, bool is_tls)
 	conn_extra(conn)->io = &peeking;
 	conn_speak(conn, &protocol);
 	conn->proxy = (struct proxy_state){clock_ms(), is_tls};
-	if (host_is_proxy(conn->set->host, span_of(conn->peer))) {
+	if (host_is_proxy(conn->set->host, span_of(conn_peer(conn)))) {
 		conn_schedule(conn, conn->proxy.since_ms + conn->set->handshake_ms);
 		return;
 	}
 	log_warn("%s: closed: a PROXY header is expected there, and `proxies` does not list it",
-		conn->peer);
+		conn_peer(conn));
 	conn_drop(conn);
 }
 

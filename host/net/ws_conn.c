@@ -160,7 +160,7 @@ static void take_excess(struct conn *conn)
 	struct err why;
 
 	if (throttle->excess == EXCESS_TO_REFUSE) {
-		log_debug("%s: over its rate, a message is dropped", conn->peer);
+		log_debug("%s: over its rate, a message is dropped", conn_peer(conn));
 		return;
 	}
 	throttle_explain(throttle, &why);
