@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "net/conn.h"
 #include "net/tls_context.h"
+#include "wire/ws_key.h"
 
 /* ---- deadlines ------------------------------------------------------------------------------ */
 
@@ -56,6 +57,7 @@ bool conn_set_init(struct conn_set *set, struct event_base *base)
 	STAILQ_INIT(&set->dirty);
 	TAILQ_INIT(&set->waiting);
 	set->head_limits = http_limits_default;
+	set->sha1 = ws_accept_new();
 	deadline_wheel_init(&set->wheel, clock_ms());
 	event_assign(&set->sweep, base, -1, 0, conn_set_on_sweep, set);
 	set->sweep_at_ms = UINT64_MAX;
@@ -70,6 +72,7 @@ void conn_set_fini(struct conn_set *set)
 	outbox_pool_fini(&set->pool);
 	tls_context_unref(set->tls);
 	ws_deflate_shared_fini(&set->deflate);
+	ws_accept_free(set->sha1);
 	free(set->decoder);
 	http_conn_free_spares(set);
 	slab_fini(&set->conns);

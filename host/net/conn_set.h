@@ -54,7 +54,8 @@ struct conn_set {
 	struct ws_decoder *decoder;       /* ws_conn.c's, for whom has none; NULL: in use */
 	struct ws_limits limits;
 	struct http_date date;
-	uint64_t handshake_ms; /* for a request head, and for the plugin's answer */
+	struct evp_md_ctx_st *sha1; /* for ws_accept_key */
+	uint64_t handshake_ms;      /* for a request head, and for the plugin's answer */
 	struct http_limits head_limits;
 	struct http_state *http_spares; /* http_conn.c's, and how many of them */
 	unsigned http_spare_count;

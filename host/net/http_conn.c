@@ -18,6 +18,7 @@
 #include "net/entry.h"
 #include "net/https_redirect.h"
 #include "net/tls_io.h"
+#include "wire/ws_key.h"
 
 enum {
 	CODE_LOST = 1006,
@@ -362,14 +363,16 @@ void http_conn_reply(struct transport *transport, struct reply *reply)
 void http_conn_upgrade(struct transport *transport, const struct upgrade *upgrade)
 {
 	struct conn *conn = conn_of(transport);
+	char accept[WS_ACCEPT_SIZE];
 	struct buf head = {0};
 
 	if (!http_conn_is(conn))
 		return;
 	assert(conn->http->stage == HTTP_ASKED);
+	ws_accept_key(conn->set->sha1, upgrade->key, accept);
 	http_upgrade_encode(&head, &(struct http_upgrade){
 					   .date = date_now(conn),
-					   .key = upgrade->key,
+					   .accept = accept,
 					   .subprotocol = upgrade->subprotocol,
 					   .headers = upgrade->headers,
 					   .style = style_of(conn),

@@ -55,9 +55,10 @@ static struct piece *chunk_get(struct outbox_pool *pool, size_t want)
 	if (capacity == POOLED_CAPACITY && chunk != NULL) {
 		pool->free = chunk->next;
 		pool->free_count--;
-	} else {
-		chunk = xmalloc(sizeof(*chunk) + capacity);
+		chunk->begin = chunk->end = chunk->data;
+		return chunk;
 	}
+	chunk = xmalloc(sizeof(*chunk) + capacity);
 	*chunk = (struct piece){.begin = chunk->data, .end = chunk->data, .capacity = capacity};
 	return chunk;
 }
@@ -153,11 +154,10 @@ void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span 
 
 char *outbox_spare(const struct outbox *outbox, size_t most)
 {
-	const struct piece *chunk = outbox->last;
+	struct piece *chunk = outbox->last;
 
-	if (chunk == NULL || room_of(chunk) < most)
-		return NULL;
-	return outbox->last->data + (chunk->end - chunk->data);
+	return chunk == NULL || room_of(chunk) < most ? NULL
+						      : chunk->data + (chunk->end - chunk->data);
 }
 
 char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most)

@@ -44,7 +44,7 @@ void outbox_pool_fini(struct outbox_pool *pool);
 void outbox_append(struct outbox *outbox, struct outbox_pool *pool, struct span data);
 /* Room for so many bytes in one piece, to be written and then queued; NULL: they are too many. */
 char *outbox_room(struct outbox *outbox, struct outbox_pool *pool, size_t most);
-/* The same only where a chunk has so much left; NULL: none has. */
+/* The same only where the last piece has so much left; NULL: it has not. */
 char *outbox_spare(const struct outbox *outbox, size_t most);
 void outbox_queue(struct outbox *outbox, size_t len);
 /* Queues `part`, which lies in the shared message, and keeps a reference for as long as it has to.

@@ -19,10 +19,11 @@ struct ws_decoder *ws_decoders_borrow(struct conn *conn)
 	}
 	decoder = conn->set->decoder;
 	conn->set->decoder = NULL;
-	if (decoder == NULL)
+	if (decoder == NULL) {
 		decoder = xmalloc(sizeof(*decoder));
-	ws_decoder_init(decoder, conn->ws.limits->message_bytes);
-	decoder->frame_limit = (uint32_t)conn->ws.limits->frame_bytes;
+		ws_decoder_init(decoder, 0);
+	}
+	ws_decoders_follow(conn, decoder);
 	decoder->takes_compressed = extra_of(conn)->deflate != NULL;
 	return decoder;
 }
@@ -33,7 +34,10 @@ void ws_decoders_give_back(struct conn *conn, struct ws_decoder *decoder, bool m
 		conn_extra(conn)->decoder = decoder;
 		return;
 	}
-	ws_decoder_fini(decoder);
+	if (decoder->is_busy) {
+		ws_decoder_fini(decoder);
+		ws_decoder_init(decoder, 0);
+	}
 	if (conn->set->decoder == NULL)
 		conn->set->decoder = decoder;
 	else

@@ -22,25 +22,28 @@ void ws_send_frame(struct conn *conn, unsigned opcode, struct span payload)
 	conn_queue(conn, len + payload.len);
 }
 
-/*
- * The common case, a short frame of a connection that has nothing out of the ordinary and waits for
- * nothing, in a few instructions. False: nothing was done.
- */
-static inline bool send_short(struct conn *conn, unsigned opcode, struct span payload)
+/* Of a short frame: the connection has nothing out of the ordinary, and there is room. */
+static inline bool may_send_short(const struct conn *conn, struct span payload)
 {
-	size_t size = ws_header_size(payload.len) + payload.len;
-	char *at;
+	return payload.len - 1 < WS_CONTROL_MAX && conn_is_bare(conn) && !conn->is_blocked &&
+	       !conn->has_failed && !ws_queue_is_droppable(conn) &&
+	       conn->outbox.bytes + WS_SHORT_HEADER + payload.len <= conn->ws.limits->queue_bytes;
+}
 
-	if (payload.len - 1 >= WS_CONTROL_MAX || !conn_is_bare(conn) || conn->is_blocked ||
-		conn->has_failed || ws_queue_is_droppable(conn) ||
-		conn->outbox.bytes + size > conn->ws.limits->queue_bytes)
-		return false;
-	at = outbox_spare(&conn->outbox, size);
-	if (at == NULL)
-		return false;
-	ws_short_frame((uint8_t *)at, opcode, payload.ptr, payload.len);
-	conn_queue(conn, size);
-	return true;
+static inline enum sent put_short(
+	struct conn *conn, char *at, enum ws_opcode opcode, struct span payload)
+{
+	conn_queue(conn, ws_short_frame((uint8_t *)at, opcode, payload.ptr, payload.len));
+	return SENT_QUEUED;
+}
+
+/* This and send_any are apart, so that those that follow do not pay for their registers. */
+__attribute__((noinline)) static enum sent send_first(
+	struct conn *conn, enum ws_opcode opcode, struct span payload)
+{
+	char *at = outbox_room(&conn->outbox, &conn->set->pool, WS_SHORT_HEADER + payload.len);
+
+	return put_short(conn, at, opcode, payload);
 }
 
 /* The payload is made smaller if that is agreed on and worth it; returns the opcode for it. */
@@ -64,7 +67,6 @@ static enum sent send_droppable(
 	return sent;
 }
 
-/* Apart, so that short ones do not pay for the registers that this needs. */
 __attribute__((noinline)) static enum sent send_any(
 	struct conn *conn, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
@@ -79,14 +81,18 @@ __attribute__((noinline)) static enum sent send_any(
 	return SENT_QUEUED;
 }
 
+/* Most are short: they go a way of their own, of a few instructions. */
 enum sent ws_send_message(
 	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key)
 {
 	struct conn *conn = conn_of(transport);
+	char *at;
 
-	if (ws_send_is_open(conn) && send_short(conn, opcode, payload))
-		return SENT_QUEUED;
-	return send_any(conn, opcode, payload, key);
+	if (!ws_send_is_open(conn) || !may_send_short(conn, payload))
+		return send_any(conn, opcode, payload, key);
+	at = outbox_spare(&conn->outbox, WS_SHORT_HEADER + payload.len);
+	return at == NULL ? send_first(conn, opcode, payload)
+			  : put_short(conn, at, opcode, payload);
 }
 
 enum sent ws_send_shared(struct transport *transport, struct ws_shared *shared, uint64_t key)

@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "wire/http_head.h"
-#include "wire/ws_key.h"
 
 enum { HEAD_BYTES = 512 }; /* most are shorter */
 
@@ -145,12 +144,10 @@ void http_reply_encode(struct buf *out, const struct http_reply *reply)
 void http_upgrade_encode(struct buf *out, const struct http_upgrade *upgrade)
 {
 	const struct http_style *style = style_or_usual(upgrade->style);
-	char accept[WS_ACCEPT_SIZE];
 
-	ws_accept_key(upgrade->key, accept);
 	put_start(out, 101, upgrade->date, style);
 	buf_append_span(out, SPAN("Upgrade: websocket\r\nConnection: Upgrade\r\n"));
-	put_line(out, SPAN("Sec-WebSocket-Accept: "), accept);
+	put_line(out, SPAN("Sec-WebSocket-Accept: "), upgrade->accept);
 	if (upgrade->subprotocol != NULL)
 		put_line(out, SPAN("Sec-WebSocket-Protocol: "), upgrade->subprotocol);
 	put_lines(out, upgrade->headers, style->headers);

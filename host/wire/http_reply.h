@@ -54,7 +54,7 @@ void http_reply_encode(struct buf *out, const struct http_reply *reply);
 
 struct http_upgrade {
 	const char *date;
-	struct span key;                /* Sec-WebSocket-Key of the request, checked */
+	const char *accept;             /* Sec-WebSocket-Accept, as of ws_accept_key */
 	const char *subprotocol;        /* NULL: none */
 	struct span headers;            /* further lines, each ending in CRLF */
 	const struct http_style *style; /* as of a reply */

@@ -22,6 +22,7 @@ enum ws_opcode {
 
 enum {
 	WS_HEADER_MAX = 10,   /* bytes of an unmasked header */
+	WS_SHORT_HEADER = 2,  /* of that of a payload of at most WS_CONTROL_MAX */
 	WS_CONTROL_MAX = 125, /* payload bytes of a control frame */
 	WS_REASON_MAX = 123,  /* bytes of a close reason */
 };
@@ -43,21 +44,20 @@ size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], unsigned opcode, uint64_t pa
 static inline size_t ws_short_frame(
 	uint8_t *out, unsigned opcode, const char *payload, size_t payload_len)
 {
-	enum { HEADER = 2, STEP = 16 };
-	const char *from = payload, *end = payload + payload_len - STEP;
-	char *to = (char *)out + HEADER;
+	enum { STEP = 16 };
+	char *to = (char *)out + WS_SHORT_HEADER;
 
 	out[0] = (uint8_t)(0x80 | opcode);
 	out[1] = (uint8_t)payload_len;
 	if (payload_len < STEP) {
-		memcpy(to, from, payload_len);
-		return HEADER + payload_len;
+		memcpy(to, payload, payload_len);
+		return WS_SHORT_HEADER + payload_len;
 	}
-	/* The last step may share bytes with the one before it. */
-	for (; from < end; from += STEP, to += STEP)
-		memcpy(to, from, STEP);
-	memcpy((char *)out + HEADER + payload_len - STEP, end, STEP);
-	return HEADER + payload_len;
+	for (size_t at = 0; at < payload_len - STEP; at += STEP)
+		memcpy(to + at, payload + at, STEP);
+	/* It may share bytes with the step before it. */
+	memcpy(to + payload_len - STEP, payload + payload_len - STEP, STEP);
+	return WS_SHORT_HEADER + payload_len;
 }
 /*
  * Writes the payload of a close frame: code and reason, cut at 123 bytes on a character border.

@@ -5,11 +5,12 @@
 #include "wire/ws_key.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "base/log.h"
 #include "wire/quote.h"
 #include "wire/ws_extension.h"
 
@@ -85,15 +86,31 @@ bool ws_handshake_check(const struct http_head *head, struct err *why)
 	return check_version(head, why) && check_key(head, why) && ws_extension_check(head, why);
 }
 
-void ws_accept_key(struct span key, char out[WS_ACCEPT_SIZE])
+EVP_MD_CTX *ws_accept_new(void)
+{
+	EVP_MD_CTX *sha1 = EVP_MD_CTX_new();
+
+	if (sha1 != NULL && EVP_DigestInit_ex2(sha1, EVP_sha1(), NULL) == 1)
+		return sha1;
+	log_error("OpenSSL gives no SHA-1, without which no handshake can be answered, giving up");
+	abort();
+}
+
+void ws_accept_free(EVP_MD_CTX *sha1)
+{
+	EVP_MD_CTX_free(sha1);
+}
+
+void ws_accept_key(EVP_MD_CTX *sha1, struct span key, char out[WS_ACCEPT_SIZE])
 {
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-	uint8_t text[KEY_SIZE + sizeof(guid) - 1], digest[SHA_DIGEST_LENGTH];
+	uint8_t digest[SHA_DIGEST_LENGTH];
 
 	assert(key.len == KEY_SIZE);
-	memcpy(text, key.ptr, KEY_SIZE);
-	memcpy(text + KEY_SIZE, guid, sizeof(guid) - 1);
-	SHA1(text, sizeof(text), digest);
+	EVP_DigestInit_ex2(sha1, NULL, NULL);
+	EVP_DigestUpdate(sha1, key.ptr, KEY_SIZE);
+	EVP_DigestUpdate(sha1, guid, sizeof(guid) - 1);
+	EVP_DigestFinal_ex(sha1, digest, NULL);
 	EVP_EncodeBlock((uint8_t *)out, digest, sizeof(digest));
 }
 

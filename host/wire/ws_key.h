@@ -16,8 +16,15 @@ enum { WS_ACCEPT_SIZE = 29 }; /* 28 characters of base64 and a NUL */
  * answer then carries Sec-WebSocket-Version: 13). Call only when head->is_upgrade.
  */
 bool ws_handshake_check(const struct http_head *head, struct err *why);
+
+/*
+ * SHA-1 as OpenSSL has found it, which takes as long as the digest of a key: one a worker. Without
+ * it, or without memory, the process ends.
+ */
+struct evp_md_ctx_st *ws_accept_new(void);
+void ws_accept_free(struct evp_md_ctx_st *sha1);
 /* Sec-WebSocket-Accept for a checked key. */
-void ws_accept_key(struct span key, char out[WS_ACCEPT_SIZE]);
+void ws_accept_key(struct evp_md_ctx_st *sha1, struct span key, char out[WS_ACCEPT_SIZE]);
 
 /*
  * Goes over the offered subprotocols of all Sec-WebSocket-Protocol lines, in one pass: a head has

@@ -449,15 +449,19 @@ __attribute__((noinline)) static enum wire decode_any(struct ws_decoder *decoder
 
 	release_handed_out(decoder);
 	result = take_any(decoder, data, len, out, why);
-	decoder->is_busy = ws_decoder_is_inside(decoder) || decoder->message.data != NULL ||
-			   decoder->control.data != NULL;
+	decoder->is_busy = result == WIRE_BAD || ws_decoder_is_inside(decoder) ||
+			   decoder->message.data != NULL || decoder->control.data != NULL;
 	return result;
 }
 
 enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, struct ws_message *out,
 	struct err *why)
 {
-	if (!decoder->is_busy && take_short(decoder, data, len, out))
-		return WIRE_DONE;
+	if (!decoder->is_busy) {
+		if (*len == 0)
+			return WIRE_MORE;
+		if (take_short(decoder, data, len, out))
+			return WIRE_DONE;
+	}
 	return decode_any(decoder, data, len, out, why);
 }

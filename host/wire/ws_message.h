@@ -42,7 +42,7 @@ struct ws_decoder {
 	bool in_payload;
 	bool takes_compressed; /* permessage-deflate was agreed on; the caller sets it */
 	bool is_compressed;    /* the message being read */
-	bool is_busy;          /* something is half there, or was handed out and is to be freed */
+	bool is_busy; /* not as between two messages: a part of one, a buffer to free, or spent */
 	struct utf8 utf8;
 };
 

@@ -78,11 +78,17 @@ static void every_fault_is_named(void **state)
 
 static void the_answers_key_is_that_of_the_rfc(void **state)
 {
+	struct evp_md_ctx_st *sha1 = ws_accept_new();
 	char out[WS_ACCEPT_SIZE];
 
 	(void)state;
-	ws_accept_key(SPAN("dGhlIHNhbXBsZSBub25jZQ=="), out);
-	assert_string_equal(out, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+	for (int i = 0; i < 2; i++) {
+		ws_accept_key(sha1, SPAN("AAAAAAAAAAAAAAAAAAAAAA=="), out);
+		assert_string_equal(out, "ICX+Yqv66kxgM0FcWaLWlFLwTAI=");
+		ws_accept_key(sha1, SPAN("dGhlIHNhbXBsZSBub25jZQ=="), out);
+		assert_string_equal(out, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+	}
+	ws_accept_free(sha1);
 }
 
 static void subprotocols_are_listed_over_all_lines(void **state)
