@@ -260,7 +260,8 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){.ops = &write_down, .extra = &out->transport_extra};
+	out->transport_extra.ops = &write_down;
+	out->transport.extra = &out->transport_extra;
 	out->peer = PEER;
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;

@@ -30,12 +30,14 @@ enum session_phase {
 struct sl_conn {
 	union {
 		struct plugin_subject subject; /* first: plugin/ finds it there */
-		uint64_t id;
+		struct {
+			uint64_t id;
+			const struct route *route; /* of the generation that it holds */
+		};
 	};
 	unsigned magic;
 	unsigned offered; /* the generation that it was last offered to; session_move.c's */
 	struct transport *transport; /* NULL once ended */
-	const struct route *route;   /* of the generation of which it holds a reference */
 	const void *args;            /* filled by the route's plan */
 	void *state; /* on the heap: a hand-over replaces it; NULL: the plugin wants none */
 	const struct session_extra *extra; /* never NULL: session_extra_none as long as it can */

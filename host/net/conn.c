@@ -29,7 +29,7 @@ enum {
 };
 
 /* See host/README.md, "Lifetimes", before it grows. */
-_Static_assert(sizeof(struct conn) <= 160, "an idle connection costs more than it did");
+_Static_assert(sizeof(struct conn) <= 128, "an idle connection costs more than it did");
 
 struct conn *conn_of(const struct transport *transport)
 {
@@ -38,6 +38,19 @@ struct conn *conn_of(const struct transport *transport)
 
 	assert(conn->magic == CONN_MAGIC);
 	return conn;
+}
+
+/* What it speaks is a number, as a pointer would be eight bytes of each connection. */
+static inline const struct conn_protocol *protocol_of(const struct conn *conn)
+{
+	static const struct conn_protocol *const protocols[] = {
+		[CONN_SPEAKS_PROXY] = &proxy_conn_protocol,
+		[CONN_SPEAKS_HTTP] = &http_conn_protocol,
+		[CONN_SPEAKS_WS] = &ws_conn_protocol,
+		[CONN_LINGERS] = &linger_protocol,
+	};
+
+	return protocols[conn->speech];
 }
 
 static struct transport_extra *extra_for_call(struct transport *transport)
@@ -260,7 +273,7 @@ void conn_touch(struct conn *conn)
 	if (conn->is_dirty || conn->is_dead || conn == conn->set->reading)
 		return;
 	conn->is_dirty = true;
-	STAILQ_INSERT_TAIL(&conn->set->dirty, conn, dirty);
+	conn_list_add(&conn->set->dirty, conn);
 }
 
 /* Whether bytes came. */
@@ -271,17 +284,17 @@ static bool read_once(struct conn *conn)
 	ssize_t len;
 
 	/* What TLS has decrypted must have room at once, whatever it belongs to. */
-	if (conn->protocol->room != NULL && extra_of(conn)->tls == NULL)
-		into = conn->protocol->room(conn, &size);
+	if (protocol_of(conn)->room != NULL && extra_of(conn)->tls == NULL)
+		into = protocol_of(conn)->room(conn, &size);
 	if (into == NULL) {
 		into = conn->set->receive;
 		size = CONN_RECEIVE_BYTES;
 	}
 	len = extra_of(conn)->io->receive(conn, into, size);
 	if (len > 0)
-		conn->protocol->received(conn, into, (size_t)len);
+		protocol_of(conn)->received(conn, into, (size_t)len);
 	else if (len == 0 || (errno != EAGAIN && errno != EINTR))
-		conn->protocol->ended(conn);
+		protocol_of(conn)->ended(conn);
 	return len > 0;
 }
 
@@ -314,7 +327,7 @@ static void tell_end(struct conn *conn)
 	if (!conn->owes_end || !is_reading(conn))
 		return;
 	conn->owes_end = false;
-	conn->protocol->ended(conn);
+	protocol_of(conn)->ended(conn);
 	conn_touch(conn);
 }
 
@@ -327,9 +340,9 @@ void conn_settle(struct conn *conn)
 	do {
 		has_sent = conn_flush(conn);
 		if (!conn->is_blocked && !conn->has_failed)
-			conn->protocol->sent(conn);
-		else if (!conn->has_failed && conn->protocol->full != NULL)
-			conn->protocol->full(conn, has_sent);
+			protocol_of(conn)->sent(conn);
+		else if (!conn->has_failed && protocol_of(conn)->full != NULL)
+			protocol_of(conn)->full(conn, has_sent);
 		if (conn->is_dead)
 			return;
 	} while (conn_queued(conn) > 0 && !conn->is_blocked && !conn->has_failed);
@@ -387,7 +400,7 @@ void conn_on_due(struct deadline *deadline)
 	uint64_t next_ms;
 
 	assert(!conn->is_dead);
-	next_ms = conn->protocol->due(conn, clock_ms());
+	next_ms = protocol_of(conn)->due(conn, clock_ms());
 	if (next_ms != 0 && !conn->is_dead)
 		conn_schedule(conn, next_ms);
 }
@@ -432,7 +445,7 @@ static void conn_set_peer(struct transport *transport, struct span peer)
 	}
 }
 
-static const struct transport_ops ops = {
+const struct transport_ops conn_transport_ops = {
 	.reply = http_conn_reply,
 	.upgrade = http_conn_upgrade,
 	.send = ws_send_message,
@@ -475,7 +488,7 @@ struct conn *conn_new(struct conn_set *set, int fd, const union listen_address *
 	conn->fd = fd;
 	conn->set = set;
 	conn_peer_init(conn, address);
-	conn->transport = (struct transport){.ops = &ops, .extra = &conn_extra_none.of_call};
+	conn->transport.extra = &conn_extra_none.of_call;
 	entry_begin(conn);
 	if (options->is_admin)
 		conn_extra(conn)->of_call.is_admin = true;
@@ -492,11 +505,16 @@ struct conn *conn_new(struct conn_set *set, int fd, const union listen_address *
 	return conn;
 }
 
-void conn_speak(struct conn *conn, const struct conn_protocol *protocol)
+void conn_speak(struct conn *conn, enum conn_speech speech)
 {
-	if (conn->protocol != NULL)
-		conn->protocol->fini(conn);
-	conn->protocol = protocol;
+	if (conn->speech != CONN_SPEAKS_NOTHING)
+		protocol_of(conn)->fini(conn);
+	conn->speech = (uint8_t)speech;
+}
+
+void conn_receive(struct conn *conn, uint8_t *data, size_t len)
+{
+	protocol_of(conn)->received(conn, data, len);
 }
 
 void conn_drop(struct conn *conn)
@@ -511,7 +529,7 @@ void conn_drop(struct conn *conn)
 	deadline_end(&conn->deadline);
 	/* From there it is buried. */
 	if (!conn->is_dirty)
-		STAILQ_INSERT_TAIL(&conn->set->dirty, conn, dirty);
+		conn_list_add(&conn->set->dirty, conn);
 	conn->is_dirty = true;
 	conn->set->count--;
 	entry_end(conn);
@@ -520,7 +538,7 @@ void conn_drop(struct conn *conn)
 void conn_lose(struct conn *conn)
 {
 	if (!conn->is_dead)
-		conn->protocol->ended(conn);
+		protocol_of(conn)->ended(conn);
 	if (!conn->is_dead)
 		conn_drop(conn);
 }
@@ -528,7 +546,7 @@ void conn_lose(struct conn *conn)
 void conn_free(struct conn *conn)
 {
 	assert(conn->is_dead && conn->transport.session == NULL);
-	conn->protocol->fini(conn);
+	protocol_of(conn)->fini(conn);
 	tls_io_fini(conn);
 	clear(conn);
 	conn_extra_clear_stash(conn);

@@ -21,6 +21,15 @@
 #include "net/proxy_conn.h"
 #include "net/ws_conn.h"
 
+/* What a connection speaks at the moment. */
+enum conn_speech {
+	CONN_SPEAKS_NOTHING, /* yet */
+	CONN_SPEAKS_PROXY,   /* a header before all else */
+	CONN_SPEAKS_HTTP,
+	CONN_SPEAKS_WS,
+	CONN_LINGERS,
+};
+
 /* Called with no plugin code on the stack. */
 struct conn_protocol {
 	/* Bytes came; they may be overwritten. */
@@ -45,13 +54,11 @@ struct conn_protocol {
 struct conn {
 	unsigned magic;
 	int fd;
-	const struct conn_protocol *protocol;
 	struct conn_set *set;
 	struct transport transport;
 	struct outbox outbox;
 	struct deadline deadline;
 	union conn_peer peer;
-	STAILQ_ENTRY(conn) dirty; /* of dirty or dead */
 	bool is_dirty : 1, is_dead : 1;
 	bool is_paused : 1;    /* the plugin wants no more messages */
 	bool is_held : 1;      /* the protocol wants no more bytes */
@@ -65,6 +72,7 @@ struct conn {
 	bool has_peer_text : 1;
 	uint8_t overflow; /* enum overflow of the route */
 	uint8_t watched;  /* EPOLLIN, EPOLLOUT: what the poller waits for */
+	uint8_t speech;   /* enum conn_speech */
 	union {
 		struct http_state *http;
 		struct ws_state ws;
@@ -95,8 +103,10 @@ void conn_lose(struct conn *conn);
 /* Only for conn_set_bury. */
 void conn_free(struct conn *conn);
 
-/* The state of the new protocol is the caller's to fill. */
-void conn_speak(struct conn *conn, const struct conn_protocol *protocol);
+/* The state of what it speaks from here on is the caller's to fill. */
+void conn_speak(struct conn *conn, enum conn_speech speech);
+/* Bytes for what it speaks now. */
+void conn_receive(struct conn *conn, uint8_t *data, size_t len);
 /* Queues header and payload, as one; large ones are tried at once instead of copied. */
 void conn_send(struct conn *conn, struct span header, struct span payload);
 /*
@@ -140,6 +150,7 @@ void conn_on_ready(void *arg, uint32_t events);
 /* For deadline_wheel_sweep. */
 void conn_on_due(struct deadline *deadline);
 
+extern const struct transport_ops conn_transport_ops;
 struct conn *conn_of(const struct transport *transport);
 struct conn *conn_of_deadline(struct deadline *deadline);
 /* Whose connection it is, or for whom a proxy speaks. Valid as what conn_peer gives. */

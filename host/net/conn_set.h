@@ -29,11 +29,16 @@ struct conn;
 struct host;
 struct tls_context;
 
-STAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(conn_waiting, conn);
 
 /* At most read from a connection before others have a turn; of a long message. */
 enum { CONN_RECEIVE_BYTES = 65536, CONN_ROOM_BYTES = 1048576 };
+
+/* Of connections that something is done with soon; few of those that are idle. */
+struct conn_list {
+	struct conn **items;
+	size_t count, capacity;
+};
 
 struct conn_set {
 	struct poller poller;
@@ -64,14 +69,16 @@ struct conn_set {
 	uint64_t connections_max; /* of all workers, 0: any; what follows is entry.c's */
 	size_t surplus;           /* of `count`: only there to be told 503 */
 	uint64_t pushed_out, told_full, full_logged_ms;
-	bool is_stopping;        /* answers close their connections */
-	struct conn_queue dirty; /* to settle at the end of the turn */
-	struct conn_queue dead;  /* to free behind that */
-	size_t count;            /* alive */
+	bool is_stopping;       /* answers close their connections */
+	struct conn_list dirty; /* to settle at the end of the turn */
+	struct conn_list dead;  /* to free behind that */
+	size_t count;           /* alive */
 	struct deadline_wheel wheel;
 	struct event sweep;
 	uint64_t sweep_at_ms; /* UINT64_MAX: not armed */
 };
+
+void conn_list_add(struct conn_list *list, struct conn *conn);
 
 /* False with errno: out of descriptors; then conn_set_fini all the same. */
 bool conn_set_init(struct conn_set *set, struct event_base *base);

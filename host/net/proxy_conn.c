@@ -14,8 +14,6 @@
 #include "net/conn.h"
 #include "wire/proxy_protocol.h"
 
-static const struct conn_protocol protocol;
-
 static ssize_t peek(struct conn *conn, uint8_t *out, size_t size)
 {
 	return recv(conn->fd, out, size, MSG_PEEK);
@@ -85,7 +83,7 @@ static void proxy_fini(struct conn *conn)
 
 static const struct conn_io peeking = {.receive = peek};
 
-static const struct conn_protocol protocol = {
+const struct conn_protocol proxy_conn_protocol = {
 	.received = proxy_received,
 	.ended = proxy_ended,
 	.sent = proxy_sent,
@@ -96,7 +94,7 @@ static const struct conn_protocol protocol = {
 void proxy_conn_begin(struct conn *conn, bool is_tls)
 {
 	conn_extra(conn)->io = &peeking;
-	conn_speak(conn, &protocol);
+	conn_speak(conn, CONN_SPEAKS_PROXY);
 	conn->proxy = (struct proxy_state){clock_ms(), is_tls};
 	if (host_is_proxy(conn->set->host, span_of(conn_peer(conn)))) {
 		conn_schedule(conn, conn->proxy.since_ms + conn->set->handshake_ms);
@@ -109,5 +107,5 @@ void proxy_conn_begin(struct conn *conn, bool is_tls)
 
 bool proxy_conn_is_waiting(const struct conn *conn)
 {
-	return conn->protocol == &protocol;
+	return conn->speech == CONN_SPEAKS_PROXY;
 }

@@ -229,7 +229,7 @@ static inline void memory_transport_init(struct memory_transport *t)
 	};
 
 	memset(t, 0, sizeof(*t));
-	t->base.ops = &ops;
+	t->extra.ops = &ops;
 	t->address = MEMORY_PEER;
 	t->base.extra = &t->extra;
 	t->full = SENT_FULL;
