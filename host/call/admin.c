@@ -85,7 +85,7 @@ void admin_reply_text(struct admin_request *request, const char *content_type, s
 {
 	struct reply reply = {.status = 200, .content_type = content_type, .body = text, .fd = -1};
 
-	request->transport->ops->reply(request->transport, &reply);
+	transport_ops(request->transport)->reply(request->transport, &reply);
 	drop(request);
 }
 
@@ -97,7 +97,7 @@ void admin_reply_json(struct admin_request *request, unsigned status, json_t *bo
 		.body = span_of(text),
 		.fd = -1};
 
-	request->transport->ops->reply(request->transport, &reply);
+	transport_ops(request->transport)->reply(request->transport, &reply);
 	free(text);
 	json_decref(body);
 	drop(request);
@@ -274,9 +274,10 @@ static void begin(struct host *host, struct transport *transport, const struct h
 		admin_refuse(request, status, why.text);
 		return;
 	}
-	transport->ops->set_patience(transport, PATIENCE_MS);
+	transport_ops(transport)->set_patience(transport, PATIENCE_MS);
 	if (has_body)
-		transport->ops->want_body(transport, host->generation->config.admin.body_bytes);
+		transport_ops(transport)->want_body(
+			transport, host->generation->config.admin.body_bytes);
 	else
 		action->begin(request);
 }

@@ -52,7 +52,7 @@ static void add_rtt(struct census_row *row, const struct sl_conn *conn)
 	struct transport_rtt rtt = {0};
 
 	if (conn->transport != NULL)
-		rtt = conn->transport->ops->rtt(conn->transport);
+		rtt = transport_ops(conn->transport)->rtt(conn->transport);
 	row->measured += rtt.smoothed_us != 0;
 	row->rtt_us += rtt.smoothed_us;
 }

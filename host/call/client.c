@@ -11,7 +11,7 @@ static void forget(struct transport *transport)
 		return;
 	transport_extra(transport)->is_forwarded = false;
 	transport_extra(transport)->is_secure = transport->extra->hop_is_secure;
-	transport->ops->set_peer(transport, SPAN(""));
+	transport_ops(transport)->set_peer(transport, SPAN(""));
 }
 
 static void take(const struct forwarded *said, struct transport *transport, struct request *request)
@@ -19,7 +19,7 @@ static void take(const struct forwarded *said, struct transport *transport, stru
 	transport_extra(transport)->is_forwarded = true;
 	transport_extra(transport)->hop_is_secure = transport->extra->is_secure;
 	if (said->peer.ptr != NULL)
-		transport->ops->set_peer(transport, said->peer);
+		transport_ops(transport)->set_peer(transport, said->peer);
 	if (said->scheme != FORWARDED_UNSAID)
 		transport_extra(transport)->is_secure = said->scheme == FORWARDED_HTTPS;
 	if (said->host.ptr != NULL)

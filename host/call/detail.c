@@ -41,7 +41,7 @@ static void send_detail(struct transport *transport, unsigned status, json_t *de
 
 	if (headers != NULL)
 		reply.headers = *headers;
-	transport->ops->reply(transport, &reply);
+	transport_ops(transport)->reply(transport, &reply);
 	if (headers != NULL)
 		buf_fini(headers);
 	free(text);

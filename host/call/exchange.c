@@ -70,7 +70,7 @@ int exchange_respond(struct sl_conn *conn, struct reply *reply)
 	if (may != SL_OK)
 		return may;
 	reply->headers = conn->extra->response_headers;
-	conn->transport->ops->reply(conn->transport, reply);
+	transport_ops(conn->transport)->reply(conn->transport, reply);
 	answered(conn, reply->status);
 	return SL_OK;
 }
@@ -88,7 +88,8 @@ int exchange_start(struct sl_conn *conn, struct reply *reply)
 		return SL_INVALID;
 	}
 	reply->headers = conn->extra->response_headers;
-	conn->transport->ops->begin(conn->transport, reply, conn->route->limits.queue_bytes);
+	transport_ops(conn->transport)
+		->begin(conn->transport, reply, conn->route->limits.queue_bytes);
 	conn->phase = SESSION_STREAMING;
 	conn->extra->exchange->status = reply->status;
 	return SL_OK;
@@ -110,7 +111,7 @@ int exchange_write(struct sl_conn *conn, struct span data)
 			(unsigned long long)most);
 		return SL_INVALID;
 	}
-	if (!conn->transport->ops->write(conn->transport, data))
+	if (!transport_ops(conn->transport)->write(conn->transport, data))
 		return SL_FULL;
 	conn->extra->exchange->told.answer.bytes += data.len;
 	return SL_OK;
@@ -121,7 +122,7 @@ int exchange_end(struct sl_conn *conn)
 	if (conn->phase != SESSION_STREAMING)
 		return may_respond(conn, "sl_respond_end", 200) == SL_INVALID ? SL_INVALID
 									      : SL_CLOSED;
-	conn->transport->ops->finish(conn->transport, true);
+	transport_ops(conn->transport)->finish(conn->transport, true);
 	answered(conn, conn->extra->exchange->status);
 	return SL_OK;
 }
@@ -129,7 +130,7 @@ int exchange_end(struct sl_conn *conn)
 void exchange_cut(struct sl_conn *conn, unsigned by)
 {
 	assert(conn->phase == SESSION_STREAMING);
-	conn->transport->ops->finish(conn->transport, false);
+	transport_ops(conn->transport)->finish(conn->transport, false);
 	session_finish(conn, CODE_LOST, SPAN(""), by);
 	session_extra(conn)->end.status = conn->extra->exchange->status;
 }
@@ -205,8 +206,8 @@ void exchange_go_on(struct sl_conn *conn)
 {
 	note_head(conn);
 	if (conn->extra->request->head->has_body)
-		conn->transport->ops->want_body(
-			conn->transport, conn->route->conf->limits.body_bytes);
+		transport_ops(conn->transport)
+			->want_body(conn->transport, conn->route->conf->limits.body_bytes);
 	else
 		arguments_of_message(conn);
 }
@@ -246,7 +247,8 @@ void exchange_begin(struct sl_conn *conn)
 {
 	exchange_attach(conn);
 	conn->extra->exchange->told = access_log_begin(conn->extra->request, &conn->arena);
-	conn->transport->ops->set_patience(conn->transport, conn->route->conf->limits.request_ms);
+	transport_ops(conn->transport)
+		->set_patience(conn->transport, conn->route->conf->limits.request_ms);
 	if (is_too_long(conn))
 		refuse_body(conn);
 	else if (session_inject(conn, session_call_provider))

@@ -117,6 +117,11 @@ static const char *peer_of(const struct transport *transport)
 	return ((const struct explanation *)transport)->peer; /* the first member */
 }
 
+static const char *keep_peer(struct transport *transport)
+{
+	return peer_of(transport);
+}
+
 static struct transport_extra *own_extra(struct transport *transport)
 {
 	return &explanation_of(transport)->transport_extra;
@@ -144,6 +149,7 @@ static const struct transport_ops write_down = {
 	.rtt = not_measured,
 	.extra = own_extra,
 	.peer = peer_of,
+	.keep_peer = keep_peer,
 	.set_peer = write_peer,
 };
 
@@ -254,7 +260,8 @@ void explain_run(struct explanation *out, struct host *host, struct generation *
 	struct span raw, const struct inject_provider **calling)
 {
 	memset(out, 0, sizeof(*out));
-	out->transport = (struct transport){.ops = &write_down, .extra = &out->transport_extra};
+	out->transport_extra.ops = &write_down;
+	out->transport.extra = &out->transport_extra;
 	out->peer = PEER;
 	out->outcome = EXPLAIN_REFUSED;
 	out->host = host;

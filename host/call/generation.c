@@ -410,6 +410,7 @@ static void build_route(struct build *build, struct route *route, const struct r
 		.bytes_burst = limits->rates.bytes_burst,
 		.excess = (enum transport_excess)limits->rates.excess,
 	};
+	route->path = conf->path.text;
 	route->label = conf->kind == ROUTE_PLUGIN ? arena_printf(&build->generation->arena, "%s %s",
 							    conf->plugin.text, conf->path.text)
 						  : conf->path.text;

@@ -20,6 +20,7 @@
 struct host;
 
 struct route {
+	const char *path; /* first: reports of its connections find it there */
 	const struct route_conf *conf;
 	struct generation *generation;
 	const char *label; /* "echo /ws": plugin and path, for log lines */

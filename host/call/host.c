@@ -50,6 +50,7 @@ struct host *host_new(struct loop *loop, struct err_list *why)
 	image_store_set_threads(host->images, &host->threads);
 	host->table = host_table();
 	host->loop = loop;
+	slab_init(&host->session_slab, sizeof(struct sl_conn));
 	TAILQ_INIT(&host->due);
 	TAILQ_INIT(&host->ended);
 	fan_out_init(host);
@@ -179,6 +180,7 @@ void host_free(struct host *host)
 	fan_out_fini(host);
 	generation_unref(host->generation);
 	session_table_fini(&host->sessions);
+	slab_fini(&host->session_slab);
 	image_store_free(host->images);
 	buf_fini(&host->scratch);
 	buf_fini(&host->label);

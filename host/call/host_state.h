@@ -7,6 +7,7 @@
 
 #include <socklet.h>
 
+#include "base/slab.h"
 #include "call/admin_request.h"
 #include "call/bus.h"
 #include "call/crowd.h"
@@ -27,6 +28,7 @@ struct host {
 	struct generation *generation;
 	struct offload *offload;
 	struct session_table sessions;
+	struct slab session_slab;   /* what they are made of */
 	struct session_queue due;   /* something has come that plugin code may not see at once */
 	struct session_queue ended; /* disconnect still to run */
 	struct span heard;          /* a text that a plugin is given: it is UTF-8 */

@@ -195,7 +195,8 @@ static int api_vrespond_json(
 
 static size_t api_queued(const struct sl_conn *conn)
 {
-	return conn->transport == NULL ? 0 : conn->transport->ops->queued(conn->transport);
+	return conn->transport == NULL ? 0
+				       : transport_ops(conn->transport)->queued(conn->transport);
 }
 
 static size_t api_queue_limit(const struct sl_conn *conn)
@@ -213,7 +214,7 @@ static uint64_t api_rtt(const struct sl_conn *conn, int last)
 	struct transport_rtt rtt = {0};
 
 	if (conn->transport != NULL)
-		rtt = conn->transport->ops->rtt(conn->transport);
+		rtt = transport_ops(conn->transport)->rtt(conn->transport);
 	return last ? rtt.last_us : rtt.smoothed_us;
 }
 
@@ -223,7 +224,7 @@ static int set_paused(struct sl_conn *conn, bool paused)
 		return session_not_open(conn, paused ? "sl_pause" : "sl_resume");
 	if (conn->transport == NULL)
 		return SL_CLOSED;
-	conn->transport->ops->set_paused(conn->transport, paused);
+	transport_ops(conn->transport)->set_paused(conn->transport, paused);
 	return SL_OK;
 }
 
@@ -369,7 +370,7 @@ static struct sl_str api_security_scope(const struct sl_conn *conn, size_t n)
 
 static const char *api_peer(const struct sl_conn *conn)
 {
-	return session_peer(conn);
+	return session_keep_peer(conn);
 }
 
 static const char *api_scheme(const struct sl_conn *conn)

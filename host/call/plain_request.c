@@ -52,7 +52,7 @@ static void redirect_request(
 	buf_append_span(&reply.headers, SPAN("Location: "));
 	redirect_write(&route->redirect, &reply.headers, request->params, request->head->query);
 	buf_append_span(&reply.headers, SPAN("\r\n"));
-	transport->ops->reply(transport, &reply);
+	transport_ops(transport)->reply(transport, &reply);
 	buf_fini(&reply.headers);
 }
 
@@ -74,7 +74,7 @@ static void reply_options(struct transport *transport, const char *allowed)
 	struct reply reply = {.status = 204, .fd = -1};
 
 	buf_printf(&reply.headers, "Allow: %s\r\n", allowed);
-	transport->ops->reply(transport, &reply);
+	transport_ops(transport)->reply(transport, &reply);
 	buf_fini(&reply.headers);
 }
 

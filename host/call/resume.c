@@ -302,7 +302,8 @@ static void go_on_without(struct resume *resume)
 
 static bool is_full(const struct sl_conn *conn)
 {
-	return conn->transport->ops->queued(conn->transport) > conn->route->limits.queue_bytes / 8;
+	return transport_ops(conn->transport)->queued(conn->transport) >
+	       conn->route->limits.queue_bytes / 8;
 }
 
 /* The others stay: nobody tells when a part of a queue has left. */

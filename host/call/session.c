@@ -24,18 +24,19 @@
 #define SESSION_MAGIC 0x53455331u
 
 _Static_assert(offsetof(struct sl_conn, subject) == 0, "plugin/plugin.c looks for it there");
+_Static_assert(offsetof(struct route, path) == 0, "a subject's route is the session's, too");
 
 void *session_new_state(const struct sl_plugin *plugin)
 {
 	return plugin->info.state_size == 0 ? NULL : xcalloc(1, plugin->info.state_size);
 }
 
-_Static_assert(sizeof(struct sl_conn) <= 120, "an idle connection costs more than it did");
+_Static_assert(sizeof(struct sl_conn) <= 112, "an idle connection costs more than it did");
 
 struct sl_conn *session_new(struct host *host, struct transport *transport,
 	const struct route *route, struct request *request)
 {
-	struct sl_conn *conn = xcalloc(1, sizeof(*conn));
+	struct sl_conn *conn = slab_alloc(&host->session_slab);
 
 	conn->magic = SESSION_MAGIC;
 	conn->transport = transport;
@@ -89,6 +90,13 @@ const char *session_peer(const struct sl_conn *conn)
 	return conn->transport != NULL ? transport_peer(conn->transport) : conn->extra->peer;
 }
 
+const char *session_keep_peer(const struct sl_conn *conn)
+{
+	if (conn->extra->exchange != NULL || conn->transport == NULL)
+		return session_peer(conn);
+	return transport_ops(conn->transport)->keep_peer(conn->transport);
+}
+
 /* ---- ending ----------------------------------------------------------------------------- */
 
 static void drop_request(struct sl_conn *conn)
@@ -107,7 +115,7 @@ static void note_transport(struct sl_conn *conn)
 
 	extra->queue_peak = transport->extra->queue_peak;
 	extra->dropped = transport->extra->dropped;
-	extra->rtt_us = transport->ops->rtt(transport).smoothed_us;
+	extra->rtt_us = transport_ops(transport)->rtt(transport).smoothed_us;
 	extra->peer = arena_text(
 		&conn->arena, transport_peer(transport), strlen(transport_peer(transport)));
 	if (extra->dropped > 0)
@@ -151,13 +159,14 @@ static void close_open(struct sl_conn *conn, unsigned code, const char *reason, 
 {
 	struct span text = {reason, utf8_cut(span_of(reason), WS_REASON_MAX)};
 
-	conn->transport->ops->close(conn->transport, code, text);
+	transport_ops(conn->transport)->close(conn->transport, code, text);
 	session_finish(conn, code == 0 ? 1005 : code, text, by);
 }
 
 void session_free(struct sl_conn *conn)
 {
 	const struct sl_plugin_info *info = &conn->route->plugin->info;
+	struct host *host = session_host(conn);
 
 	assert(conn->magic == SESSION_MAGIC && conn->phase == SESSION_ENDED);
 	if (conn->extra->exchange != NULL) {
@@ -170,7 +179,7 @@ void session_free(struct sl_conn *conn)
 		plugin_call_disconnect(conn->route->plugin, conn, conn->args, &conn->extra->end);
 	presence_end(conn);
 	session_inject_fini(conn);
-	session_table_remove(&session_host(conn)->sessions, conn);
+	session_table_remove(&host->sessions, conn);
 	crowd_leave(conn);
 	conn->magic = 0;
 	drop_request(conn);
@@ -180,13 +189,12 @@ void session_free(struct sl_conn *conn)
 	free(conn->state);
 	generation_unref(conn->route->generation);
 	arena_fini(&conn->arena);
-	free(conn);
+	slab_free(&host->session_slab, conn);
 }
 
 void session_set_route(struct sl_conn *conn, const struct route *route)
 {
-	conn->route = route;
-	conn->subject.route = route->conf->path.text;
+	conn->subject.route = &route->path;
 }
 
 const char *session_label(const struct sl_conn *conn)
@@ -228,7 +236,7 @@ int session_refuse(struct sl_conn *conn, struct reply *reply)
 		return may;
 	reply->headers = conn->extra->response_headers;
 	reply->close = conn->extra->exchange == NULL;
-	conn->transport->ops->reply(conn->transport, reply);
+	transport_ops(conn->transport)->reply(conn->transport, reply);
 	session_refused(conn, reply->status);
 	return SL_OK;
 }
@@ -258,7 +266,7 @@ static void send_upgrade(struct sl_conn *conn, const char *subprotocol)
 		upgrade.compression = &agreed;
 	upgrade.headers = buf_span(&session_extra(conn)->response_headers);
 	upgrade.limits = conn->route->limits;
-	conn->transport->ops->upgrade(conn->transport, &upgrade);
+	transport_ops(conn->transport)->upgrade(conn->transport, &upgrade);
 	buf_fini(&session_extra(conn)->response_headers);
 }
 
@@ -275,7 +283,7 @@ static void reject_by_close(
 
 	/* A browser that offered some and is given none fails the connection before it listens. */
 	send_upgrade(conn, session_subprotocol_for_close(conn));
-	conn->transport->ops->close(conn->transport, code, text);
+	transport_ops(conn->transport)->close(conn->transport, code, text);
 	conn->owes_disconnect = false;
 	log_debug("%s: rejected with %u \"%.*s\"", session_label(conn), code, SPAN_ARG(text));
 	session_finish(conn, code == 0 ? 1005 : code, text, SL_BY_PLUGIN);

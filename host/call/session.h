@@ -30,12 +30,14 @@ enum session_phase {
 struct sl_conn {
 	union {
 		struct plugin_subject subject; /* first: plugin/ finds it there */
-		uint64_t id;
+		struct {
+			uint64_t id;
+			const struct route *route; /* of the generation that it holds */
+		};
 	};
 	unsigned magic;
 	unsigned offered; /* the generation that it was last offered to; session_move.c's */
 	struct transport *transport; /* NULL once ended */
-	const struct route *route;   /* of the generation of which it holds a reference */
 	const void *args;            /* filled by the route's plan */
 	void *state; /* on the heap: a hand-over replaces it; NULL: the plugin wants none */
 	const struct session_extra *extra; /* never NULL: session_extra_none as long as it can */
@@ -67,8 +69,10 @@ struct sl_conn *session_new(struct host *host, struct transport *transport,
 void session_connect(struct sl_conn *conn);
 /* Zeros; NULL where the plugin wants none. */
 void *session_new_state(const struct sl_plugin *plugin);
-/* As sl_peer gives it: until disconnect has returned. */
+/* Valid until it is asked for that of any connection. */
 const char *session_peer(const struct sl_conn *conn);
+/* The same until disconnect has returned, as sl_peer gives it. */
+const char *session_keep_peer(const struct sl_conn *conn);
 /* What reports say of it follows. */
 void session_set_route(struct sl_conn *conn, const struct route *route);
 /* Connect, with the arguments that are there now, and its answer. */

@@ -58,7 +58,7 @@ void session_listen(struct sl_conn *conn)
 
 	if (conn->phase == SESSION_OPEN && holds != conn->is_held) {
 		conn->is_held = holds;
-		conn->transport->ops->set_held(conn->transport, holds);
+		transport_ops(conn->transport)->set_held(conn->transport, holds);
 	}
 }
 
@@ -137,7 +137,7 @@ static void close_slow(struct sl_conn *conn, size_t len, unsigned code)
 	log_warn("%s: closing %s, which reads too slowly: %zu bytes queued, %zu more do not fit "
 		 "`limits: {queue}` of %llu",
 		session_label(conn), session_peer(conn),
-		conn->transport->ops->queued(conn->transport), len,
+		transport_ops(conn->transport)->queued(conn->transport), len,
 		(unsigned long long)conn->route->limits.queue_bytes);
 	session_stop(conn, code, "reads too slowly");
 }
@@ -184,7 +184,7 @@ bool session_send_joined(
 	struct sl_conn *conn, struct ws_shared *frames, size_t messages, size_t bytes)
 {
 	if (conn->phase != SESSION_OPEN ||
-		!conn->transport->ops->send_joined(conn->transport, frames))
+		!transport_ops(conn->transport)->send_joined(conn->transport, frames))
 		return false;
 	access_log_sent(conn, messages, bytes);
 	return true;
@@ -201,7 +201,7 @@ int session_send_shared_keyed(struct sl_conn *conn, struct ws_shared *shared, ui
 
 	if (conn->phase != SESSION_OPEN)
 		return SL_CLOSED;
-	sent = conn->transport->ops->send_shared(conn->transport, shared, key);
+	sent = transport_ops(conn->transport)->send_shared(conn->transport, shared, key);
 	return told(conn, sent, ws_shared_payload(shared).len);
 }
 
@@ -254,7 +254,7 @@ static inline int send_checked(struct sl_conn *conn, uint64_t key, uint32_t type
 	struct transport *transport = conn->transport;
 	enum ws_opcode opcode = type == SL_TEXT ? WS_TEXT : WS_BINARY;
 
-	return told(conn, transport->ops->send(transport, opcode, data, key), data.len);
+	return told(conn, transport_ops(transport)->send(transport, opcode, data, key), data.len);
 }
 
 /* Apart, as what follows does not need its registers. */

@@ -123,13 +123,13 @@ void session_move_try(struct sl_conn *conn)
 		conn->offered = serving->number;
 		return;
 	}
-	if (!conn->transport->ops->set_limits(conn->transport, &route->limits))
+	if (!transport_ops(conn->transport)->set_limits(conn->transport, &route->limits))
 		return;
 	conn->offered = serving->number;
 	if (is_same || hand_over(conn, route))
 		change_generation(conn, route);
 	else if (conn->phase == SESSION_OPEN)
-		conn->transport->ops->set_limits(conn->transport, &conn->route->limits);
+		transport_ops(conn->transport)->set_limits(conn->transport, &conn->route->limits);
 }
 
 /* ---- all of them ------------------------------------------------------------------------ */

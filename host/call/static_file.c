@@ -65,7 +65,7 @@ static void redirect_to_slash(struct transport *transport, const struct request 
 
 	buf_printf(&reply.headers, "Location: %.*s/%s%.*s\r\n", SPAN_ARG(request->head->path),
 		query.ptr == NULL ? "" : "?", SPAN_ARG(query));
-	transport->ops->reply(transport, &reply);
+	transport_ops(transport)->reply(transport, &reply);
 	buf_fini(&reply.headers);
 }
 
@@ -214,7 +214,7 @@ static void reply_file(struct transport *transport, const struct route *route,
 	} else {
 		close(file->fd);
 	}
-	transport->ops->reply(transport, &reply);
+	transport_ops(transport)->reply(transport, &reply);
 	buf_fini(&reply.headers);
 }
 

@@ -91,8 +91,13 @@ struct transport_ops {
 	struct transport_rtt (*rtt)(const struct transport *transport);
 	/* See transport_extra. */
 	struct transport_extra *(*extra)(struct transport *transport);
-	/* "127.0.0.1:53124"; or for whom a trusted proxy speaks, until that changes. */
+	/*
+	 * "127.0.0.1:53124"; or for whom a trusted proxy speaks. Valid until that of any transport
+	 * is asked for.
+	 */
 	const char *(*peer)(const struct transport *transport);
+	/* The same until it changes, or the transport's end: at the price of some memory. */
+	const char *(*keep_peer)(struct transport *transport);
 	/* Sets the peer to a copy; an empty text: back to who is connected. */
 	void (*set_peer)(struct transport *transport, struct span peer);
 };
@@ -103,8 +108,9 @@ struct answer {
 	uint64_t bytes;  /* of its body */
 };
 
-/* What a transport has while it is asked, and what only some ever have. */
+/* What a transport has while it is asked, and what only some ever have; and what all have. */
 struct transport_extra {
+	const struct transport_ops *ops;
 	struct admin_request *admin; /* admin.c's; NULL: none waits */
 	struct answer answer;        /* set by ops->reply */
 	/* How answers to the present request look; NULL: as the serving generation says. */
@@ -118,20 +124,26 @@ struct transport_extra {
 };
 
 struct transport {
-	const struct transport_ops *ops;
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
-	const struct transport_extra *extra; /* never NULL; perhaps zeros that all share */
+	const struct transport_extra
+		*extra; /* never NULL; perhaps what all share who have none of it */
 };
 
+static inline const struct transport_ops *transport_ops(const struct transport *transport)
+{
+	return transport->extra->ops;
+}
+
+/* Valid until that of any transport is asked for. */
 static inline const char *transport_peer(const struct transport *transport)
 {
-	return transport->ops->peer(transport);
+	return transport_ops(transport)->peer(transport);
 }
 
 /* Its own, to write to. */
 static inline struct transport_extra *transport_extra(struct transport *transport)
 {
-	return transport->ops->extra(transport);
+	return transport_ops(transport)->extra(transport);
 }
 
 #endif

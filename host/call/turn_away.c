@@ -23,8 +23,8 @@ static void close_at_once(struct transport *transport, const struct route *route
 	/* A browser that offered some and is given none fails the connection before it listens. */
 	if (offer.ptr != NULL)
 		upgrade.subprotocol = arena_text(&request->arena, offer.ptr, offer.len);
-	transport->ops->upgrade(transport, &upgrade);
-	transport->ops->close(transport, err_close_code(why->code),
+	transport_ops(transport)->upgrade(transport, &upgrade);
+	transport_ops(transport)->close(transport, err_close_code(why->code),
 		(struct span){why->text, utf8_cut(span_of(why->text), WS_REASON_MAX)});
 }
 

@@ -19,7 +19,6 @@
 #include "net/entry.h"
 #include "net/tls_io.h"
 #include "net/ws_send.h"
-#include "wire/proxy_protocol.h"
 
 #define CONN_MAGIC 0x636f6e6eu
 
@@ -29,8 +28,8 @@ enum {
 	LAST_READS = 64,            /* of what a failed socket still holds */
 };
 
-/* With its address a block of 168 bytes: see host/README.md, "Lifetimes", before it grows. */
-_Static_assert(sizeof(struct conn) <= 152, "an idle connection costs more than it did");
+/* See host/README.md, "Lifetimes", before it grows. */
+_Static_assert(sizeof(struct conn) <= 128, "an idle connection costs more than it did");
 
 struct conn *conn_of(const struct transport *transport)
 {
@@ -39,6 +38,19 @@ struct conn *conn_of(const struct transport *transport)
 
 	assert(conn->magic == CONN_MAGIC);
 	return conn;
+}
+
+/* What it speaks is a number, as a pointer would be eight bytes of each connection. */
+static inline const struct conn_protocol *protocol_of(const struct conn *conn)
+{
+	static const struct conn_protocol *const protocols[] = {
+		[CONN_SPEAKS_PROXY] = &proxy_conn_protocol,
+		[CONN_SPEAKS_HTTP] = &http_conn_protocol,
+		[CONN_SPEAKS_WS] = &ws_conn_protocol,
+		[CONN_LINGERS] = &linger_protocol,
+	};
+
+	return protocols[conn->speech];
 }
 
 static struct transport_extra *extra_for_call(struct transport *transport)
@@ -251,7 +263,7 @@ static void watch(struct conn *conn)
 		return;
 	}
 	log_warn("%s: lost: the kernel has no room to watch it (fs.epoll.max_user_watches)",
-		conn->peer);
+		conn_peer(conn));
 	conn->has_failed = true;
 	conn_touch(conn);
 }
@@ -261,7 +273,7 @@ void conn_touch(struct conn *conn)
 	if (conn->is_dirty || conn->is_dead || conn == conn->set->reading)
 		return;
 	conn->is_dirty = true;
-	STAILQ_INSERT_TAIL(&conn->set->dirty, conn, dirty);
+	conn_list_add(&conn->set->dirty, conn);
 }
 
 /* Whether bytes came. */
@@ -272,17 +284,17 @@ static bool read_once(struct conn *conn)
 	ssize_t len;
 
 	/* What TLS has decrypted must have room at once, whatever it belongs to. */
-	if (conn->protocol->room != NULL && extra_of(conn)->tls == NULL)
-		into = conn->protocol->room(conn, &size);
+	if (protocol_of(conn)->room != NULL && extra_of(conn)->tls == NULL)
+		into = protocol_of(conn)->room(conn, &size);
 	if (into == NULL) {
 		into = conn->set->receive;
 		size = CONN_RECEIVE_BYTES;
 	}
 	len = extra_of(conn)->io->receive(conn, into, size);
 	if (len > 0)
-		conn->protocol->received(conn, into, (size_t)len);
+		protocol_of(conn)->received(conn, into, (size_t)len);
 	else if (len == 0 || (errno != EAGAIN && errno != EINTR))
-		conn->protocol->ended(conn);
+		protocol_of(conn)->ended(conn);
 	return len > 0;
 }
 
@@ -315,7 +327,7 @@ static void tell_end(struct conn *conn)
 	if (!conn->owes_end || !is_reading(conn))
 		return;
 	conn->owes_end = false;
-	conn->protocol->ended(conn);
+	protocol_of(conn)->ended(conn);
 	conn_touch(conn);
 }
 
@@ -328,9 +340,9 @@ void conn_settle(struct conn *conn)
 	do {
 		has_sent = conn_flush(conn);
 		if (!conn->is_blocked && !conn->has_failed)
-			conn->protocol->sent(conn);
-		else if (!conn->has_failed && conn->protocol->full != NULL)
-			conn->protocol->full(conn, has_sent);
+			protocol_of(conn)->sent(conn);
+		else if (!conn->has_failed && protocol_of(conn)->full != NULL)
+			protocol_of(conn)->full(conn, has_sent);
 		if (conn->is_dead)
 			return;
 	} while (conn_queued(conn) > 0 && !conn->is_blocked && !conn->has_failed);
@@ -388,7 +400,7 @@ void conn_on_due(struct deadline *deadline)
 	uint64_t next_ms;
 
 	assert(!conn->is_dead);
-	next_ms = conn->protocol->due(conn, clock_ms());
+	next_ms = protocol_of(conn)->due(conn, clock_ms());
 	if (next_ms != 0 && !conn->is_dead)
 		conn_schedule(conn, next_ms);
 }
@@ -404,12 +416,20 @@ const char *conn_client(const struct conn *conn)
 {
 	const char *client = extra_of(conn)->client;
 
-	return client == NULL ? conn->peer : client;
+	return client == NULL ? conn_peer(conn) : client;
 }
 
 static const char *peer_for_call(const struct transport *transport)
 {
 	return conn_client(conn_of(transport));
+}
+
+static const char *keep_peer_for_call(struct transport *transport)
+{
+	struct conn *conn = conn_of(transport);
+	const char *client = extra_of(conn)->client;
+
+	return client == NULL ? conn_peer_keep(conn) : client;
 }
 
 static void conn_set_peer(struct transport *transport, struct span peer)
@@ -425,7 +445,7 @@ static void conn_set_peer(struct transport *transport, struct span peer)
 	}
 }
 
-static const struct transport_ops ops = {
+const struct transport_ops conn_transport_ops = {
 	.reply = http_conn_reply,
 	.upgrade = http_conn_upgrade,
 	.send = ws_send_message,
@@ -444,6 +464,7 @@ static const struct transport_ops ops = {
 	.rtt = ws_conn_rtt,
 	.extra = extra_for_call,
 	.peer = peer_for_call,
+	.keep_peer = keep_peer_for_call,
 	.set_peer = conn_set_peer,
 };
 
@@ -458,26 +479,16 @@ void conn_begin(struct conn *conn, bool is_tls)
 	http_conn_begin(conn);
 }
 
-/* The client that a PROXY header names must have room there, too. */
-static struct conn *allocate(const char *peer, bool has_proxy_header)
+struct conn *conn_new(struct conn_set *set, int fd, const union listen_address *address,
+	const struct listener_options *options)
 {
-	size_t len = strlen(peer) + 1;
-	size_t size = has_proxy_header && len < PROXY_SOURCE_SIZE ? PROXY_SOURCE_SIZE : len;
-	struct conn *conn = xcalloc(1, sizeof(*conn) + size);
-
-	memcpy(conn->peer, peer, len);
-	return conn;
-}
-
-struct conn *conn_new(
-	struct conn_set *set, int fd, const char *peer, const struct listener_options *options)
-{
-	struct conn *conn = allocate(peer, options->has_proxy_header);
+	struct conn *conn = slab_alloc(&set->conns);
 
 	conn->magic = CONN_MAGIC;
 	conn->fd = fd;
 	conn->set = set;
-	conn->transport = (struct transport){.ops = &ops, .extra = &conn_extra_none.of_call};
+	conn_peer_init(conn, address);
+	conn->transport.extra = &conn_extra_none.of_call;
 	entry_begin(conn);
 	if (options->is_admin)
 		conn_extra(conn)->of_call.is_admin = true;
@@ -494,11 +505,16 @@ struct conn *conn_new(
 	return conn;
 }
 
-void conn_speak(struct conn *conn, const struct conn_protocol *protocol)
+void conn_speak(struct conn *conn, enum conn_speech speech)
 {
-	if (conn->protocol != NULL)
-		conn->protocol->fini(conn);
-	conn->protocol = protocol;
+	if (conn->speech != CONN_SPEAKS_NOTHING)
+		protocol_of(conn)->fini(conn);
+	conn->speech = (uint8_t)speech;
+}
+
+void conn_receive(struct conn *conn, uint8_t *data, size_t len)
+{
+	protocol_of(conn)->received(conn, data, len);
 }
 
 void conn_drop(struct conn *conn)
@@ -513,7 +529,7 @@ void conn_drop(struct conn *conn)
 	deadline_end(&conn->deadline);
 	/* From there it is buried. */
 	if (!conn->is_dirty)
-		STAILQ_INSERT_TAIL(&conn->set->dirty, conn, dirty);
+		conn_list_add(&conn->set->dirty, conn);
 	conn->is_dirty = true;
 	conn->set->count--;
 	entry_end(conn);
@@ -522,7 +538,7 @@ void conn_drop(struct conn *conn)
 void conn_lose(struct conn *conn)
 {
 	if (!conn->is_dead)
-		conn->protocol->ended(conn);
+		protocol_of(conn)->ended(conn);
 	if (!conn->is_dead)
 		conn_drop(conn);
 }
@@ -530,12 +546,13 @@ void conn_lose(struct conn *conn)
 void conn_free(struct conn *conn)
 {
 	assert(conn->is_dead && conn->transport.session == NULL);
-	conn->protocol->fini(conn);
+	protocol_of(conn)->fini(conn);
 	tls_io_fini(conn);
 	clear(conn);
 	conn_extra_clear_stash(conn);
 	free(extra_of(conn)->client);
 	conn_extra_free(conn);
+	conn_peer_fini(conn);
 	conn->magic = 0;
-	free(conn);
+	slab_free(&conn->set->conns, conn);
 }

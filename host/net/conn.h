@@ -13,12 +13,22 @@
 #include "call/transport.h"
 #include "net/backlog.h"
 #include "net/conn_extra.h"
+#include "net/conn_peer.h"
 #include "net/conn_set.h"
 #include "net/http_conn.h"
 #include "net/linger.h"
 #include "net/listener.h"
 #include "net/proxy_conn.h"
 #include "net/ws_conn.h"
+
+/* What a connection speaks at the moment. */
+enum conn_speech {
+	CONN_SPEAKS_NOTHING, /* yet */
+	CONN_SPEAKS_PROXY,   /* a header before all else */
+	CONN_SPEAKS_HTTP,
+	CONN_SPEAKS_WS,
+	CONN_LINGERS,
+};
 
 /* Called with no plugin code on the stack. */
 struct conn_protocol {
@@ -44,12 +54,11 @@ struct conn_protocol {
 struct conn {
 	unsigned magic;
 	int fd;
-	const struct conn_protocol *protocol;
 	struct conn_set *set;
 	struct transport transport;
 	struct outbox outbox;
 	struct deadline deadline;
-	STAILQ_ENTRY(conn) dirty; /* of dirty or dead */
+	union conn_peer peer;
 	bool is_dirty : 1, is_dead : 1;
 	bool is_paused : 1;    /* the plugin wants no more messages */
 	bool is_held : 1;      /* the protocol wants no more bytes */
@@ -60,15 +69,16 @@ struct conn {
 	bool owes_end : 1;     /* the peer's end was read together with its last bytes */
 	bool has_failed : 1;   /* sending failed; told when the connection is settled */
 	bool wants_room : 1;   /* a message did not fit; told when half the queue is free */
-	uint8_t overflow;      /* enum overflow of the route */
-	uint8_t watched;       /* EPOLLIN, EPOLLOUT: what the poller waits for */
+	bool has_peer_text : 1;
+	uint8_t overflow; /* enum overflow of the route */
+	uint8_t watched;  /* EPOLLIN, EPOLLOUT: what the poller waits for */
+	uint8_t speech;   /* enum conn_speech */
 	union {
 		struct http_state *http;
 		struct ws_state ws;
 		struct linger_state linger;
 		struct proxy_state proxy;
 	};
-	char peer[];
 };
 
 /* To look at; zeros and plain bytes where it has none. */
@@ -81,9 +91,9 @@ static inline bool conn_is_bare(const struct conn *conn)
 {
 	return extra_of(conn) == &conn_extra_none;
 }
-/* Takes fd, and speaks what the listener says. */
-struct conn *conn_new(
-	struct conn_set *set, int fd, const char *peer, const struct listener_options *options);
+/* Takes fd, whose peer is at `address`, and speaks what the listener says. */
+struct conn *conn_new(struct conn_set *set, int fd, const union listen_address *address,
+	const struct listener_options *options);
 /* Speaks HTTP from here on, behind TLS or not: the peer is known by now. */
 void conn_begin(struct conn *conn, bool is_tls);
 /* Closes the socket now; the memory goes at the end of the turn. Tells nobody. */
@@ -93,8 +103,10 @@ void conn_lose(struct conn *conn);
 /* Only for conn_set_bury. */
 void conn_free(struct conn *conn);
 
-/* The state of the new protocol is the caller's to fill. */
-void conn_speak(struct conn *conn, const struct conn_protocol *protocol);
+/* The state of what it speaks from here on is the caller's to fill. */
+void conn_speak(struct conn *conn, enum conn_speech speech);
+/* Bytes for what it speaks now. */
+void conn_receive(struct conn *conn, uint8_t *data, size_t len);
 /* Queues header and payload, as one; large ones are tried at once instead of copied. */
 void conn_send(struct conn *conn, struct span header, struct span payload);
 /*
@@ -138,9 +150,10 @@ void conn_on_ready(void *arg, uint32_t events);
 /* For deadline_wheel_sweep. */
 void conn_on_due(struct deadline *deadline);
 
+extern const struct transport_ops conn_transport_ops;
 struct conn *conn_of(const struct transport *transport);
 struct conn *conn_of_deadline(struct deadline *deadline);
-/* Whose connection it is, or for whom a proxy speaks. */
+/* Whose connection it is, or for whom a proxy speaks. Valid as what conn_peer gives. */
 const char *conn_client(const struct conn *conn);
 
 #endif

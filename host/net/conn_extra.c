@@ -10,7 +10,8 @@
 #include "base/xalloc.h"
 #include "net/conn.h"
 
-const struct conn_extra conn_extra_none = {.io = &conn_io_plain};
+const struct conn_extra conn_extra_none = {
+	.of_call.ops = &conn_transport_ops, .io = &conn_io_plain};
 
 struct conn_extra *conn_extra(struct conn *conn)
 {

@@ -31,7 +31,7 @@ struct conn_extra {
 	struct ws_decoder *decoder; /* ws_conn.c's; NULL: no frame and no message is half there */
 	struct ws_deflate *deflate; /* NULL: no compression was agreed on */
 	struct throttle *throttle;  /* NULL: the route has no rate */
-	char *client;        /* for whom a proxy speaks at the moment; NULL: peer asks for itself */
+	char *client; /* for whom a proxy speaks at the moment; NULL: the peer asks for itself */
 	unsigned https_port; /* of where it is redirected to; 0: it is served */
 };
 

@@ -46,14 +46,35 @@ void conn_set_schedule(struct conn_set *set, struct deadline *deadline, uint64_t
 		arm(set, due_ms);
 }
 
+/* ---- lists --------------------------------------------------------------------------------- */
+
+enum { LIST_KEPT = 1024 }; /* what a list has room for when it is empty, at most */
+
+void conn_list_add(struct conn_list *list, struct conn *conn)
+{
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+		list->items = xrealloc(list->items, list->capacity * sizeof(*list->items));
+	}
+	list->items[list->count++] = conn;
+}
+
+static void conn_list_clear(struct conn_list *list)
+{
+	list->count = 0;
+	if (list->capacity <= LIST_KEPT)
+		return;
+	free(list->items);
+	*list = (struct conn_list){0};
+}
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 bool conn_set_init(struct conn_set *set, struct event_base *base)
 {
 	memset(set, 0, sizeof(*set));
 	set->receive = xmalloc(CONN_RECEIVE_BYTES);
-	STAILQ_INIT(&set->dead);
-	STAILQ_INIT(&set->dirty);
+	slab_init(&set->conns, sizeof(struct conn));
 	TAILQ_INIT(&set->waiting);
 	set->head_limits = http_limits_default;
 	set->sha1 = ws_accept_new();
@@ -65,7 +86,7 @@ bool conn_set_init(struct conn_set *set, struct event_base *base)
 
 void conn_set_fini(struct conn_set *set)
 {
-	assert(set->count == 0 && STAILQ_EMPTY(&set->dead));
+	assert(set->count == 0 && set->dead.count == 0);
 	event_del(&set->sweep);
 	poller_fini(&set->poller);
 	outbox_pool_fini(&set->pool);
@@ -74,33 +95,34 @@ void conn_set_fini(struct conn_set *set)
 	ws_accept_free(set->sha1);
 	free(set->decoder);
 	http_conn_free_spares(set);
+	slab_fini(&set->conns);
+	free(set->dirty.items);
+	free(set->dead.items);
 	free(set->receive);
 }
 
 void conn_set_settle(struct conn_set *set)
 {
-	struct conn *conn;
+	/* Settling one may touch others, who come behind. */
+	for (size_t i = 0; i < set->dirty.count; i++) {
+		struct conn *conn = set->dirty.items[i];
 
-	while ((conn = STAILQ_FIRST(&set->dirty)) != NULL) {
-		STAILQ_REMOVE_HEAD(&set->dirty, dirty);
 		if (conn->is_dead) {
-			STAILQ_INSERT_TAIL(&set->dead, conn, dirty);
+			conn_list_add(&set->dead, conn);
 			continue;
 		}
 		conn->is_dirty = false;
 		conn_settle(conn);
 	}
+	conn_list_clear(&set->dirty);
 }
 
 void conn_set_bury(struct conn_set *set)
 {
-	struct conn *conn;
-
-	assert(STAILQ_EMPTY(&set->dirty) && set->reading == NULL);
-	while ((conn = STAILQ_FIRST(&set->dead)) != NULL) {
-		STAILQ_REMOVE_HEAD(&set->dead, dirty);
-		conn_free(conn);
-	}
+	assert(set->dirty.count == 0 && set->reading == NULL);
+	for (size_t i = 0; i < set->dead.count; i++)
+		conn_free(set->dead.items[i]);
+	conn_list_clear(&set->dead);
 	ws_deflate_shared_trim(&set->deflate);
 }
 

@@ -14,8 +14,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/slab.h"
 #include "base/tally.h"
 #include "net/deadline.h"
+#include "net/listen_socket.h"
 #include "net/outbox.h"
 #include "net/poller.h"
 #include "net/ws_limits.h"
@@ -27,11 +29,16 @@ struct conn;
 struct host;
 struct tls_context;
 
-STAILQ_HEAD(conn_queue, conn);
 TAILQ_HEAD(conn_waiting, conn);
 
 /* At most read from a connection before others have a turn; of a long message. */
 enum { CONN_RECEIVE_BYTES = 65536, CONN_ROOM_BYTES = 1048576 };
+
+/* Of connections that something is done with soon; few of those that are idle. */
+struct conn_list {
+	struct conn **items;
+	size_t count, capacity;
+};
 
 struct conn_set {
 	struct poller poller;
@@ -44,6 +51,8 @@ struct conn_set {
 		struct ws_shared *shared; /* NULL: nobody has wanted them yet */
 	} lent;                           /* conn.c's */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
+	struct slab conns;
+	char peer_text[LISTEN_ADDRESS_SIZE]; /* conn_peer's */
 	struct outbox_pool pool;
 	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */
 	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */
@@ -60,14 +69,16 @@ struct conn_set {
 	uint64_t connections_max; /* of all workers, 0: any; what follows is entry.c's */
 	size_t surplus;           /* of `count`: only there to be told 503 */
 	uint64_t pushed_out, told_full, full_logged_ms;
-	bool is_stopping;        /* answers close their connections */
-	struct conn_queue dirty; /* to settle at the end of the turn */
-	struct conn_queue dead;  /* to free behind that */
-	size_t count;            /* alive */
+	bool is_stopping;       /* answers close their connections */
+	struct conn_list dirty; /* to settle at the end of the turn */
+	struct conn_list dead;  /* to free behind that */
+	size_t count;           /* alive */
 	struct deadline_wheel wheel;
 	struct event sweep;
 	uint64_t sweep_at_ms; /* UINT64_MAX: not armed */
 };
+
+void conn_list_add(struct conn_list *list, struct conn *conn);
 
 /* False with errno: out of descriptors; then conn_set_fini all the same. */
 bool conn_set_init(struct conn_set *set, struct event_base *base);

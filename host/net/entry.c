@@ -38,7 +38,7 @@ static bool push_out_oldest(struct conn_set *set)
 
 	if (conn == NULL)
 		return false;
-	log_debug("%s: closed to make room, it has sent no request", conn->peer);
+	log_debug("%s: closed to make room, it has sent no request", conn_peer(conn));
 	conn_drop(conn);
 	set->pushed_out++;
 	return true;

@@ -26,11 +26,9 @@ enum {
 	GATHER_BYTES = 65536, /* answers to pipelined requests that leave together */
 };
 
-static const struct conn_protocol protocol;
-
 bool http_conn_is(const struct conn *conn)
 {
-	return conn->protocol == &protocol && !conn->is_dead;
+	return conn->speech == CONN_SPEAKS_HTTP && !conn->is_dead;
 }
 
 static bool is_reading(const struct conn *conn)
@@ -100,7 +98,7 @@ static void begin_next(struct conn *conn)
 	forget_style(conn);
 	/* Who the next one is for, its head will say. */
 	if (extra_of(conn)->client != NULL)
-		conn->transport.ops->set_peer(&conn->transport, SPAN(""));
+		transport_ops(&conn->transport)->set_peer(&conn->transport, SPAN(""));
 	conn->http->progress = (struct http_progress){.limits = &conn->set->head_limits};
 	conn->http->is_old = conn->http->is_head = false;
 	usual_patience(conn);
@@ -216,7 +214,7 @@ static void keep_rest(struct conn *conn, uint8_t *data, size_t len)
 	if (len == 0 || conn->is_dead)
 		return;
 	if (!http_conn_is(conn)) {
-		conn->protocol->received(conn, data, len);
+		conn_receive(conn, data, len);
 		return;
 	}
 	conn_extra_stash(conn, data, len);
@@ -555,7 +553,7 @@ static void http_fini(struct conn *conn)
 	conn->http = NULL;
 }
 
-static const struct conn_protocol protocol = {
+const struct conn_protocol http_conn_protocol = {
 	.received = http_received,
 	.ended = http_ended,
 	.sent = http_sent,
@@ -565,7 +563,7 @@ static const struct conn_protocol protocol = {
 
 void http_conn_begin(struct conn *conn)
 {
-	conn_speak(conn, &protocol);
+	conn_speak(conn, CONN_SPEAKS_HTTP);
 	conn->http = get_state(conn->set);
 	*conn->http = (struct http_state){.file = {.fd = -1},
 		.progress = {.limits = &conn->set->head_limits},

@@ -61,6 +61,8 @@ struct http_state {
 	bool has_body; /* STREAMING: the answer's status may have one, too */
 };
 
+extern const struct conn_protocol http_conn_protocol;
+
 void http_conn_begin(struct conn *conn);
 /* No connection is left. */
 void http_conn_free_spares(struct conn_set *set);

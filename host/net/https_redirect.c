@@ -16,7 +16,7 @@ void https_redirect_reply(struct conn *conn, const struct http_head *head)
 	buf_printf(&reply.headers, "Location: ");
 	if (https_location_append(&reply.headers, head, extra_of(conn)->https_port, &why)) {
 		buf_printf(&reply.headers, "\r\n");
-		conn->transport.ops->reply(&conn->transport, &reply);
+		transport_ops(&conn->transport)->reply(&conn->transport, &reply);
 	} else {
 		host_bad_request(&conn->transport, &why);
 	}

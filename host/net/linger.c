@@ -49,7 +49,7 @@ static void linger_fini(struct conn *conn)
 	(void)conn;
 }
 
-static const struct conn_protocol protocol = {
+const struct conn_protocol linger_protocol = {
 	.received = linger_received,
 	.ended = linger_ended,
 	.sent = linger_sent,
@@ -60,7 +60,7 @@ static const struct conn_protocol protocol = {
 void linger_begin(struct conn *conn, uint64_t linger_ms)
 {
 	assert(conn->transport.session == NULL);
-	conn_speak(conn, &protocol);
+	conn_speak(conn, CONN_LINGERS);
 	conn->linger = (struct linger_state){.due_ms = clock_ms() + linger_ms};
 	conn_extra_clear_stash(conn);
 	conn->is_held = conn->is_paused = conn->is_throttled = false;

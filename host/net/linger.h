@@ -21,6 +21,8 @@ struct linger_state {
 	bool has_ended; /* the peer's FIN came */
 };
 
+extern const struct conn_protocol linger_protocol;
+
 /* Its session is gone. At most linger_ms for all of it. */
 void linger_begin(struct conn *conn, uint64_t linger_ms);
 

@@ -144,15 +144,13 @@ static enum next accept_some(struct listener *listener, unsigned most)
 	for (unsigned i = 0; i < most && next == GO_ON; i++) {
 		union listen_address address = {0};
 		socklen_t len = sizeof(address);
-		char peer[LISTEN_ADDRESS_SIZE];
 		int fd = accept4(listener->fd, &address.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			next = after_error(listener, errno);
 			continue;
 		}
-		listen_socket_print_peer(peer, fd, &address);
-		listener->acceptor.accept(listener->acceptor.arg, fd, peer, &listener->options);
+		listener->acceptor.accept(listener->acceptor.arg, fd, &address, &listener->options);
 	}
 	return next;
 }

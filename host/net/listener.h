@@ -13,6 +13,7 @@
 struct event_base;
 struct poller;
 struct listener;
+union listen_address;
 
 /* What is done with its connections; a load may change it, and the socket stays. */
 struct listener_options {
@@ -25,10 +26,9 @@ struct listener_options {
 
 /* Where accepted sockets go: non-blocking, close-on-exec, without Nagle's delay. */
 struct acceptor {
-	/* Takes fd. `peer` is its address, "127.0.0.1:53124", "unix:pid=71,uid=0"; both are valid
-	 * until this returns.
-	 */
-	void (*accept)(void *arg, int fd, const char *peer, const struct listener_options *options);
+	/* Takes fd. Address and options are valid until this returns. */
+	void (*accept)(void *arg, int fd, const union listen_address *address,
+		const struct listener_options *options);
 	void *arg;
 };
 

@@ -14,8 +14,6 @@
 #include "net/conn.h"
 #include "wire/proxy_protocol.h"
 
-static const struct conn_protocol protocol;
-
 static ssize_t peek(struct conn *conn, uint8_t *out, size_t size)
 {
 	return recv(conn->fd, out, size, MSG_PEEK);
@@ -32,7 +30,7 @@ static void go_on(struct conn *conn, const struct proxy_header *header)
 
 	conn_extra_clear_stash(conn);
 	if (header->source[0] != '\0')
-		memcpy(conn->peer, header->source, sizeof(header->source));
+		conn_peer_set(conn, header->source);
 	conn_begin(conn, is_tls);
 }
 
@@ -48,7 +46,7 @@ static void proxy_received(struct conn *conn, uint8_t *data, size_t len)
 	if (result == WIRE_DONE)
 		len = header.length - before;
 	if (result == WIRE_BAD)
-		log_warn("%s: closed: found %s", conn->peer, why.text);
+		log_warn("%s: closed: found %s", conn_peer(conn), why.text);
 	if (result == WIRE_BAD || !take(conn, data, len))
 		conn_drop(conn);
 	else if (result == WIRE_DONE)
@@ -72,7 +70,7 @@ static uint64_t proxy_due(struct conn *conn, uint64_t now_ms)
 
 	if (now_ms < due_ms)
 		return due_ms;
-	log_warn("%s: closed: found no whole PROXY header within %llu ms", conn->peer,
+	log_warn("%s: closed: found no whole PROXY header within %llu ms", conn_peer(conn),
 		(unsigned long long)conn->set->handshake_ms);
 	conn_drop(conn);
 	return 0;
@@ -85,7 +83,7 @@ static void proxy_fini(struct conn *conn)
 
 static const struct conn_io peeking = {.receive = peek};
 
-static const struct conn_protocol protocol = {
+const struct conn_protocol proxy_conn_protocol = {
 	.received = proxy_received,
 	.ended = proxy_ended,
 	.sent = proxy_sent,
@@ -96,18 +94,18 @@ static const struct conn_protocol protocol = {
 void proxy_conn_begin(struct conn *conn, bool is_tls)
 {
 	conn_extra(conn)->io = &peeking;
-	conn_speak(conn, &protocol);
+	conn_speak(conn, CONN_SPEAKS_PROXY);
 	conn->proxy = (struct proxy_state){clock_ms(), is_tls};
-	if (host_is_proxy(conn->set->host, span_of(conn->peer))) {
+	if (host_is_proxy(conn->set->host, span_of(conn_peer(conn)))) {
 		conn_schedule(conn, conn->proxy.since_ms + conn->set->handshake_ms);
 		return;
 	}
 	log_warn("%s: closed: a PROXY header is expected there, and `proxies` does not list it",
-		conn->peer);
+		conn_peer(conn));
 	conn_drop(conn);
 }
 
 bool proxy_conn_is_waiting(const struct conn *conn)
 {
-	return conn->protocol == &protocol;
+	return conn->speech == CONN_SPEAKS_PROXY;
 }

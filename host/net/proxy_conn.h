@@ -15,6 +15,8 @@ struct proxy_state {
 	bool is_tls; /* behind the header */
 };
 
+extern const struct conn_protocol proxy_conn_protocol;
+
 /* Drops the connection at once when its peer is none that may speak for others. */
 void proxy_conn_begin(struct conn *conn, bool is_tls);
 /* For the header. */

@@ -216,7 +216,7 @@ static ssize_t fail(struct conn *conn)
 		errno = ECONNRESET;
 		return -1;
 	}
-	log_debug("%s: TLS%s: %s", conn->peer, tls->is_open ? "" : " handshake", last_error());
+	log_debug("%s: TLS%s: %s", conn_peer(conn), tls->is_open ? "" : " handshake", last_error());
 	if (tls->is_open) {
 		push(conn);
 		errno = EPROTO;
@@ -246,7 +246,7 @@ static ssize_t answer_http(struct conn *conn)
 		"Connection: close\r\n\r\n"
 		"This port speaks TLS: connect with https:// or wss:// instead of http\n";
 
-	log_debug("%s: found plain HTTP where TLS is spoken", conn->peer);
+	log_debug("%s: found plain HTTP where TLS is spoken", conn_peer(conn));
 	return say_and_linger(conn, SPAN(answer));
 }
 

@@ -186,12 +186,13 @@ void worker_set_entry(
 
 /* ---- listeners ------------------------------------------------------------------------------ */
 
-static void accepted(void *arg, int fd, const char *peer, const struct listener_options *options)
+static void accepted(void *arg, int fd, const union listen_address *address,
+	const struct listener_options *options)
 {
 	struct worker *worker = arg;
 
 	if (entry_is_open(&worker->set))
-		conn_new(&worker->set, fd, peer, options);
+		conn_new(&worker->set, fd, address, options);
 	else
 		listener_turn_away(fd);
 }

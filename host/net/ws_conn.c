@@ -29,7 +29,7 @@ enum {
 
 static bool is_ws(const struct conn *conn)
 {
-	return conn->protocol == &ws_conn_protocol && !conn->is_dead;
+	return conn->speech == CONN_SPEAKS_WS && !conn->is_dead;
 }
 
 static void send_close(struct conn *conn, unsigned code, struct span reason)
@@ -39,9 +39,8 @@ static void send_close(struct conn *conn, unsigned code, struct span reason)
 
 	conn_commit(conn);
 	ws_send_frame(conn, WS_CLOSE, (struct span){(const char *)payload, len});
-	conn->ws.closed_ms = (uint32_t)clock_ms();
-	if (conn->ws.closed_ms == 0)
-		conn->ws.closed_ms = 1;
+	conn->ws.watch.is_closed = true;
+	conn->ws.watch.closed_ms = (uint32_t)clock_ms();
 }
 
 /* Our close frame first, while the session still has its name for the log. */
@@ -67,7 +66,7 @@ static bool is_deaf(const struct conn *conn)
 
 static uint64_t closing_ends(const struct ws_state *ws, uint64_t now_ms)
 {
-	return ws_watch_whole(ws->closed_ms, now_ms) + ws->limits->close_ms;
+	return ws_watch_whole(ws->watch.closed_ms, now_ms) + ws->limits->close_ms;
 }
 
 static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
@@ -75,7 +74,7 @@ static uint64_t next_due(const struct conn *conn, uint64_t now_ms)
 	const struct ws_state *ws = &conn->ws;
 	uint64_t due_ms, read_ms;
 
-	if (ws->closed_ms != 0)
+	if (ws->watch.is_closed)
 		return closing_ends(ws, now_ms);
 	due_ms = ws_watch_next(&ws->watch, ws->limits, is_deaf(conn), now_ms);
 	if (!conn->is_throttled)
@@ -160,7 +159,7 @@ static void take_excess(struct conn *conn)
 	struct err why;
 
 	if (throttle->excess == EXCESS_TO_REFUSE) {
-		log_debug("%s: over its rate, a message is dropped", conn->peer);
+		log_debug("%s: over its rate, a message is dropped", conn_peer(conn));
 		return;
 	}
 	throttle_explain(throttle, &why);
@@ -313,11 +312,11 @@ static void ws_full(struct conn *conn, bool has_sent)
 
 /* ---- when time is over ----------------------------------------------------------------------- */
 
-static void send_ping(struct conn *conn, uint64_t now_ms)
+static void send_ping(struct conn *conn)
 {
 	uint8_t stamp[WS_STAMP_BYTES];
 
-	ws_watch_ping(&conn->ws.watch, stamp, now_ms, clock_us());
+	ws_watch_ping(&conn->ws.watch, stamp, clock_us());
 	ws_send_frame(conn, WS_PING, (struct span){(const char *)stamp, sizeof(stamp)});
 }
 
@@ -356,7 +355,7 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 	struct ws_state *ws = &conn->ws;
 	enum ws_verdict verdict;
 
-	if (ws->closed_ms != 0) {
+	if (ws->watch.is_closed) {
 		if (now_ms < closing_ends(ws, now_ms))
 			return next_due(conn, now_ms);
 		conn_drop(conn);
@@ -364,7 +363,7 @@ static uint64_t ws_due(struct conn *conn, uint64_t now_ms)
 	}
 	verdict = ws_watch_look(&ws->watch, ws->limits, is_deaf(conn), now_ms);
 	if (verdict == WS_PING_DUE)
-		send_ping(conn, now_ms);
+		send_ping(conn);
 	else if (verdict != WS_FINE)
 		give_up(conn, verdict);
 	else if (conn->is_throttled && throttle_wait_ms(extra_of(conn)->throttle, now_ms) == 0)
@@ -421,7 +420,7 @@ void ws_conn_begin(struct conn *conn, const struct upgrade *upgrade)
 {
 	uint64_t now_ms = clock_ms();
 
-	conn_speak(conn, &ws_conn_protocol);
+	conn_speak(conn, CONN_SPEAKS_WS);
 	conn->ws = (struct ws_state){0};
 	ws_watch_begin(&conn->ws.watch, &upgrade->limits, now_ms);
 	take_limits(conn, &upgrade->limits);

@@ -15,7 +15,6 @@ struct conn;
 struct ws_state {
 	const struct transport_limits *limits; /* shared: see ws_limits.h */
 	struct ws_watch watch;
-	uint32_t closed_ms; /* low half: our close frame was queued; 0: it was not */
 };
 
 extern const struct conn_protocol ws_conn_protocol;

@@ -10,7 +10,7 @@
 /* It speaks WebSocket, and our close frame is not queued. */
 static inline bool ws_send_is_open(const struct conn *conn)
 {
-	return conn->protocol == &ws_conn_protocol && !conn->is_dead && conn->ws.closed_ms == 0;
+	return conn->speech == CONN_SPEAKS_WS && !conn->is_dead && !conn->ws.watch.is_closed;
 }
 /* Queues it, copied, whatever is queued. */
 void ws_send_frame(struct conn *conn, unsigned opcode, struct span payload);

@@ -141,12 +141,10 @@ uint64_t ws_watch_next(const struct ws_watch *watch, const struct transport_limi
 
 /* ---- pings ---------------------------------------------------------------------------------- */
 
-void ws_watch_ping(
-	struct ws_watch *watch, uint8_t out[WS_STAMP_BYTES], uint64_t now_ms, uint64_t now_us)
+void ws_watch_ping(struct ws_watch *watch, uint8_t out[WS_STAMP_BYTES], uint64_t now_us)
 {
-	watch->pinged_ms = (uint32_t)now_ms;
-	watch->is_waiting = true;
-	watch->stamp_us = (uint32_t)now_us;
+	watch->pinged_ms = (uint32_t)(now_us / 1000);
+	watch->is_waiting = watch->owes_pong = true;
 	memcpy(out, &now_us, WS_STAMP_BYTES);
 }
 
@@ -157,16 +155,16 @@ static uint32_t smoothed(uint32_t before_us, uint32_t last_us)
 
 void ws_watch_pong(struct ws_watch *watch, struct span payload, uint64_t now_us)
 {
-	uint64_t stamp_us;
-	uint32_t took_us;
+	uint64_t stamp_us, took_us;
 
-	if (watch->stamp_us == 0 || payload.len != WS_STAMP_BYTES)
+	if (!watch->owes_pong || payload.len != WS_STAMP_BYTES)
 		return;
 	memcpy(&stamp_us, payload.ptr, WS_STAMP_BYTES);
-	took_us = (uint32_t)now_us - watch->stamp_us;
-	if (now_us - stamp_us != took_us)
+	took_us = now_us - stamp_us;
+	/* A peer that makes one up has to meet the millisecond. */
+	if ((uint32_t)(stamp_us / 1000) != watch->pinged_ms || took_us > UINT32_MAX)
 		return;
-	watch->stamp_us = 0;
-	watch->rtt_last_us = took_us == 0 ? 1 : took_us;
+	watch->owes_pong = false;
+	watch->rtt_last_us = took_us == 0 ? 1 : (uint32_t)took_us;
 	watch->rtt_us = smoothed(watch->rtt_us, watch->rtt_last_us);
 }

@@ -18,15 +18,19 @@
  */
 struct ws_watch {
 	uint32_t opened_ms;
-	uint32_t received_ms;         /* any byte came last */
-	uint32_t message_ms;          /* a message came last */
-	uint32_t begun_ms;            /* a message began, if is_inside */
+	uint32_t received_ms; /* any byte came last */
+	uint32_t message_ms;  /* a message came last */
+	union {
+		uint32_t begun_ms;  /* a message began, if is_inside */
+		uint32_t closed_ms; /* our close frame was queued, if is_closed */
+	};
 	uint32_t pinged_ms;           /* our last ping went out; at first: opened_ms */
-	uint32_t stamp_us;            /* of our last ping, until its pong has come; 0: it has */
 	uint32_t rtt_last_us, rtt_us; /* the last, and smoothed; 0: not measured yet */
 	uint16_t chance;              /* its share of the spread of lifetimes, of 65536 */
-	bool is_waiting;              /* nothing has come behind our last ping */
-	bool is_inside;               /* a message has begun and is not whole */
+	bool is_waiting : 1;          /* nothing has come behind our last ping */
+	bool owes_pong : 1;           /* the pong of our last ping has not come */
+	bool is_inside : 1;           /* a message has begun and is not whole */
+	bool is_closed : 1;           /* the rest is over; ws_conn.c's */
 };
 
 enum ws_verdict {
@@ -70,8 +74,7 @@ uint64_t ws_watch_next(const struct ws_watch *watch, const struct transport_limi
 	bool is_deaf, uint64_t now_ms);
 
 /* The payload of a ping that goes out now. */
-void ws_watch_ping(
-	struct ws_watch *watch, uint8_t out[WS_STAMP_BYTES], uint64_t now_ms, uint64_t now_us);
+void ws_watch_ping(struct ws_watch *watch, uint8_t out[WS_STAMP_BYTES], uint64_t now_us);
 /* A pong came; one that answers no ping of ours, or not the last, is passed over. */
 void ws_watch_pong(struct ws_watch *watch, struct span payload, uint64_t now_us);
 

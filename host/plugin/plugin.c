@@ -33,7 +33,7 @@ static void enter_provider(const struct sl_plugin *plugin, enum breadcrumb_callb
 		const struct plugin_subject *subject = (const void *)conn;
 
 		step.connection = subject->connection;
-		step.route = subject->route;
+		step.route = *subject->route;
 	}
 	breadcrumb_enter(plugin->page, &step, before);
 }
@@ -338,8 +338,8 @@ int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const vo
 
 	assert(plugin->magic == PLUGIN_MAGIC);
 	before.plugin = NULL;
-	if (!breadcrumb_enter_again(
-		    plugin->page, plugin->name, CRUMB_MESSAGE, subject->connection, subject->route))
+	if (!breadcrumb_enter_again(plugin->page, plugin->name, CRUMB_MESSAGE, subject->connection,
+		    *subject->route))
 		enter(plugin, CRUMB_MESSAGE, conn, &before);
 	result = plugin->info.message(conn, args, message);
 	leave(plugin, &before);

@@ -23,7 +23,7 @@ LIST_HEAD(timer_list, sl_timer);
 /* What a report says of a connection: what a struct sl_conn begins with. */
 struct plugin_subject {
 	uint64_t connection;
-	const char *route; /* lives as long as the plugin */
+	const char *const *route; /* its path; both live as long as the plugin */
 };
 
 /* How it is with the broker of a bus driver, as the driver has said. call/bus_plugin.c's. */

@@ -198,6 +198,11 @@ static inline const char *memory_peer(const struct transport *base)
 	return t->peer[0] == '\0' ? t->address : t->peer;
 }
 
+static inline const char *memory_keep_peer(struct transport *base)
+{
+	return memory_peer(base);
+}
+
 static inline void memory_transport_init(struct memory_transport *t)
 {
 	static const struct transport_ops ops = {
@@ -220,10 +225,11 @@ static inline void memory_transport_init(struct memory_transport *t)
 		.set_peer = memory_set_peer,
 		.extra = memory_extra,
 		.peer = memory_peer,
+		.keep_peer = memory_keep_peer,
 	};
 
 	memset(t, 0, sizeof(*t));
-	t->base.ops = &ops;
+	t->extra.ops = &ops;
 	t->address = MEMORY_PEER;
 	t->base.extra = &t->extra;
 	t->full = SENT_FULL;

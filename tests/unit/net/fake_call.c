@@ -70,7 +70,7 @@ void fake_accept(struct host *host)
 	struct upgrade upgrade = {
 		.key = host->key, .limits = host->limits, .compression = host->compression};
 
-	host->transport->ops->upgrade(host->transport, &upgrade);
+	transport_ops(host->transport)->upgrade(host->transport, &upgrade);
 }
 
 static void answer(struct transport *transport, unsigned status, struct span body, bool closes)
@@ -79,7 +79,7 @@ static void answer(struct transport *transport, unsigned status, struct span bod
 
 	reply.fd = -1;
 	reply.close = closes;
-	transport->ops->reply(transport, &reply);
+	transport_ops(transport)->reply(transport, &reply);
 }
 
 void fake_refuse(struct host *host)
@@ -90,7 +90,7 @@ void fake_refuse(struct host *host)
 
 void fake_close(struct host *host, unsigned code, const char *reason)
 {
-	host->transport->ops->close(host->transport, code, span_of(reason));
+	transport_ops(host->transport)->close(host->transport, code, span_of(reason));
 	session_free(host->transport->session);
 }
 
@@ -98,7 +98,7 @@ bool fake_send(struct host *host, const void *data, size_t len)
 {
 	struct transport *transport = host->transport;
 
-	return transport->ops->send(transport, WS_BINARY, (struct span){data, len}, 0) ==
+	return transport_ops(transport)->send(transport, WS_BINARY, (struct span){data, len}, 0) ==
 	       SENT_QUEUED;
 }
 
@@ -119,7 +119,7 @@ static void answer_file(struct host *host, struct transport *transport)
 
 	reply.fd = open(host->file, O_RDONLY | O_CLOEXEC);
 	assert(reply.fd >= 0);
-	transport->ops->reply(transport, &reply);
+	transport_ops(transport)->reply(transport, &reply);
 }
 
 static void websocket(struct host *host, struct transport *transport, const struct http_head *head)
@@ -234,12 +234,13 @@ void session_message(struct sl_conn *session, enum ws_opcode opcode, struct span
 	else if (span_starts(payload, SPAN("flood ")))
 		flood(host, strtoul(payload.ptr + 6, NULL, 10));
 	else if (span_equal(payload, SPAN("pause")))
-		host->transport->ops->set_paused(host->transport, true);
+		transport_ops(host->transport)->set_paused(host->transport, true);
 	else if (span_equal(payload, SPAN("hold")))
-		host->transport->ops->set_held(host->transport, true);
+		transport_ops(host->transport)->set_held(host->transport, true);
 	else
-		host->refused_sends += session->transport->ops->send(session->transport, opcode,
-					       payload, 0) != SENT_QUEUED;
+		host->refused_sends += transport_ops(session->transport)
+					       ->send(session->transport, opcode, payload, 0) !=
+				       SENT_QUEUED;
 }
 
 void exchange_body(struct sl_conn *session, struct buf *body)
@@ -263,7 +264,7 @@ void admin_forget(struct transport *transport)
 
 void session_drained(struct sl_conn *session)
 {
-	assert(session->transport->ops->queued(session->transport) == 0 ||
+	assert(transport_ops(session->transport)->queued(session->transport) == 0 ||
 		session->host->limits.overflow == OVERFLOW_TELL);
 	buf_printf(&session->host->log, "drained\n");
 }

@@ -170,9 +170,11 @@ static void what_a_turn_publishes_leaves_in_one_send(void **state)
 		struct transport *member = members[i % MEMBERS];
 
 		assert_int_equal(
-			member->ops->send_shared(member, shared[i / MEMBERS % 2], 0), SENT_QUEUED);
+			transport_ops(member)->send_shared(member, shared[i / MEMBERS % 2], 0),
+			SENT_QUEUED);
 		if (i < MEMBERS)
-			assert_int_equal(member->ops->send(member, WS_TEXT, SPAN("for one"), 0),
+			assert_int_equal(
+				transport_ops(member)->send(member, WS_TEXT, SPAN("for one"), 0),
 				SENT_QUEUED);
 	}
 	ws_shared_unref(shared[0]);
@@ -204,15 +206,16 @@ static void messages_are_compressed_where_that_was_agreed_on(void **state)
 	assert_true(ws_deflate_once(&streams, 15, 1, &wanted));
 	open_ws(rig, &plain);
 	member = rig->host.transport;
-	assert_int_equal(member->ops->send_shared(member, shared, 0), SENT_QUEUED);
+	assert_int_equal(transport_ops(member)->send_shared(member, shared, 0), SENT_QUEUED);
 	client_expect_frame(rig, &plain, 2, text, sizeof(text));
 	rig->host.compression = &agreed;
 	open_ws(rig, &compressing);
 	member = rig->host.transport;
 	client_frame(rig, &compressing, WS_TEXT | WS_COMPRESSED, hello, sizeof(hello) - 1);
 	client_expect_frame(rig, &compressing, WS_TEXT, "Hello", 5);
-	assert_int_equal(member->ops->send_shared(member, shared, 0), SENT_QUEUED);
-	assert_int_equal(member->ops->send(member, WS_TEXT, (struct span){text, sizeof(text)}, 0),
+	assert_int_equal(transport_ops(member)->send_shared(member, shared, 0), SENT_QUEUED);
+	assert_int_equal(
+		transport_ops(member)->send(member, WS_TEXT, (struct span){text, sizeof(text)}, 0),
 		SENT_QUEUED);
 	client_expect_frame(rig, &compressing, WS_BINARY | WS_COMPRESSED, wanted.ptr, wanted.len);
 	client_expect_frame(rig, &compressing, WS_TEXT | WS_COMPRESSED, wanted.ptr, wanted.len);
@@ -255,13 +258,13 @@ static void a_full_socket_is_waited_for_and_drained(void **state)
 	open_small(rig, &client);
 	client_text(rig, &client, "flood 1000");
 	rig_expect_log(rig, "message flood 1000");
-	assert_true(rig->host.transport->ops->queued(rig->host.transport) > 0);
+	assert_true(transport_ops(rig->host.transport)->queued(rig->host.transport) > 0);
 	assert_null(strstr(fake_host_log(&rig->host), "drained"));
 	for (unsigned i = 0; i < 1000; i++)
 		client_expect_frame(rig, &client, 2, block, 10000);
 	rig_expect_log(rig, "drained");
 	assert_int_equal(rig->host.refused_sends, 0);
-	assert_int_equal(rig->host.transport->ops->queued(rig->host.transport), 0);
+	assert_int_equal(transport_ops(rig->host.transport)->queued(rig->host.transport), 0);
 	client_close(&client);
 	free(block);
 }
@@ -336,8 +339,8 @@ static void a_peer_that_pings_and_never_reads_gets_no_endless_pongs(void **state
 	open_small(rig, &client);
 	for (unsigned i = 0; i < 200; i++)
 		client_send(rig, &client, pings.data, pings.len);
-	assert_in_range(
-		rig->host.transport->ops->queued(rig->host.transport), 100000, 100000 + 127);
+	assert_in_range(transport_ops(rig->host.transport)->queued(rig->host.transport), 100000,
+		100000 + 127);
 	client_close(&client);
 	buf_fini(&pings);
 	free(payload);
@@ -360,10 +363,10 @@ static void limits_change_between_messages_only(void **state)
 	client_send(rig, &client, part.data, part.len - 3);
 	for (unsigned i = 0; i < 20; i++)
 		rig_turn(rig);
-	assert_false(transport->ops->set_limits(transport, &small));
+	assert_false(transport_ops(transport)->set_limits(transport, &small));
 	client_send(rig, &client, part.data + part.len - 3, 3);
 	client_expect_frame(rig, &client, 1, "not small", 9);
-	assert_true(transport->ops->set_limits(transport, &small));
+	assert_true(transport_ops(transport)->set_limits(transport, &small));
 	client_text(rig, &client, "small");
 	client_expect_frame(rig, &client, 1, "small", 5);
 	client_text(rig, &client, "not small");
@@ -387,7 +390,7 @@ static void a_pause_stops_reading_until_it_is_over(void **state)
 	for (unsigned i = 0; i < 20; i++)
 		rig_turn(rig);
 	assert_null(strstr(fake_host_log(&rig->host), "next read"));
-	rig->host.transport->ops->set_paused(rig->host.transport, false);
+	transport_ops(rig->host.transport)->set_paused(rig->host.transport, false);
 	client_expect_frame(rig, &client, 1, "same read", 9);
 	client_expect_frame(rig, &client, 1, "next read", 9);
 	assert_string_equal(fake_host_log(&rig->host),
@@ -412,7 +415,7 @@ static void what_was_held_back_is_heard_although_the_socket_is_full(void **state
 	client_send(rig, &client, all.data, all.len);
 	rig_expect_log(rig, "message hold");
 	assert_null(strstr(fake_host_log(&rig->host), "same read"));
-	rig->host.transport->ops->set_held(rig->host.transport, false);
+	transport_ops(rig->host.transport)->set_held(rig->host.transport, false);
 	rig_expect_log(rig, "message same read");
 	client_close(&client);
 	buf_fini(&all);
@@ -682,11 +685,11 @@ static void only_an_answer_to_the_last_ping_is_measured(void **state)
 	expect_ping(rig, &client, stamp);
 	client_frame(rig, &client, 10, "made up!", 8);
 	expect_ping(rig, &client, stamp);
-	rtt = rig->host.transport->ops->rtt(rig->host.transport);
+	rtt = transport_ops(rig->host.transport)->rtt(rig->host.transport);
 	assert_int_equal(rtt.last_us, 0);
 	client_frame(rig, &client, 10, stamp, 8);
 	expect_ping(rig, &client, stamp);
-	rtt = rig->host.transport->ops->rtt(rig->host.transport);
+	rtt = transport_ops(rig->host.transport)->rtt(rig->host.transport);
 	assert_true(rtt.last_us > 0 && rtt.last_us == rtt.smoothed_us);
 	client_close(&client);
 }
@@ -901,7 +904,7 @@ static void a_paused_peer_is_not_idle(void **state)
 	open_ws(rig, &witness);
 	rig_expect_log(rig, "end 1001");
 	client_text(rig, &client, "sent meanwhile");
-	paused->ops->set_paused(paused, false);
+	transport_ops(paused)->set_paused(paused, false);
 	client_expect_frame(rig, &client, 1, "sent meanwhile", 14);
 	rig->host.transport = NULL;
 	free(client_read_to(rig, &client, "idle timeout"));

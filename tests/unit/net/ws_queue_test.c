@@ -47,10 +47,10 @@ static enum sent number(struct reader *reader, unsigned n, uint64_t key, bool is
 
 	memcpy(payload, &n, sizeof(n));
 	if (!is_shared)
-		return transport->ops->send(
+		return transport_ops(transport)->send(
 			transport, WS_BINARY, (struct span){payload, PAYLOAD}, key);
 	shared = ws_shared_new(WS_BINARY, (struct span){payload, PAYLOAD});
-	sent = transport->ops->send_shared(transport, shared, key);
+	sent = transport_ops(transport)->send_shared(transport, shared, key);
 	ws_shared_unref(shared);
 	return sent;
 }
@@ -61,7 +61,7 @@ static void flood(struct reader *reader)
 	for (unsigned n = 0; n < COUNT; n++) {
 		enum sent sent = number(reader, n, n % KEYS + 1, n % 3 == 0);
 
-		assert_true(reader->transport->ops->queued(reader->transport) <= LIMIT);
+		assert_true(transport_ops(reader->transport)->queued(reader->transport) <= LIMIT);
 		if (sent == SENT_QUEUED)
 			reader->queued[reader->queued_count++] = n;
 		reader->full += sent == SENT_FULL;
@@ -148,7 +148,8 @@ static void keep_last_keeps_one_a_key(void **state)
 	reader_open(&reader, *state, OVERFLOW_KEEP_LAST);
 	flood(&reader);
 	assert_int_equal(reader.queued_count, COUNT);
-	assert_true(reader.transport->ops->queued(reader.transport) <= (KEYS + 1) * FRAME);
+	assert_true(
+		transport_ops(reader.transport)->queued(reader.transport) <= (KEYS + 1) * FRAME);
 	while (whole < KEYS) {
 		n = read_number(&reader);
 		assert_true(got == 0 || n > last[n % KEYS] || n < KEYS);
@@ -201,7 +202,7 @@ static void new_limits_change_no_order(void **state)
 	limits = reader.rig->host.limits;
 	limits.overflow = OVERFLOW_CLOSE;
 	limits.queue_bytes = 10 * LIMIT;
-	assert_true(reader.transport->ops->set_limits(reader.transport, &limits));
+	assert_true(transport_ops(reader.transport)->set_limits(reader.transport, &limits));
 	assert_int_equal(number(&reader, COUNT, 0, false), SENT_QUEUED);
 	do
 		n = read_number(&reader);
@@ -223,7 +224,8 @@ static void a_message_that_never_fits_drops_no_other(void **state)
 
 		reader_open(&reader, *state, dropping[i / 3]);
 		assert_int_equal(number(&reader, 1, 0, false), SENT_QUEUED);
-		assert_int_equal(reader.transport->ops->send(reader.transport, WS_BINARY, data, 5),
+		assert_int_equal(
+			transport_ops(reader.transport)->send(reader.transport, WS_BINARY, data, 5),
 			SENT_DROPPED);
 		assert_int_equal(reader.transport->extra->dropped, 1);
 		assert_int_equal(number(&reader, 2, 0, false), SENT_QUEUED);

@@ -36,7 +36,7 @@ static void begin(struct ws_watch *watch)
 
 static void ping(struct ws_watch *watch, uint8_t stamp[WS_STAMP_BYTES], uint64_t at_ms)
 {
-	ws_watch_ping(watch, stamp, START_MS + at_ms, (START_MS + at_ms) * 1000);
+	ws_watch_ping(watch, stamp, (START_MS + at_ms) * 1000);
 }
 
 static void silence(void **state)
@@ -109,6 +109,8 @@ static void round_trips(void **state)
 
 		ping(&watch, stamp, at_ms);
 		ws_watch_pong(&watch, (struct span){(const char *)old, sizeof(old)}, UINT64_MAX);
+		ws_watch_pong(
+			&watch, (struct span){(const char *)old, sizeof(old)}, START_MS * 1000);
 		ws_watch_pong(&watch, SPAN("unasked!"), UINT64_MAX);
 		ws_watch_pong(&watch, SPAN(""), UINT64_MAX);
 		ws_watch_pong(&watch, payload, (START_MS + at_ms) * 1000 + took_us[i]);

@@ -236,7 +236,8 @@ static void a_plugin_is_named_while_it_runs(void **state)
 	static const struct sl_host host = {.size = sizeof(host), .major = 1, .minor = 0};
 	struct err_list why = {0};
 	struct image_store *store = image_store_new();
-	struct sl_conn conn = {{42, "/the/{route}"}, .page = breadcrumb_new()};
+	static const char *const route = "/the/{route}";
+	struct sl_conn conn = {{42, &route}, .page = breadcrumb_new()};
 	struct sl_plugin *plugin;
 
 	(void)state;

@@ -9,7 +9,8 @@
 static const struct sl_host host = {.size = sizeof(host), .major = 1, .minor = 0};
 static const struct place place = {"routes.yaml", 7, 13};
 /* What plugin/ looks at of a connection. */
-static struct plugin_subject subject = {17, "/ws"};
+static const char *const path = "/ws";
+static struct plugin_subject subject = {17, &path};
 static struct sl_conn *const member = (struct sl_conn *)&subject;
 
 static int store_open(void **state)
