@@ -13,7 +13,7 @@ from story import note
 
 
 # Measured, and a fifth more: pages are shared with whatever else a worker has done meanwhile.
-BOUNDS = {"echo": 380, "chat": 720}
+BOUNDS = {"echo": 300, "chat": 610}
 # Who leaves the chat is told to all who stay, so that there are fewer of them.
 KINDS = {"echo": ("/", 500, 3500), "chat": ("/chat/{}", 200, 1000)}
 ROUTES = "  - {path: /, plugin: mirror}\n  - {path: '/chat/{client_id}', plugin: chat}\n"
