@@ -10,6 +10,8 @@
 #include "base/xalloc.h"
 #include "call/session.h"
 
+enum { SESSIONS_A_BUCKET = 4 }; /* at most, on average */
+
 static struct sl_conn **bucket_of(const struct session_table *table, uint64_t id)
 {
 	return &table->buckets[id & (table->bucket_count - 1)];
@@ -49,8 +51,8 @@ void session_table_fini(struct session_table *table)
 
 void session_table_add(struct session_table *table, struct sl_conn *conn)
 {
-	/* Two in a bucket cost a look at a neighbour, and half the memory. */
-	if (table->count == 2 * table->bucket_count)
+	/* Each neighbour costs a look, and halves the memory. */
+	if (table->count == SESSIONS_A_BUCKET * table->bucket_count)
 		grow(table);
 	conn->id = ++table->last_id;
 	link_in(table, conn);

@@ -268,33 +268,39 @@ static void watch(struct conn *conn)
 	conn_touch(conn);
 }
 
-void conn_touch(struct conn *conn)
+/* Apart, as who answers what is being read does not come here. */
+__attribute__((noinline)) static void add_dirty(struct conn *conn)
 {
-	if (conn->is_dirty || conn->is_dead || conn == conn->set->reading)
-		return;
 	conn->is_dirty = true;
 	conn_list_add(&conn->set->dirty, conn);
+}
+
+void conn_touch(struct conn *conn)
+{
+	if (!conn->is_dirty && !conn->is_dead && conn != conn->set->reading)
+		add_dirty(conn);
 }
 
 /* Whether bytes came. */
 static bool read_once(struct conn *conn)
 {
+	const struct conn_protocol *protocol = protocol_of(conn);
 	size_t size = CONN_ROOM_BYTES;
 	uint8_t *into = NULL;
 	ssize_t len;
 
 	/* What TLS has decrypted must have room at once, whatever it belongs to. */
-	if (protocol_of(conn)->room != NULL && extra_of(conn)->tls == NULL)
-		into = protocol_of(conn)->room(conn, &size);
+	if (protocol->room != NULL && extra_of(conn)->tls == NULL)
+		into = protocol->room(conn, &size);
 	if (into == NULL) {
 		into = conn->set->receive;
 		size = CONN_RECEIVE_BYTES;
 	}
 	len = extra_of(conn)->io->receive(conn, into, size);
 	if (len > 0)
-		protocol_of(conn)->received(conn, into, (size_t)len);
+		protocol->received(conn, into, (size_t)len);
 	else if (len == 0 || (errno != EAGAIN && errno != EINTR))
-		protocol_of(conn)->ended(conn);
+		protocol->ended(conn);
 	return len > 0;
 }
 
@@ -529,8 +535,7 @@ void conn_drop(struct conn *conn)
 	deadline_end(&conn->deadline);
 	/* From there it is buried. */
 	if (!conn->is_dirty)
-		conn_list_add(&conn->set->dirty, conn);
-	conn->is_dirty = true;
+		add_dirty(conn);
 	conn->set->count--;
 	entry_end(conn);
 }

@@ -35,7 +35,7 @@ struct conn_extra {
 	unsigned https_port; /* of where it is redirected to; 0: it is served */
 };
 
-/* That of who has none: zeros and plain bytes. */
+/* That of who has none: zeros, plain bytes, and the functions that all have. */
 extern const struct conn_extra conn_extra_none;
 
 /* Its own, to write to. */

@@ -50,13 +50,10 @@ void conn_set_schedule(struct conn_set *set, struct deadline *deadline, uint64_t
 
 enum { LIST_KEPT = 1024 }; /* what a list has room for when it is empty, at most */
 
-void conn_list_add(struct conn_list *list, struct conn *conn)
+void conn_list_grow(struct conn_list *list)
 {
-	if (list->count == list->capacity) {
-		list->capacity = list->capacity == 0 ? 16 : list->capacity * 2;
-		list->items = xrealloc(list->items, list->capacity * sizeof(*list->items));
-	}
-	list->items[list->count++] = conn;
+	list->capacity = list->capacity == 0 ? 16 : list->capacity * 2;
+	list->items = xrealloc(list->items, list->capacity * sizeof(*list->items));
 }
 
 static void conn_list_clear(struct conn_list *list)

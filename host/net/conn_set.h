@@ -17,7 +17,6 @@
 #include "base/slab.h"
 #include "base/tally.h"
 #include "net/deadline.h"
-#include "net/listen_socket.h"
 #include "net/outbox.h"
 #include "net/poller.h"
 #include "net/ws_limits.h"
@@ -52,7 +51,7 @@ struct conn_set {
 	} lent;                           /* conn.c's */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct slab conns;
-	char peer_text[LISTEN_ADDRESS_SIZE]; /* conn_peer's */
+	char peer_text[sizeof("255.255.255.255:65535")]; /* conn_peer's */
 	struct outbox_pool pool;
 	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */
 	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */
@@ -78,7 +77,14 @@ struct conn_set {
 	uint64_t sweep_at_ms; /* UINT64_MAX: not armed */
 };
 
-void conn_list_add(struct conn_list *list, struct conn *conn);
+/* For conn_list_add, which most often finds room. */
+void conn_list_grow(struct conn_list *list);
+static inline void conn_list_add(struct conn_list *list, struct conn *conn)
+{
+	if (list->count == list->capacity)
+		conn_list_grow(list);
+	list->items[list->count++] = conn;
+}
 
 /* False with errno: out of descriptors; then conn_set_fini all the same. */
 bool conn_set_init(struct conn_set *set, struct event_base *base);
