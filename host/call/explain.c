@@ -99,10 +99,10 @@ static bool keep_limits(struct transport *transport, const struct transport_limi
 	return true;
 }
 
-static bool refuse_joined(struct transport *transport, struct ws_shared *frames)
+static bool refuse_joined(struct transport *transport, struct ws_joined *joined)
 {
 	(void)transport;
-	(void)frames;
+	(void)joined;
 	return false;
 }
 

@@ -31,8 +31,8 @@ struct fan_out_message {
 struct fan_out_batch {
 	TAILQ_ENTRY(fan_out_batch) next;
 	struct fan_out_message *first, **last;
-	size_t count, payload_bytes, frame_bytes;
-	struct ws_shared *joined; /* all frames; NULL: nobody wanted them so yet */
+	size_t count, frame_bytes;
+	struct ws_joined *joined; /* all of them; NULL: nobody wanted them so yet */
 	uint64_t born;            /* of the tree, when it was published */
 	bool has_begun;           /* then no message joins it */
 	bool has_early;           /* some members have some of it already */
@@ -91,7 +91,7 @@ static void batch_drop(struct fan_out *fan_out, struct fan_out_batch *batch)
 		ws_shared_unref(message->noted);
 		free(message);
 	}
-	ws_shared_unref(batch->joined);
+	ws_joined_free(batch->joined);
 	TAILQ_REMOVE(&fan_out->queue, batch, next);
 	fan_out->bytes -= sizeof(*batch) + batch->topic_len;
 	free(batch);
@@ -120,7 +120,6 @@ static void enqueue(struct host *host, const struct bus_message *from)
 	batch->last = &message->next;
 	batch->count++;
 	batch->has_early |= from->had != 0;
-	batch->payload_bytes += ws_shared_payload(message->shared).len;
 	batch->frame_bytes += ws_shared_frame(message->shared).len;
 	fan_out->bytes += message_bytes(message);
 }
@@ -257,15 +256,14 @@ static bool has_published(const struct sl_conn *conn, const struct fan_out_batch
 	return message != NULL;
 }
 
-static struct ws_shared *join_frames(const struct fan_out_batch *batch)
+static struct ws_joined *join_messages(const struct fan_out_batch *batch)
 {
-	struct buf all = {0};
+	struct ws_joined *joined = ws_joined_new(batch->count);
 
-	buf_reserve(&all, batch->frame_bytes);
 	for (const struct fan_out_message *message = batch->first; message != NULL;
 		message = message->next)
-		buf_append_span(&all, ws_shared_frame(message->shared));
-	return ws_shared_adopt(&all);
+		ws_joined_add(joined, message->shared);
+	return joined;
 }
 
 /* Many short messages leave faster in one piece; false: they do not for this member. */
@@ -275,8 +273,8 @@ static bool deliver_joined(struct fan_out_batch *batch, struct sl_conn *conn)
 		!LIST_EMPTY(&conn->extra->resumes) || has_published(conn, batch))
 		return false;
 	if (batch->joined == NULL)
-		batch->joined = join_frames(batch);
-	return session_send_joined(conn, batch->joined, batch->count, batch->payload_bytes);
+		batch->joined = join_messages(batch);
+	return session_send_joined(conn, batch->joined);
 }
 
 /* Sending may end the session, never free it before the turn is over. */

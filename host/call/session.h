@@ -102,12 +102,8 @@ int session_send(struct sl_conn *conn, uint32_t type, struct span data);
 int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data);
 /* The same for a message of many, of which a text is UTF-8: whoever made it has looked. */
 int session_send_shared(struct sl_conn *conn, struct ws_shared *shared);
-/*
- * Frames of so many messages in one piece, with so many bytes of payload. False: none was sent, and
- * each is to be sent by itself.
- */
-bool session_send_joined(
-	struct sl_conn *conn, struct ws_shared *frames, size_t messages, size_t bytes);
+/* Several of them in one piece. False: none was sent, and each is to be sent by itself. */
+bool session_send_joined(struct sl_conn *conn, struct ws_joined *joined);
 int session_send_shared_keyed(struct sl_conn *conn, struct ws_shared *shared, uint64_t key);
 /* What sl_send does with a message that no queue of the route can ever take. Open sessions only. */
 int session_too_long(struct sl_conn *conn, size_t len);

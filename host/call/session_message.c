@@ -180,13 +180,12 @@ static inline int told(struct sl_conn *conn, enum sent sent, size_t len)
 	return SL_OK;
 }
 
-bool session_send_joined(
-	struct sl_conn *conn, struct ws_shared *frames, size_t messages, size_t bytes)
+bool session_send_joined(struct sl_conn *conn, struct ws_joined *joined)
 {
 	if (conn->phase != SESSION_OPEN ||
-		!transport_ops(conn->transport)->send_joined(conn->transport, frames))
+		!transport_ops(conn->transport)->send_joined(conn->transport, joined))
 		return false;
-	access_log_sent(conn, messages, bytes);
+	access_log_sent(conn, ws_joined_count(joined), ws_joined_payload_bytes(joined));
 	return true;
 }
 

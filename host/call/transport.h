@@ -15,7 +15,7 @@
 #include "wire/http_reply.h"
 #include "wire/peer_certificate.h"
 #include "wire/ws_extension.h"
-#include "wire/ws_shared.h"
+#include "wire/ws_joined.h"
 
 struct transport;
 struct admin_request;
@@ -60,8 +60,8 @@ struct transport_ops {
 	/* The same for a message of many: takes a reference instead of a copy. */
 	enum sent (*send_shared)(
 		struct transport *transport, struct ws_shared *shared, uint64_t key);
-	/* Frames of several such messages in one piece. False: each is to be sent by itself. */
-	bool (*send_joined)(struct transport *transport, struct ws_shared *frames);
+	/* Several such messages in one piece. False: each is to be sent by itself. */
+	bool (*send_joined)(struct transport *transport, struct ws_joined *joined);
 	/*
 	 * Queues a close frame (code 0: without code) behind what is queued, then finishes the
 	 * closing handshake alone. The session must not be used by the transport any more.

@@ -111,15 +111,16 @@ enum sent ws_send_shared(struct transport *transport, struct ws_shared *shared, 
 	return SENT_QUEUED;
 }
 
-/* What is compressed, or may be dropped one by one, is not for that. */
-bool ws_send_joined(struct transport *transport, struct ws_shared *frames)
+/* What may be dropped one by one is not for that. */
+bool ws_send_joined(struct transport *transport, struct ws_joined *joined)
 {
 	struct conn *conn = conn_of(transport);
-	struct span all = ws_shared_frame(frames);
+	struct ws_shared *piece;
 
-	if (!ws_send_is_open(conn) || extra_of(conn)->deflate != NULL ||
-		ws_queue_is_droppable(conn) || !ws_queue_has_room(conn, all.len))
+	if (!ws_send_is_open(conn) || ws_queue_is_droppable(conn) ||
+		!ws_queue_has_room(conn, ws_joined_frame_bytes(joined)))
 		return false;
-	conn_send_shared(conn, frames, all);
+	piece = ws_joined_for(joined, extra_of(conn)->deflate);
+	conn_send_shared(conn, piece, ws_shared_frame(piece));
 	return true;
 }

@@ -19,6 +19,6 @@ void ws_send_frame(struct conn *conn, unsigned opcode, struct span payload);
 enum sent ws_send_message(
 	struct transport *transport, enum ws_opcode opcode, struct span payload, uint64_t key);
 enum sent ws_send_shared(struct transport *transport, struct ws_shared *shared, uint64_t key);
-bool ws_send_joined(struct transport *transport, struct ws_shared *frames);
+bool ws_send_joined(struct transport *transport, struct ws_joined *joined);
 
 #endif

@@ -275,6 +275,35 @@ def test_published_message_reaches_whoever_compresses_and_whoever_does_not():
             assert ws.counts[True] == (0 if ws.agreed is None else 6), (ws.agreed, ws.counts)
 
 
+def test_what_a_turn_publishes_to_a_crowd_is_the_same_for_all_of_them():
+    """More than a turn delivers at once leaves in pieces, one for each way to compress: no member may see which."""
+    routes = "".join(f"  - {{path: {path}, plugin: gossip, {settings}}}\n" for path, settings in (
+        ("/", "compression: {min: 100}"), ("/contexts", "compression: {server_context: true, client_context: true, min: 10}"),
+        ("/high", "compression: {min: 600}"), ("/off", "compression: {enabled: false}"),
+        ("/drop", "compression: {min: 100}, limits: {overflow: drop_oldest}")))
+    offers = [CHROMIUM, f"{CHROMIUM}; server_max_window_bits=9", f"{CHROMIUM}; server_max_window_bits=12"]
+    orders = [(40, 900), (5, 4), (20, 300), (1, 0), (30, 700)]  # so many messages of so many bytes
+    wanted = [f"{n} ".encode() + b"x" * max(0, size - len(f"{n} ")) for count, size in orders for n in range(count)]
+    with Host(text=routes_text(routes, plugins=TEST_PLUGINS)) as own, contextlib.ExitStack() as stack:
+        members = [stack.enter_context(DeflateSocket(own.port, path, offer=offer))
+                   for path in ("/", "/contexts", "/high", "/off", "/drop") * 20 for offer in offers]
+        for ws in members:
+            ws.text("sub crowd")
+            ws.expect_text("ok")
+        speaker = stack.enter_context(WebSocket(own.port, "/off"))
+        for _ in range(2):  # what the first left in a window must not be in the way of the second
+            speaker.send(b"".join(frame(TEXT, f"many crowd {count} {size}".encode()) for count, size in orders))
+            for number, ws in enumerate(members):
+                heard = [ws.recv()[1] for _ in wanted]
+                assert heard == wanted, (number, ws.agreed, next((got, want) for got, want in zip(heard, wanted) if got != want))
+            speaker.expect_text(*(f"taken {count}" for count, _ in orders))
+        rest = {path: {True: 2 * packed, False: 2 * (len(wanted) - packed) + 1}
+                for path, packed in (("/", 90), ("/contexts", 90), ("/high", 70), ("/off", 0), ("/drop", 90))}
+        for number, ws in enumerate(members):
+            path = ("/", "/contexts", "/high", "/off", "/drop")[number // 3 % 5]
+            assert ws.counts == rest[path], (path, ws.agreed, ws.counts)
+
+
 def test_routes_shows_the_settings():
     with folder() as path:
         (path / "routes.yaml").write_text(routes_text(ROUTES, top="compression: {level: 9}\n"))

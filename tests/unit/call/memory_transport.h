@@ -90,10 +90,10 @@ static inline enum sent memory_send_shared(
 }
 
 /* Short frames, as they are on the wire. */
-static inline bool memory_send_joined(struct transport *base, struct ws_shared *frames)
+static inline bool memory_send_joined(struct transport *base, struct ws_joined *joined)
 {
 	struct memory_transport *t = (struct memory_transport *)base;
-	struct span all = ws_shared_frame(frames);
+	struct span all = ws_shared_frame(ws_joined_for(joined, NULL));
 
 	if (t->queued + all.len > t->queue_max)
 		return false;

@@ -229,6 +229,89 @@ static void messages_are_compressed_where_that_was_agreed_on(void **state)
 	ws_deflate_shared_fini(&streams);
 }
 
+static struct ws_joined *joined_new(struct span longer)
+{
+	struct span texts[] = {SPAN("first"), longer, SPAN("last")};
+	struct ws_joined *joined = ws_joined_new(3);
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct ws_shared *message = ws_shared_new(WS_TEXT, texts[i]);
+
+		ws_joined_add(joined, message);
+		ws_shared_unref(message);
+	}
+	return joined;
+}
+
+/* One piece for each kind of peer, whatever is short in it as it is; it outlives its makings. */
+static void joined_messages_are_compressed_where_that_was_agreed_on(void **state)
+{
+	enum { MEMBERS = 4 };
+	static const struct ws_compression bare = {.server_bits = 15,
+						   .client_bits = 15,
+						   .level = 1,
+						   .least_bytes = 1000},
+					   with_context = {.server_bits = 15,
+						   .client_bits = 15,
+						   .level = 1,
+						   .least_bytes = 1000,
+						   .server_context = true};
+	static const struct ws_compression *agreed[MEMBERS] = {NULL, &bare, &with_context, &bare};
+	static const char text[2000] = {'a'};
+	struct rig *rig = *state;
+	struct ws_deflate_shared streams = {0};
+	struct span packed = {text, sizeof(text)};
+	struct ws_joined *joined = joined_new(packed);
+	struct client clients[MEMBERS];
+	unsigned before[MEMBERS];
+
+	assert_true(ws_deflate_once(&streams, 15, 1, &packed));
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		rig->host.compression = agreed[i];
+		open_ws(rig, &clients[i]);
+		before[i] = segments_received(&clients[i]);
+		assert_true(transport_ops(rig->host.transport)
+				    ->send_joined(rig->host.transport, joined));
+	}
+	ws_joined_free(joined);
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		bool is_packed = agreed[i] != NULL;
+
+		client_expect_frame(rig, &clients[i], WS_TEXT, "first", 5);
+		client_expect_frame(rig, &clients[i], WS_TEXT | (is_packed ? WS_COMPRESSED : 0),
+			is_packed ? packed.ptr : text, is_packed ? packed.len : sizeof(text));
+		client_expect_frame(rig, &clients[i], WS_TEXT, "last", 4);
+		assert_int_equal(segments_received(&clients[i]) - before[i], 1);
+		client_close(&clients[i]);
+	}
+	ws_deflate_shared_fini(&streams);
+}
+
+/* Where one may be dropped and the other not, each is asked for by itself; so when it is full. */
+static void joined_messages_are_not_for_who_may_miss_one(void **state)
+{
+	struct rig *rig = *state;
+	struct client client;
+	struct transport *member;
+	static const char text[2000] = {'a'};
+	struct ws_joined *joined = joined_new((struct span){text, sizeof(text)});
+
+	rig->host.limits.queue_bytes = sizeof(text);
+	open_ws(rig, &client);
+	member = rig->host.transport;
+	assert_false(transport_ops(member)->send_joined(member, joined));
+	client_close(&client);
+	rig->host.limits.queue_bytes = 1 << 20;
+	rig->host.limits.overflow = OVERFLOW_DROP_OLDEST;
+	open_ws(rig, &client);
+	member = rig->host.transport;
+	assert_false(transport_ops(member)->send_joined(member, joined));
+	transport_ops(member)->send(member, WS_TEXT, SPAN("nothing came before"), 0);
+	client_expect_frame(rig, &client, WS_TEXT, "nothing came before", 19);
+	client_close(&client);
+	ws_joined_free(joined);
+}
+
 static void pings_are_answered_and_pongs_are_not(void **state)
 {
 	struct rig *rig = *state;
@@ -945,6 +1028,8 @@ int main(void)
 		TEST(replies_to_one_read_leave_in_one_send),
 		TEST(what_a_turn_publishes_leaves_in_one_send),
 		TEST(messages_are_compressed_where_that_was_agreed_on),
+		TEST(joined_messages_are_compressed_where_that_was_agreed_on),
+		TEST(joined_messages_are_not_for_who_may_miss_one),
 		TEST(pings_are_answered_and_pongs_are_not),
 		TEST(a_full_socket_is_waited_for_and_drained),
 		TEST(large_messages_to_a_slow_reader_arrive_whole),
