@@ -5,7 +5,6 @@
  */
 #include "net/conn_peer.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -41,30 +40,11 @@ void conn_peer_set(struct conn *conn, const char *text)
 	conn->has_peer_text = true;
 }
 
-/* Digits and what stands behind them. */
-static char *put_number(char *at, unsigned number, char behind)
-{
-	unsigned power = 1;
-
-	while (number / power >= 10)
-		power *= 10;
-	for (; power > 0; power /= 10)
-		*at++ = (char)('0' + number / power % 10);
-	*at++ = behind;
-	return at;
-}
-
-/* By hand: each handshake comes here a few times, and printf is a fifth of what it costs. */
 const char *conn_peer(const struct conn *conn)
 {
-	uint32_t address = ntohl(conn->peer.ipv4.address.s_addr);
-	char *at = conn->set->peer_text;
-
 	if (conn->has_peer_text)
 		return conn->peer.text;
-	for (unsigned shift = 32; shift > 0; shift -= 8)
-		at = put_number(at, address >> (shift - 8) & 0xff, shift > 8 ? '.' : ':');
-	put_number(at, ntohs(conn->peer.ipv4.port), '\0');
+	listen_ipv4_print(conn->set->peer_text, conn->peer.ipv4.address, conn->peer.ipv4.port);
 	return conn->set->peer_text;
 }
 

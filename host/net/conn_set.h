@@ -17,6 +17,7 @@
 #include "base/slab.h"
 #include "base/tally.h"
 #include "net/deadline.h"
+#include "net/listen_socket.h"
 #include "net/outbox.h"
 #include "net/poller.h"
 #include "net/ws_limits.h"
@@ -51,7 +52,7 @@ struct conn_set {
 	} lent;                           /* conn.c's */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct slab conns;
-	char peer_text[sizeof("255.255.255.255:65535")]; /* conn_peer's */
+	char peer_text[LISTEN_IPV4_SIZE]; /* conn_peer's */
 	struct outbox_pool pool;
 	struct tls_context *tls;          /* of new connections that speak it; NULL: none may */
 	struct ws_deflate_shared deflate; /* trimmed at the end of a turn */

@@ -14,7 +14,10 @@
 #include "base/err.h"
 
 /* "unix:" and a path: longer than any other. */
-enum { LISTEN_ADDRESS_SIZE = sizeof("unix:") + sizeof(((struct sockaddr_un *)0)->sun_path) };
+enum {
+	LISTEN_IPV4_SIZE = sizeof("255.255.255.255:65535"),
+	LISTEN_ADDRESS_SIZE = sizeof("unix:") + sizeof(((struct sockaddr_un *)0)->sun_path),
+};
 
 union listen_address {
 	struct sockaddr any;
@@ -37,7 +40,9 @@ int listen_socket_twin(int fd, struct err *why);
  */
 bool listen_socket_adopt(int fd, struct err *why);
 
-/* "127.0.0.1:8000", "[::1]:8000", "unix:/run/x.sock"; "unix:" for a client without a path */
+/* "127.0.0.1:8000"; both as the network has them. */
+void listen_ipv4_print(char out[LISTEN_IPV4_SIZE], struct in_addr address, in_port_t port);
+/* The same, "[::1]:8000", "unix:/run/x.sock"; "unix:" for a client without a path */
 void listen_address_print(char out[LISTEN_ADDRESS_SIZE], const union listen_address *address);
 /* Who connected: as above, and of a Unix socket's peer "unix:pid=71,uid=0". */
 void listen_socket_print_peer(
