@@ -10,7 +10,7 @@
 
 enum {
 	FIELDS_MAX = 20,
-	BYTES_BITS = 48, /* of a word of struct traffic */
+	BYTES_BITS = 48, /* of a way's bytes, the rest is the messages' */
 };
 
 #define BYTES_MASK (((uint64_t)1 << BYTES_BITS) - 1)
@@ -61,11 +61,24 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 	write_line("open", &fields);
 }
 
-static void put_counts(
-	struct fields *fields, const char *const names[2], uint64_t bytes, uint32_t messages)
+static void count(struct traffic_way *way, size_t messages, size_t bytes)
 {
-	put_number(fields, names[0], bytes >> BYTES_BITS << 32 | messages);
-	put_number(fields, names[1], bytes & BYTES_MASK);
+	uint32_t before = way->messages;
+
+	way->bytes += bytes;
+	way->messages = before + (uint32_t)messages;
+	if (way->messages < before)
+		way->bytes += (uint64_t)1 << BYTES_BITS;
+}
+
+static uint64_t messages_of(struct traffic_way way)
+{
+	return way.bytes >> BYTES_BITS << 32 | way.messages;
+}
+
+static uint64_t bytes_of(struct traffic_way way)
+{
+	return way.bytes & BYTES_MASK;
 }
 
 static void put_traffic(struct fields *fields, const struct sl_conn *conn)
@@ -73,10 +86,10 @@ static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 	const struct traffic *traffic = &conn->traffic;
 
 	put_number(fields, "duration_ms", clock_ms() - traffic->opened_ms);
-	put_counts(fields, (const char *[]){"messages_in", "bytes_in"}, traffic->bytes_in,
-		traffic->messages_in);
-	put_counts(fields, (const char *[]){"messages_out", "bytes_out"}, traffic->bytes_out,
-		traffic->messages_out);
+	put_number(fields, "messages_in", messages_of(traffic->in));
+	put_number(fields, "bytes_in", bytes_of(traffic->in));
+	put_number(fields, "messages_out", messages_of(traffic->out));
+	put_number(fields, "bytes_out", bytes_of(traffic->out));
 	put_number(fields, "queue_peak", conn->extra->queue_peak);
 	if (conn->extra->rtt_us > 0)
 		put_number(fields, "rtt_us", conn->extra->rtt_us);
@@ -166,21 +179,14 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 
 void access_log_received(struct sl_conn *conn, size_t bytes)
 {
-	conn->traffic.bytes_in += bytes;
-	if (++conn->traffic.messages_in == 0)
-		conn->traffic.bytes_in += (uint64_t)1 << BYTES_BITS;
+	count(&conn->traffic.in, 1, bytes);
 	session_host(conn)->metrics.messages_received++;
 	session_host(conn)->metrics.bytes_received += bytes;
 }
 
 void access_log_sent(struct sl_conn *conn, size_t messages, size_t bytes)
 {
-	uint32_t before = conn->traffic.messages_out;
-
-	conn->traffic.bytes_out += bytes;
-	conn->traffic.messages_out = before + (uint32_t)messages;
-	if (conn->traffic.messages_out < before)
-		conn->traffic.bytes_out += (uint64_t)1 << BYTES_BITS;
+	count(&conn->traffic.out, messages, bytes);
 	session_host(conn)->metrics.messages_sent += messages;
 	session_host(conn)->metrics.bytes_sent += bytes;
 }

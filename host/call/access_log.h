@@ -13,13 +13,15 @@
 struct host;
 struct sl_conn;
 
-/*
- * Of one connection, one way: 2^48 messages of 2^48 bytes, each counted up by a plain addition. The
- * high part of the messages lies above the bytes.
- */
+/* 2^48 messages of 2^48 bytes, counted up without a mask. */
+struct __attribute__((packed)) traffic_way {
+	uint64_t bytes;    /* in its high bits those of the messages, which have no room below */
+	uint32_t messages; /* the low half */
+};
+
+/* Of one connection. */
 struct __attribute__((packed)) traffic {
-	uint64_t bytes_in, bytes_out;
-	uint32_t messages_in, messages_out;
+	struct traffic_way in, out;
 	uint64_t opened_ms : 48; /* 0: not accepted */
 };
 

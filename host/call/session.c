@@ -112,12 +112,12 @@ static void note_transport(struct sl_conn *conn)
 {
 	struct session_extra *extra = session_extra(conn);
 	const struct transport *transport = conn->transport;
+	const char *peer = transport_peer(transport);
 
 	extra->queue_peak = transport->extra->queue_peak;
 	extra->dropped = transport->extra->dropped;
 	extra->rtt_us = transport_ops(transport)->rtt(transport).smoothed_us;
-	extra->peer = arena_text(
-		&conn->arena, transport_peer(transport), strlen(transport_peer(transport)));
+	extra->peer = arena_text(&conn->arena, peer, strlen(peer));
 	if (extra->dropped > 0)
 		log_info("%s: %llu messages to %s were dropped, which reads too slowly",
 			session_label(conn), (unsigned long long)extra->dropped, extra->peer);

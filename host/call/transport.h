@@ -125,8 +125,8 @@ struct transport_extra {
 
 struct transport {
 	struct sl_conn *session; /* NULL before one exists and after its end; set by session.c */
-	const struct transport_extra
-		*extra; /* never NULL; perhaps what all share who have none of it */
+	/* Never NULL; perhaps what all share who have none of it. */
+	const struct transport_extra *extra;
 };
 
 static inline const struct transport_ops *transport_ops(const struct transport *transport)
