@@ -8,33 +8,41 @@
 enum { LINE = 64 };
 
 /*
- * Whole lines of the cache, by vectors of so many bytes, for which the compiler finds instructions;
- * all words or-ed are returned.
+ * The body of a function that unmasks whole lines of the cache by vectors of so many bytes, for
+ * which the compiler finds instructions; returns all words or-ed.
  */
-#define UNMASK_LINES(name, bytes)                                                       \
-	name(uint8_t *data, const uint8_t *end, uint64_t mask)                          \
-	{                                                                               \
-		typedef uint64_t vector __attribute__((vector_size(bytes), may_alias)); \
-		const vector key = mask - (vector){0};                                  \
-		uint64_t all = 0;                                                       \
-		vector seen = {0};                                                      \
-                                                                                        \
-		for (; data < end; data += (bytes))                                     \
-			seen |= *(vector *)(void *)data ^= key;                         \
-		for (size_t i = 0; i < (bytes) / sizeof(all); i++)                      \
-			all |= seen[i];                                                 \
-		return all;                                                             \
-	}
+#define UNMASK_LINES(bytes)                                                     \
+	typedef uint64_t vector __attribute__((vector_size(bytes), may_alias)); \
+	const vector key = mask - (vector){0};                                  \
+	uint64_t all = 0;                                                       \
+	vector seen = {0};                                                      \
+                                                                                \
+	for (; data < end; data += (bytes))                                     \
+		seen |= *(vector *)(void *)data ^= key;                         \
+	for (size_t i = 0; i < (bytes) / sizeof(all); i++)                      \
+		all |= seen[i];                                                 \
+	return all
 
-/* clang-format off */
 #if defined(__x86_64__)
-__attribute__((target("avx512f"))) static uint64_t UNMASK_LINES(unmask_by_512_bits, 64)
-__attribute__((target("avx2"))) static uint64_t UNMASK_LINES(unmask_by_256_bits, 32)
-#endif
-static uint64_t UNMASK_LINES(unmask_by_128_bits, 16)
-	/* clang-format on */
+__attribute__((target("avx512f"))) static uint64_t unmask_by_512_bits(
+	uint8_t *data, const uint8_t *end, uint64_t mask)
+{
+	UNMASK_LINES(64);
+}
 
-	static uint64_t unmask_lines(uint8_t *data, const uint8_t *end, uint64_t mask)
+__attribute__((target("avx2"))) static uint64_t unmask_by_256_bits(
+	uint8_t *data, const uint8_t *end, uint64_t mask)
+{
+	UNMASK_LINES(32);
+}
+#endif
+
+static uint64_t unmask_by_128_bits(uint8_t *data, const uint8_t *end, uint64_t mask)
+{
+	UNMASK_LINES(16);
+}
+
+static uint64_t unmask_lines(uint8_t *data, const uint8_t *end, uint64_t mask)
 {
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx512f"))
