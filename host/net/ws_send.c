@@ -104,7 +104,8 @@ enum sent ws_send_shared(struct transport *transport, struct ws_shared *shared, 
 		return SENT_FULL;
 	if (!ws_queue_is_droppable(conn) && !ws_queue_has_room(conn, frame.len))
 		return ws_queue_refuse(conn, frame.len);
-	frame = ws_shared_frame_for(shared, extra_of(conn)->deflate);
+	if (extra_of(conn)->deflate != NULL)
+		frame = ws_shared_frame_for(shared, extra_of(conn)->deflate);
 	if (ws_queue_is_droppable(conn))
 		return ws_queue_wait(conn, shared, frame, key);
 	conn_send_shared(conn, shared, frame);
