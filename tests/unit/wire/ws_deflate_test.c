@@ -3,6 +3,7 @@
  * wrong or too large ends where it begins, and memory is what it is said to be.
  * SPDX-License-Identifier: MIT
  */
+#include "deflate_terms.h"
 #include "table.h"
 
 #include <zlib.h>
@@ -11,18 +12,6 @@
 #include "wire/ws_deflate.h"
 
 enum { LIMIT = 1 << 20 };
-
-static struct ws_compression agreed_of(unsigned bits, bool context)
-{
-	return (struct ws_compression){
-		.is_enabled = true,
-		.server_context = context,
-		.client_context = context,
-		.server_bits = (uint8_t)bits,
-		.client_bits = (uint8_t)bits,
-		.level = 6,
-	};
-}
 
 /* Text that compresses, repeats itself at any distance, and is UTF-8. */
 static void fill(char *text, size_t len, unsigned seed)
@@ -72,7 +61,7 @@ static void many_messages(unsigned bits, bool context)
 {
 	static const size_t sizes[] = {50, 3000, 70, 200, 40000, 50, 300, 700, 130000, 60, 60};
 	struct ws_deflate_shared shared = {0};
-	struct ws_compression agreed = agreed_of(bits, context);
+	struct ws_compression agreed = deflate_terms(bits, 0, context);
 	struct ws_deflate *sender = ws_deflate_new(&shared, &agreed);
 	char *text = xmalloc(130000);
 	z_stream peer = {0};
@@ -135,7 +124,7 @@ static struct ws_message message_of(struct span payload, enum ws_opcode opcode)
 static void two_of_ours_understand_each_other(void **state)
 {
 	struct ws_deflate_shared shared = {0}, other = {0};
-	struct ws_compression agreed = agreed_of(12, true);
+	struct ws_compression agreed = deflate_terms(12, 0, true);
 	struct ws_deflate *sender = ws_deflate_new(&shared, &agreed);
 	struct ws_deflate *receiver = ws_deflate_new(&other, &agreed);
 	char text[5000];
@@ -163,7 +152,7 @@ static void two_of_ours_understand_each_other(void **state)
 static void a_context_survives_what_others_compressed(void **state)
 {
 	struct ws_deflate_shared shared = {0};
-	struct ws_compression agreed = agreed_of(15, true);
+	struct ws_compression agreed = deflate_terms(15, 0, true);
 	struct ws_deflate *sender = ws_deflate_new(&shared, &agreed);
 	char text[3000], noise[3000];
 	z_stream peer = {0};
@@ -224,7 +213,7 @@ static const struct one messages[] = {
 static void check_one(const struct one *one, bool context)
 {
 	struct ws_deflate_shared shared = {0};
-	struct ws_compression agreed = agreed_of(15, context);
+	struct ws_compression agreed = deflate_terms(15, 0, context);
 	struct ws_deflate *deflate = ws_deflate_new(&shared, &agreed);
 	char text[200];
 	struct err why = {0};
@@ -261,7 +250,7 @@ static void a_context_reaches_over_messages_and_last_blocks(void **state)
 {
 	static const char *const hexes[] = {"f348cdc9c9070000", "f248cdc9c90700", "f200110000"};
 	struct ws_deflate_shared shared = {0};
-	struct ws_compression agreed = agreed_of(15, true);
+	struct ws_compression agreed = deflate_terms(15, 0, true);
 	struct ws_deflate *deflate = ws_deflate_new(&shared, &agreed);
 	struct err why;
 
@@ -294,7 +283,7 @@ static void a_message_may_have_the_limit_and_not_a_byte_more(void **state)
 {
 	static const size_t limits[] = {1, 100, 16383, 16384, 16385, 100000, LIMIT};
 	struct ws_deflate_shared shared = {0};
-	struct ws_compression agreed = agreed_of(15, false);
+	struct ws_compression agreed = deflate_terms(15, 0, false);
 	struct ws_deflate *deflate = ws_deflate_new(&shared, &agreed);
 	struct err why;
 
@@ -322,7 +311,7 @@ static void a_message_may_have_the_limit_and_not_a_byte_more(void **state)
 static void a_bomb_takes_no_more_than_the_limit(void **state)
 {
 	struct ws_deflate_shared shared = {0}, other = {0};
-	struct ws_compression agreed = agreed_of(15, false);
+	struct ws_compression agreed = deflate_terms(15, 0, false);
 	struct ws_deflate *deflate = ws_deflate_new(&other, &agreed);
 	char *zeros;
 	struct ws_message message = message_of(bomb(&shared, 256 << 20, &zeros), WS_BINARY);
@@ -344,7 +333,7 @@ static void a_text_is_utf8_once_it_is_inflated(void **state)
 {
 	static const char good[] = "01234567890123456789\xf0\x9f\x98\x80";
 	struct ws_deflate_shared shared = {0}, other = {0};
-	struct ws_compression agreed = agreed_of(15, false);
+	struct ws_compression agreed = deflate_terms(15, 0, false);
 	struct ws_deflate *deflate = ws_deflate_new(&other, &agreed);
 	char text[240];
 	struct err why;
@@ -397,7 +386,7 @@ static void a_window_is_no_larger_than_a_message_needs(void **state)
 static void what_is_short_or_noise_is_left_alone(void **state)
 {
 	struct ws_deflate_shared shared = {0};
-	struct ws_compression agreed = agreed_of(15, false);
+	struct ws_compression agreed = deflate_terms(15, 0, false);
 	struct ws_deflate *deflate;
 	char text[1000] = {0};
 	struct span payload = {text, 499}, nothing = {text, 0}, longest = {text, SIZE_MAX};
@@ -425,7 +414,7 @@ static void what_is_short_or_noise_is_left_alone(void **state)
 static void a_connection_without_contexts_has_no_streams(void **state)
 {
 	struct ws_deflate_shared shared = {0};
-	struct ws_compression agreed = agreed_of(15, false);
+	struct ws_compression agreed = deflate_terms(15, 0, false);
 	struct ws_deflate *deflate = ws_deflate_new(&shared, &agreed);
 	char *zeros;
 	struct ws_message message = message_of(bomb(&shared, 5000, &zeros), WS_BINARY);
@@ -464,7 +453,7 @@ static void contexts_take_what_is_said_and_little_less(void **state)
 
 	(void)state;
 	for (unsigned bits = 9; bits <= WS_WINDOW_BITS_MAX; bits++) {
-		struct ws_compression agreed = agreed_of(bits, true);
+		struct ws_compression agreed = deflate_terms(bits, 0, true);
 		z_stream one = {.zalloc = counted_alloc, .zfree = counted_free}, two = one;
 
 		heap_bytes = 2 * sizeof(one);

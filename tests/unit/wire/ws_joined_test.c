@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "deflate_terms.h"
 #include "wire/ws_deflate.h"
 #include "wire/ws_joined.h"
 
@@ -60,13 +61,7 @@ static int tear_down(void **state)
 static struct ws_deflate *peer_new(
 	struct ws_deflate_shared *streams, unsigned bits, unsigned least, bool has_context)
 {
-	const struct ws_compression agreed = {.is_enabled = true,
-		.server_context = has_context,
-		.client_context = has_context,
-		.server_bits = (uint8_t)bits,
-		.client_bits = (uint8_t)bits,
-		.level = 6,
-		.least_bytes = least};
+	const struct ws_compression agreed = deflate_terms(bits, least, has_context);
 
 	return bits == PLAIN ? NULL : ws_deflate_new(streams, &agreed);
 }

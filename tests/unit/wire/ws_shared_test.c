@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "deflate_terms.h"
 #include "wire/ws_deflate.h"
 #include "wire/ws_shared.h"
 
@@ -91,13 +92,7 @@ enum { TEXT_BYTES = 4000 };
 static struct ws_deflate *peer_new(
 	struct ws_deflate_shared *streams, unsigned bits, bool has_context)
 {
-	const struct ws_compression agreed = {.is_enabled = true,
-		.server_context = has_context,
-		.client_context = has_context,
-		.server_bits = (uint8_t)bits,
-		.client_bits = (uint8_t)bits,
-		.level = 6,
-		.least_bytes = 100};
+	const struct ws_compression agreed = deflate_terms(bits, 100, has_context);
 
 	return ws_deflate_new(streams, &agreed);
 }
