@@ -50,7 +50,7 @@ struct err {
 };
 
 void err_set(struct err *err, enum err_code code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((cold, format(printf, 3, 4)));
 
 /* Where in a file; line and column count from 1, 0 when not known. file is borrowed. */
 struct place {
@@ -77,7 +77,7 @@ struct err_list {
 void err_list_fini(struct err_list *list);
 /* Copies place.file and the text. The ERR_LIST_MAX-th is the last that is kept. */
 void err_list_add(struct err_list *list, struct place place, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((cold, format(printf, 3, 4)));
 /*
  * By line and column, from index `from` on: checks have an order of their own, people read from the
  * top down.

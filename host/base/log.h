@@ -51,7 +51,7 @@ bool log_wants(enum log_area area, enum log_level level);
  */
 enum { LOG_REPEATS_MAX = 100 };
 void log_line(enum log_area area, enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((cold, format(printf, 3, 4)));
 void log_vline(enum log_area area, enum log_level level, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
 /* A line whose text somebody else has made by `format`: the lines that count as its repeats. */

@@ -8,12 +8,7 @@
 #include "base/log.h"
 #include "call/host_state.h"
 
-enum {
-	FIELDS_MAX = 20,
-	BYTES_BITS = 48, /* of a way's bytes, the rest is the messages' */
-};
-
-#define BYTES_MASK (((uint64_t)1 << BYTES_BITS) - 1)
+enum { FIELDS_MAX = 20 };
 
 struct fields {
 	struct log_field items[FIELDS_MAX];
@@ -51,7 +46,7 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 {
 	struct fields fields;
 
-	conn->traffic.opened_ms = clock_ms() & BYTES_MASK;
+	conn->traffic.opened_ms = clock_ms() & (((uint64_t)1 << 48) - 1);
 	session_host(conn)->metrics.connections_opened++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
@@ -61,35 +56,15 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 	write_line("open", &fields);
 }
 
-static void count(struct traffic_way *way, size_t messages, size_t bytes)
-{
-	uint32_t before = way->messages;
-
-	way->bytes += bytes;
-	way->messages = before + (uint32_t)messages;
-	if (way->messages < before)
-		way->bytes += (uint64_t)1 << BYTES_BITS;
-}
-
-static uint64_t messages_of(struct traffic_way way)
-{
-	return way.bytes >> BYTES_BITS << 32 | way.messages;
-}
-
-static uint64_t bytes_of(struct traffic_way way)
-{
-	return way.bytes & BYTES_MASK;
-}
-
 static void put_traffic(struct fields *fields, const struct sl_conn *conn)
 {
 	const struct traffic *traffic = &conn->traffic;
 
 	put_number(fields, "duration_ms", clock_ms() - traffic->opened_ms);
-	put_number(fields, "messages_in", messages_of(traffic->in));
-	put_number(fields, "bytes_in", bytes_of(traffic->in));
-	put_number(fields, "messages_out", messages_of(traffic->out));
-	put_number(fields, "bytes_out", bytes_of(traffic->out));
+	put_number(fields, "messages_in", traffic_messages(traffic->in));
+	put_number(fields, "bytes_in", traffic_bytes(traffic->in));
+	put_number(fields, "messages_out", traffic_messages(traffic->out));
+	put_number(fields, "bytes_out", traffic_bytes(traffic->out));
 	put_number(fields, "queue_peak", conn->extra->queue_peak);
 	if (conn->extra->rtt_us > 0)
 		put_number(fields, "rtt_us", conn->extra->rtt_us);
@@ -117,6 +92,7 @@ void access_log_close(const struct sl_conn *conn)
 	else
 		session_host(conn)->metrics.handshakes_refused++;
 	session_host(conn)->metrics.messages_dropped += conn->extra->dropped;
+	metrics_add(&session_host(conn)->metrics, &conn->traffic);
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;
 	fields = fields_of(conn);
@@ -175,18 +151,4 @@ void access_log_exchange(const struct sl_conn *conn, const struct access *access
 	if (access->answer.status == 0 || conn->extra->end.by == SL_BY_PEER)
 		put_end(&fields, conn);
 	write_line("request", &fields);
-}
-
-void access_log_received(struct sl_conn *conn, size_t bytes)
-{
-	count(&conn->traffic.in, 1, bytes);
-	session_host(conn)->metrics.messages_received++;
-	session_host(conn)->metrics.bytes_received += bytes;
-}
-
-void access_log_sent(struct sl_conn *conn, size_t messages, size_t bytes)
-{
-	count(&conn->traffic.out, messages, bytes);
-	session_host(conn)->metrics.messages_sent += messages;
-	session_host(conn)->metrics.bytes_sent += bytes;
 }

@@ -75,13 +75,28 @@ void counters_fini(struct counters *counters)
 	memset(counters, 0, sizeof(*counters));
 }
 
+void metrics_add(struct metrics *metrics, const struct traffic *traffic)
+{
+	metrics->messages_received += traffic_messages(traffic->in);
+	metrics->bytes_received += traffic_bytes(traffic->in);
+	metrics->messages_sent += traffic_messages(traffic->out);
+	metrics->bytes_sent += traffic_bytes(traffic->out);
+}
+
+static void add_session(struct sl_conn *conn, void *metrics)
+{
+	metrics_add(metrics, &conn->traffic);
+}
+
 void metrics_each(const struct host *host,
 	void (*each)(void *context, const char *plugin, const char *name, uint64_t value),
 	void *context)
 {
 	const struct counters *counters = &host->counters;
+	struct metrics metrics = host->metrics;
 
-#define METRICS_TELL(name, sentence) each(context, NULL, #name, host->metrics.name);
+	session_table_each(&host->sessions, add_session, &metrics);
+#define METRICS_TELL(name, sentence) each(context, NULL, #name, metrics.name);
 	METRICS(METRICS_TELL)
 #undef METRICS_TELL
 	for (size_t i = 0; i < sizeof(counters->slots) / sizeof(counters->slots[0]); i++)

@@ -1,6 +1,7 @@
 /*
  * What a worker counts about itself, and what its plugins count by sl_count. Counters only grow
- * and begin with the process; gauges are counted when asked for (call/census.h). Private to call/
+ * and begin with the process; gauges are counted when asked for (call/census.h), and so is the
+ * traffic of open connections. Private to call/
  * but for metrics_each. SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CALL_METRICS_H
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 struct host;
+struct traffic;
 
 /* ROW(name, what README and /metrics say of it) */
 #define METRICS(ROW)                                                        \
@@ -27,6 +29,9 @@ struct metrics {
 	METRICS(METRICS_MEMBER)
 #undef METRICS_MEMBER
 };
+
+/* That of a connection that has ended. */
+void metrics_add(struct metrics *metrics, const struct traffic *traffic);
 
 /* What a plugin counts. */
 struct counter {

@@ -18,6 +18,7 @@
 #include "call/session_extra.h"
 #include "call/session_table.h"
 #include "call/timer.h"
+#include "call/traffic.h"
 #include "inject/inject.h"
 
 enum session_phase {
@@ -35,15 +36,9 @@ struct sl_conn {
 			const struct route *route; /* of the generation that it holds */
 		};
 	};
-	unsigned magic;
-	unsigned offered; /* the generation that it was last offered to; session_move.c's */
-	struct transport *transport; /* NULL once ended */
-	const void *args;            /* filled by the route's plan */
-	void *state; /* on the heap: a hand-over replaces it; NULL: the plugin wants none */
+	struct transport *transport;       /* NULL once ended */
+	const void *args;                  /* filled by the route's plan */
 	const struct session_extra *extra; /* never NULL: session_extra_none as long as it can */
-	struct fan_out_member *topics;     /* NULL: never subscribed to any */
-	struct arena arena;                /* args, results of providers, sl_alloc */
-	struct sl_conn *next_in_bucket;    /* session_table's */
 	struct traffic traffic;
 	uint8_t phase;            /* enum session_phase */
 	bool owes_disconnect : 1; /* connect was called and did not refuse */
@@ -53,6 +48,13 @@ struct sl_conn {
 	bool is_held : 1;         /* for that, or for its jobs: nothing is read */
 	bool is_moving : 1;       /* a hand-over is being asked for */
 	bool has_moved : 1;       /* was handed over at least once */
+	/* Up to here every message comes, below hardly one. */
+	unsigned magic;
+	unsigned offered; /* the generation that it was last offered to; session_move.c's */
+	void *state;      /* on the heap: a hand-over replaces it; NULL: the plugin wants none */
+	struct fan_out_member *topics;  /* NULL: never subscribed to any */
+	struct arena arena;             /* args, results of providers, sl_alloc */
+	struct sl_conn *next_in_bucket; /* session_table's */
 };
 
 static inline struct host *session_host(const struct sl_conn *conn)

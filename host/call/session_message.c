@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 
+#include "base/expect.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "call/host_state.h"
@@ -27,11 +28,11 @@ static inline void deliver(struct sl_conn *conn, const struct sl_message *messag
 	struct host *host = session_host(conn);
 	int result;
 
-	if (message->type == SL_TEXT)
+	if (LIKELY(message->type == SL_TEXT))
 		host->heard = (struct span){message->data.ptr, message->data.len};
 	result = plugin_call_message(conn->route->plugin, conn, conn->args, message);
 	host->heard = (struct span){NULL, 0};
-	if (result < 0 && conn->phase == SESSION_OPEN)
+	if (UNLIKELY(result < 0) && conn->phase == SESSION_OPEN)
 		session_fail(conn, "message", result);
 }
 
@@ -107,18 +108,18 @@ void session_message(struct sl_conn *conn, enum ws_opcode opcode, struct span pa
 		opcode == WS_TEXT ? (uint32_t)SL_TEXT : (uint32_t)SL_BINARY};
 
 	assert(conn->phase == SESSION_OPEN);
-	access_log_received(conn, payload.len);
+	traffic_count(&conn->traffic.in, 1, payload.len);
 	session_move(conn, session_host(conn)->generation);
-	if (conn->phase != SESSION_OPEN)
+	if (UNLIKELY(conn->phase != SESSION_OPEN))
 		return;
 	info = &conn->route->plugin->info;
-	if (info->accepts != 0 && (info->accepts & message.type) == 0) {
+	if (UNLIKELY(info->accepts != 0 && (info->accepts & message.type) == 0)) {
 		refuse_type(conn, message.type);
 		return;
 	}
-	if (info->message == NULL)
+	if (UNLIKELY(info->message == NULL))
 		return;
-	if (session_inject_has(conn, SL_SCOPE_MESSAGE))
+	if (UNLIKELY(session_inject_has(conn, SL_SCOPE_MESSAGE)))
 		inject_and_deliver(conn, &message);
 	else
 		deliver(conn, &message);
@@ -174,9 +175,9 @@ int session_too_long(struct sl_conn *conn, size_t len)
 
 static inline int told(struct sl_conn *conn, enum sent sent, size_t len)
 {
-	if (sent != SENT_QUEUED)
+	if (UNLIKELY(sent != SENT_QUEUED))
 		return sent == SENT_FULL ? session_full(conn, len) : SL_DROPPED;
-	access_log_sent(conn, 1, len);
+	traffic_count(&conn->traffic.out, 1, len);
 	return SL_OK;
 }
 
@@ -185,7 +186,7 @@ bool session_send_joined(struct sl_conn *conn, struct ws_joined *joined)
 	if (conn->phase != SESSION_OPEN ||
 		!transport_ops(conn->transport)->send_joined(conn->transport, joined))
 		return false;
-	access_log_sent(conn, ws_joined_count(joined), ws_joined_payload_bytes(joined));
+	traffic_count(&conn->traffic.out, ws_joined_count(joined), ws_joined_payload_bytes(joined));
 	return true;
 }
 
@@ -244,8 +245,8 @@ static int find_fault(struct sl_conn *conn, uint32_t type, struct span data)
 static inline bool is_plain(const struct sl_conn *conn, uint32_t type, struct span data)
 {
 	return conn->phase == SESSION_OPEN && data.len - 1 < conn->route->limits.queue_bytes &&
-	       data.ptr != NULL &&
-	       (type == SL_BINARY || (type == SL_TEXT && is_heard(session_host(conn), data)));
+	       (type == SL_TEXT ? is_heard(session_host(conn), data)
+				: type == SL_BINARY && data.ptr != NULL);
 }
 
 static inline int send_checked(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
@@ -267,7 +268,7 @@ __attribute__((noinline)) static int check_and_send(
 
 int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
 {
-	if (!is_plain(conn, type, data))
+	if (UNLIKELY(!is_plain(conn, type, data)))
 		return check_and_send(conn, key, type, data);
 	return send_checked(conn, key, type, data);
 }

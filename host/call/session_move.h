@@ -5,6 +5,7 @@
 #ifndef SOCKLET_CALL_SESSION_MOVE_H
 #define SOCKLET_CALL_SESSION_MOVE_H
 
+#include "base/expect.h"
 #include "call/session.h"
 
 /* session_move below. */
@@ -18,7 +19,7 @@ void session_move_try(struct sl_conn *conn);
 static inline void session_move(struct sl_conn *conn, const struct generation *serving)
 {
 	/* Before each message; hardly one finds a newer generation. */
-	if (conn->route->generation != serving)
+	if (UNLIKELY(conn->route->generation != serving))
 		session_move_try(conn);
 }
 /* Offers all sessions to the generation that serves since now, some in each turn of the loop. */

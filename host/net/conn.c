@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/expect.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "net/entry.h"
@@ -70,10 +71,12 @@ static size_t total(const struct iovec *iov, size_t count)
 }
 
 /* What did not leave: the socket is full, or has failed. */
-static size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
+FLAT size_t send_pieces(struct conn *conn, struct iovec *iov, size_t count)
 {
+	const struct conn_io *io = extra_of(conn)->io;
 	size_t want = total(iov, count);
-	ssize_t sent = extra_of(conn)->io->send(conn, iov, count);
+	ssize_t sent = LIKELY(io == &conn_io_plain) ? conn_io_send_plain(conn->fd, iov, count)
+						    : io->send(conn, iov, count);
 
 	if (sent < 0 && errno != EAGAIN)
 		conn->has_failed = true;
@@ -100,7 +103,7 @@ static void consume(struct conn *conn, size_t bytes)
 			&conn_extra(conn)->backlog, &conn->outbox, &conn->set->pool, bytes - part);
 }
 
-bool conn_flush(struct conn *conn)
+FLAT bool flush(struct conn *conn)
 {
 	struct iovec iov[PEEK];
 	bool has_sent = false;
@@ -117,6 +120,11 @@ bool conn_flush(struct conn *conn)
 	}
 	note_peak(conn);
 	return has_sent;
+}
+
+bool conn_flush(struct conn *conn)
+{
+	return flush(conn);
 }
 
 static void append(struct conn *conn, struct span data)
@@ -344,7 +352,7 @@ void conn_settle(struct conn *conn)
 	if (conn->is_dead)
 		return;
 	do {
-		has_sent = conn_flush(conn);
+		has_sent = flush(conn);
 		if (!conn->is_blocked && !conn->has_failed)
 			protocol_of(conn)->sent(conn);
 		else if (!conn->has_failed && protocol_of(conn)->full != NULL)

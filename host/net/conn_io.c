@@ -15,16 +15,7 @@ static ssize_t plain_receive(struct conn *conn, uint8_t *out, size_t size)
 
 static ssize_t plain_send(struct conn *conn, const struct iovec *pieces, size_t count)
 {
-	struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = count};
-	ssize_t sent;
-
-	do {
-		if (count == 1)
-			sent = send(conn->fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
-		else
-			sent = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
-	} while (sent < 0 && errno == EINTR);
-	return sent;
+	return conn_io_send_plain(conn->fd, pieces, count);
 }
 
 static enum http_file_sent plain_send_file(struct conn *conn, struct http_file *file)

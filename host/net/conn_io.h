@@ -5,12 +5,15 @@
 #ifndef SOCKLET_NET_CONN_IO_H
 #define SOCKLET_NET_CONN_IO_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "base/expect.h"
 #include "net/http_file.h"
 
 struct conn;
@@ -33,5 +36,20 @@ struct conn_io {
 };
 
 extern const struct conn_io conn_io_plain;
+
+/* What its `send` does, for who has looked that it is this one. */
+FLAT ssize_t conn_io_send_plain(int fd, const struct iovec *pieces, size_t count)
+{
+	struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = count};
+	ssize_t sent;
+
+	do {
+		if (count == 1)
+			sent = send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+		else
+			sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	return sent;
+}
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/expect.h"
 #include "base/log.h"
 #include "call/host.h"
 #include "net/conn.h"
@@ -120,13 +121,14 @@ static void take_message(struct conn *conn, struct ws_decoder *decoder, struct w
 
 	if (!ws_send_is_open(conn) || conn->transport.session == NULL)
 		return;
-	if (message->is_compressed && !ws_deflate_inflate(extra_of(conn)->deflate, message,
-					      conn->ws.limits->message_bytes, &why)) {
+	if (UNLIKELY(message->is_compressed) &&
+		!ws_deflate_inflate(
+			extra_of(conn)->deflate, message, conn->ws.limits->message_bytes, &why)) {
 		take_broken(conn, &why);
 		return;
 	}
 	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
-	if (!decoder->is_busy) {
+	if (LIKELY(!decoder->is_busy)) {
 		session_message(conn->transport.session, message->opcode, message->payload);
 		return;
 	}
@@ -137,7 +139,7 @@ static void take_message(struct conn *conn, struct ws_decoder *decoder, struct w
 
 static void take(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
 {
-	switch (message->opcode) {
+	switch (__builtin_expect(message->opcode, WS_TEXT)) {
 	case WS_CLOSE:
 		take_close(conn, message);
 		break;
@@ -168,7 +170,7 @@ static void take_excess(struct conn *conn)
 
 static bool has_rate(const struct conn *conn)
 {
-	return extra_of(conn)->throttle != NULL;
+	return UNLIKELY(extra_of(conn)->throttle != NULL);
 }
 
 /* False: what came is too much. A close frame never is. */
@@ -210,15 +212,16 @@ static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *
 	struct err why;
 
 	/* Once more after the last byte: the decoder then lets go of what it handed out. */
-	while (is_ws(conn)) {
+	while (LIKELY(is_ws(conn))) {
 		size_t before = len;
 
 		/* At most what one read brought: nothing is read while it waits. */
-		if (conn->is_held || conn->is_throttled) {
+		if (UNLIKELY(conn->is_held || conn->is_throttled)) {
 			conn_extra_stash(conn, data, len);
 			return;
 		}
-		switch (ws_decode(decoder, &data, &len, &message, &why)) {
+		switch (__builtin_expect(
+			ws_decode(decoder, &data, &len, &message, &why), WIRE_DONE)) {
 		case WIRE_MORE:
 			if (has_rate(conn) && !is_within_rate(conn, decoder, before, NULL))
 				take_excess(conn);
@@ -237,7 +240,7 @@ static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *
 				take(conn, decoder, &message);
 		}
 		/* The message may have brought others: a reload. */
-		if (is_ws(conn) && conn->ws.limits != limits) {
+		if (UNLIKELY(is_ws(conn) && conn->ws.limits != limits)) {
 			limits = conn->ws.limits;
 			ws_decoders_follow(conn, decoder);
 		}

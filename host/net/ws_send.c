@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/expect.h"
 #include "net/ws_queue.h"
 
 void ws_send_frame(struct conn *conn, unsigned opcode, struct span payload)
@@ -25,16 +26,10 @@ void ws_send_frame(struct conn *conn, unsigned opcode, struct span payload)
 /* Of a short frame: the connection has nothing out of the ordinary, and there is room. */
 static inline bool may_send_short(const struct conn *conn, struct span payload)
 {
-	return payload.len - 1 < WS_CONTROL_MAX && conn_is_bare(conn) && !conn->is_blocked &&
-	       !conn->has_failed && !ws_queue_is_droppable(conn) &&
+	return payload.len - 1 < WS_CONTROL_MAX && conn->speech == CONN_SPEAKS_WS &&
+	       !(conn->is_dead | conn->is_blocked | conn->has_failed) &&
+	       !conn->ws.watch.is_closed && conn_is_bare(conn) && !ws_queue_is_droppable(conn) &&
 	       conn->outbox.bytes + WS_SHORT_HEADER + payload.len <= conn->ws.limits->queue_bytes;
-}
-
-static inline enum sent put_short(
-	struct conn *conn, char *at, enum ws_opcode opcode, struct span payload)
-{
-	conn_queue(conn, ws_short_frame((uint8_t *)at, opcode, payload.ptr, payload.len));
-	return SENT_QUEUED;
 }
 
 /* This and send_any are apart, so that those that follow do not pay for their registers. */
@@ -43,7 +38,8 @@ __attribute__((noinline)) static enum sent send_first(
 {
 	char *at = outbox_room(&conn->outbox, &conn->set->pool, WS_SHORT_HEADER + payload.len);
 
-	return put_short(conn, at, opcode, payload);
+	conn_queue(conn, ws_short_frame((uint8_t *)at, opcode, payload.ptr, payload.len));
+	return SENT_QUEUED;
 }
 
 /* The payload is made smaller if that is agreed on and worth it; returns the opcode for it. */
@@ -88,11 +84,15 @@ enum sent ws_send_message(
 	struct conn *conn = conn_of(transport);
 	char *at;
 
-	if (!ws_send_is_open(conn) || !may_send_short(conn, payload))
+	if (UNLIKELY(!may_send_short(conn, payload)))
 		return send_any(conn, opcode, payload, key);
 	at = outbox_spare(&conn->outbox, WS_SHORT_HEADER + payload.len);
-	return at == NULL ? send_first(conn, opcode, payload)
-			  : put_short(conn, at, opcode, payload);
+	if (UNLIKELY(at == NULL))
+		return send_first(conn, opcode, payload);
+	/* Behind what waits for the end of the turn: that is seen to already. */
+	outbox_queue(
+		&conn->outbox, ws_short_frame((uint8_t *)at, opcode, payload.ptr, payload.len));
+	return SENT_QUEUED;
 }
 
 enum sent ws_send_shared(struct transport *transport, struct ws_shared *shared, uint64_t key)

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/expect.h"
+
 enum { BREADCRUMB_NAME_MAX = 128, BREADCRUMB_ROUTE_MAX = 256, BREADCRUMB_IMAGES_MAX = 96 };
 
 enum breadcrumb_callback {
@@ -103,8 +105,8 @@ static inline bool breadcrumb_enter_again(struct breadcrumb *page, const char *p
 	uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
 	const struct breadcrumb_step *last = &page->step;
 
-	if ((turn & 1) != 0 || connection != last->connection || callback != last->callback ||
-		plugin != last->plugin || route != last->route)
+	if (UNLIKELY((turn & 1) != 0 || connection != last->connection ||
+		     callback != last->callback || plugin != last->plugin || route != last->route))
 		return false;
 	atomic_store_explicit(&page->turn, turn + 1, memory_order_release);
 	return true;
@@ -114,7 +116,7 @@ static inline void breadcrumb_leave(struct breadcrumb *page, const struct breadc
 {
 	uint32_t turn = atomic_load_explicit(&page->turn, memory_order_relaxed);
 
-	if (before->plugin != NULL)
+	if (UNLIKELY(before->plugin != NULL))
 		breadcrumb_resume(page, before);
 	else
 		atomic_store_explicit(&page->turn, turn + 1, memory_order_release);

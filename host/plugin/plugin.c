@@ -345,8 +345,8 @@ int plugin_call_message(struct sl_plugin *plugin, struct sl_conn *conn, const vo
 
 	assert(plugin->magic == PLUGIN_MAGIC);
 	before.plugin = NULL;
-	if (!breadcrumb_enter_again(plugin->page, plugin->name, CRUMB_MESSAGE, subject->connection,
-		    *subject->route))
+	if (UNLIKELY(!breadcrumb_enter_again(plugin->page, plugin->name, CRUMB_MESSAGE,
+		    subject->connection, *subject->route)))
 		enter_message(plugin, conn, &before);
 	result = plugin->info.message(conn, args, message);
 	leave(plugin, &before);

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/expect.h"
+
 enum ws_opcode {
 	WS_CONTINUATION = 0,
 	WS_TEXT = 1,
@@ -53,7 +55,8 @@ static inline size_t ws_short_frame(
 		memcpy(to, payload, payload_len);
 		return WS_SHORT_HEADER + payload_len;
 	}
-	for (size_t at = 0; at < payload_len - STEP; at += STEP)
+	memcpy(to, payload, STEP);
+	for (size_t at = STEP; UNLIKELY(at + STEP < payload_len); at += STEP)
 		memcpy(to + at, payload + at, STEP);
 	/* It may share bytes with the step before it. */
 	memcpy(to + payload_len - STEP, payload + payload_len - STEP, STEP);

@@ -69,6 +69,6 @@ bool ws_unmask_long(uint8_t *data, size_t len, const uint8_t key[4], unsigned ph
 	uint8_t *lines = data + before, *end = data + len - behind;
 	bool is_ascii = ws_unmask_short(data, before, key, phase);
 
-	is_ascii &= utf8_is_ascii(unmask_lines(lines, end, ws_mask_turned(key, phase + before)));
+	is_ascii &= utf8_is_ascii(unmask_lines(lines, end, ws_mask_twice(key, phase + before)));
 	return ws_unmask_short(end, behind, key, phase + (unsigned)(end - data)) && is_ascii;
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/expect.h"
 #include "base/xalloc.h"
 #include "wire/ws_mask.h"
 
@@ -407,13 +408,13 @@ static bool take_short(
 		return false;
 	opcode = bytes[0] ^ (unsigned)FIN;
 	size = bytes[1] ^ (unsigned)MASKED;
-	if ((opcode != WS_TEXT && opcode != WS_BINARY) || size > WS_CONTROL_MAX ||
-		*len - HEADER < size || size > decoder->limit ||
-		(decoder->frame_limit != 0 && size > decoder->frame_limit))
+	if (UNLIKELY((opcode != WS_TEXT && opcode != WS_BINARY) || size > WS_CONTROL_MAX ||
+		     *len - HEADER < size || size > decoder->limit ||
+		     (decoder->frame_limit != 0 && size > decoder->frame_limit)))
 		return false;
 	is_ascii = ws_unmask_short(payload, size, bytes + 2, 0);
 	*out = (struct ws_message){opcode, {(const char *)payload, size}, 0, false};
-	if (opcode == WS_TEXT && !is_ascii && !utf8_valid(out->payload)) {
+	if (UNLIKELY(!is_ascii) && opcode == WS_TEXT && !utf8_valid(out->payload)) {
 		ws_unmask_bytes(payload, size, bytes + 2, 0);
 		return false;
 	}
@@ -457,10 +458,10 @@ __attribute__((noinline)) static enum wire decode_any(struct ws_decoder *decoder
 enum wire ws_decode(struct ws_decoder *decoder, uint8_t **data, size_t *len, struct ws_message *out,
 	struct err *why)
 {
-	if (!decoder->is_busy) {
+	if (LIKELY(!decoder->is_busy)) {
 		if (*len == 0)
 			return WIRE_MORE;
-		if (take_short(decoder, data, len, out))
+		if (LIKELY(take_short(decoder, data, len, out)))
 			return WIRE_DONE;
 	}
 	return decode_any(decoder, data, len, out, why);

@@ -135,6 +135,24 @@ def test_what_happened_is_counted():
     assert wanted.items() <= found.items(), (wanted, found)
 
 
+def test_traffic_of_open_connections_counts_once():
+    with Host(text=routes_text(COUNTING, plugins=TEST_PLUGINS, top="workers: 2\n")) as host:
+        def counted():
+            found = metrics(host)
+            return [found[f"socklet_{name}_total"] for name in ("connections_closed", "messages_received", "bytes_sent")]
+
+        with WebSocket(host.port, "/count") as gone:
+            gone.text("apples")
+            gone.expect_text("0")
+        wait_until(lambda: counted() == ["1", "1", "1"], counted)
+        with WebSocket(host.port, "/count") as ws:
+            for _ in range(3):
+                ws.text("pears")
+                ws.expect_text("0")
+            assert counted() == ["1", "4", "4"], counted()
+        wait_until(lambda: counted() == ["2", "4", "4"], counted)
+
+
 def test_names_to_count_by_are_bounded():
     with Host(text=routes_text(COUNTING, plugins=TEST_PLUGINS)) as host, WebSocket(host.port, "/count") as ws:
         for number in range(1024):
