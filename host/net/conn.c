@@ -24,9 +24,8 @@
 #define CONN_MAGIC 0x636f6e6eu
 
 enum {
-	PEEK = 256,                 /* pieces sent by one call */
-	SEND_AT_ONCE_BYTES = 16384, /* from here on a copy costs more than a call */
-	LAST_READS = 64,            /* of what a failed socket still holds */
+	PEEK = 256,      /* pieces sent by one call */
+	LAST_READS = 64, /* of what a failed socket still holds */
 };
 
 /* See host/README.md, "Lifetimes", before it grows. */
@@ -132,41 +131,11 @@ static void append(struct conn *conn, struct span data)
 	outbox_append(&conn->outbox, &conn->set->pool, data);
 }
 
-void conn_set_lend(struct conn_set *set, struct buf *bytes)
-{
-	set->lent.bytes = buf_span(bytes);
-	set->lent.capacity = bytes->capacity;
-	set->lent.owner = bytes;
-}
-
-void conn_set_lend_end(struct conn_set *set)
-{
-	ws_shared_unref(set->lent.shared);
-	set->lent.bytes = (struct span){NULL, 0};
-	set->lent.shared = NULL;
-}
-
-/* Not for a small part, which would hold on to much that nobody counts. */
-static bool is_lent(const struct conn_set *set, struct span data)
-{
-	uintptr_t begin = (uintptr_t)set->lent.bytes.ptr, at = (uintptr_t)data.ptr;
-
-	return at >= begin && at + data.len <= begin + set->lent.bytes.len &&
-	       data.len >= set->lent.capacity / 2;
-}
-
 /* A long message that is sent on is not copied: its buffer lives until it has left. */
 static void append_payload(struct conn *conn, struct span data)
 {
-	struct conn_set *set = conn->set;
-
-	if (data.len < SEND_AT_ONCE_BYTES || !is_lent(set, data)) {
+	if (!lent_append(&conn->set->lent, &conn->outbox, &conn->set->pool, data))
 		append(conn, data);
-		return;
-	}
-	if (set->lent.shared == NULL)
-		set->lent.shared = ws_shared_adopt(set->lent.owner);
-	outbox_append_shared(&conn->outbox, &set->pool, set->lent.shared, data);
 }
 
 /*
@@ -195,15 +164,17 @@ static bool send_at_once(struct conn *conn, struct span header, struct span payl
 /* Not behind a long queue, which flush() sends in as many calls as it takes. */
 static bool may_send_at_once(const struct conn *conn, struct span payload)
 {
-	return payload.len >= SEND_AT_ONCE_BYTES && !conn->is_blocked &&
-	       extra_of(conn)->backlog == NULL && conn->outbox.bytes < SEND_AT_ONCE_BYTES;
+	return payload.len >= LENT_LEAST && !conn->is_blocked && extra_of(conn)->backlog == NULL &&
+	       conn->outbox.bytes < LENT_LEAST;
 }
 
 void conn_send(struct conn *conn, struct span header, struct span payload)
 {
 	if (conn->has_failed || conn->is_dead)
 		return;
-	if (!may_send_at_once(conn, payload) || !send_at_once(conn, header, payload)) {
+	if (lent_is_echo(&conn->set->lent, &conn->outbox, payload)) {
+		lent_echo(&conn->set->lent, &conn->outbox, &conn->set->pool, header);
+	} else if (!may_send_at_once(conn, payload) || !send_at_once(conn, header, payload)) {
 		append(conn, header);
 		append_payload(conn, payload);
 	}
@@ -376,6 +347,9 @@ static void read_and_settle(struct conn *conn)
 	read_once(conn);
 	conn->set->reading = NULL;
 	conn_settle(conn);
+	/* What it was received into is needed for the next one. */
+	if (UNLIKELY(conn->outbox.bytes > 0))
+		outbox_keep(&conn->outbox);
 }
 
 void conn_on_ready(void *arg, uint32_t events)

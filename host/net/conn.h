@@ -86,12 +86,6 @@ void conn_send(struct conn *conn, struct span header, struct span payload);
  */
 uint8_t *conn_room(struct conn *conn, size_t most);
 void conn_queue(struct conn *conn, size_t len);
-/*
- * While a plugin is given what lies in `bytes`: where it is sent on and has to wait, `bytes` are
- * taken and queued instead of a copy. They are valid until conn_set_lend_end in either case.
- */
-void conn_set_lend(struct conn_set *set, struct buf *bytes);
-void conn_set_lend_end(struct conn_set *set);
 /* Queues a frame of the shared message, by reference. */
 void conn_send_shared(struct conn *conn, struct ws_shared *shared, struct span frame);
 /* The same behind the outbox, where it can still be dropped. */

@@ -17,6 +17,7 @@
 #include "base/slab.h"
 #include "base/tally.h"
 #include "net/deadline.h"
+#include "net/lent.h"
 #include "net/listen_socket.h"
 #include "net/outbox.h"
 #include "net/poller.h"
@@ -42,14 +43,9 @@ struct conn_list {
 
 struct conn_set {
 	struct poller poller;
-	struct host *host; /* borrowed; may be NULL while there is no connection */
-	uint8_t *receive;  /* CONN_RECEIVE_BYTES */
-	struct {
-		struct span bytes;
-		size_t capacity;
-		struct buf *owner;
-		struct ws_shared *shared; /* NULL: nobody has wanted them yet */
-	} lent;                           /* conn.c's */
+	struct host *host;    /* borrowed; may be NULL while there is no connection */
+	uint8_t *receive;     /* CONN_RECEIVE_BYTES */
+	struct lent lent;     /* conn.c's and ws_conn.c's */
 	struct conn *reading; /* whose bytes are in `receive`: settled when they are dealt with */
 	struct slab conns;
 	char peer_text[LISTEN_IPV4_SIZE]; /* conn_peer's */

@@ -14,7 +14,7 @@
 
 struct piece {
 	struct piece *next;
-	struct ws_shared *shared; /* NULL: the bytes are the chunk's */
+	struct ws_shared *shared; /* of a reference; NULL: it is borrowed */
 	const char *begin, *end;  /* what is queued */
 	size_t capacity;          /* of data; 0: a reference */
 	char data[];
@@ -73,8 +73,7 @@ static struct piece *ref_get(struct outbox_pool *pool, struct ws_shared *shared,
 	} else {
 		ref = xmalloc(sizeof(*ref));
 	}
-	*ref = (struct piece){
-		.shared = ws_shared_ref(shared), .begin = part.ptr, .end = part.ptr + part.len};
+	*ref = (struct piece){.shared = shared, .begin = part.ptr, .end = part.ptr + part.len};
 	return ref;
 }
 
@@ -194,8 +193,42 @@ void outbox_append_shared(
 		outbox_append(outbox, pool, part);
 		return;
 	}
-	add(outbox, ref_get(pool, shared, part));
+	add(outbox, ref_get(pool, ws_shared_ref(shared), part));
 	outbox->bytes += part.len;
+}
+
+void outbox_append_borrowed(struct outbox *outbox, struct outbox_pool *pool, struct span data)
+{
+	add(outbox, ref_get(pool, NULL, data));
+	outbox->bytes += data.len;
+}
+
+static bool is_borrowed(const struct piece *piece)
+{
+	return piece->capacity == 0 && piece->shared == NULL;
+}
+
+static void keep(struct piece *piece)
+{
+	struct buf copy = {0};
+
+	buf_append(&copy, piece->begin, (size_t)(piece->end - piece->begin));
+	piece->begin = copy.data;
+	piece->end = copy.data + copy.len;
+	piece->shared = ws_shared_adopt(&copy);
+}
+
+void outbox_keep(struct outbox *outbox)
+{
+	struct piece *piece = outbox->last;
+
+	if (piece == NULL)
+		return;
+	do {
+		piece = piece->next;
+		if (is_borrowed(piece))
+			keep(piece);
+	} while (piece != outbox->last);
 }
 
 /* ---- leaving -------------------------------------------------------------------------------- */
@@ -240,7 +273,7 @@ void outbox_consume(struct outbox *outbox, struct outbox_pool *pool, size_t byte
 		}
 		bytes -= part;
 		take_first(outbox);
-		if (piece->shared == NULL)
+		if (piece->capacity > 0)
 			chunk_put(pool, piece);
 		else
 			ref_put(pool, piece);

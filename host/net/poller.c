@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* In the pointer that the kernel keeps for us: it is a watch, no connection. */
 #define IS_WATCH ((uintptr_t)1)
 
@@ -40,6 +42,7 @@ bool poller_wait(struct poller *poller, int wait_ms)
 	if (count <= 0)
 		return false;
 	poller->has_spoken = true;
+	poller->spoke_ms = clock_ms();
 	poller->count = count;
 	for (poller->at = 0; poller->at < poller->count; poller->at++)
 		tell(poller, &poller->batch[poller->at]);
@@ -104,6 +107,7 @@ bool poller_init(
 	poller->ready = ready;
 	poller->count = poller->at = 0;
 	poller->has_spoken = false;
+	poller->spoke_ms = 0;
 	poller->event = NULL;
 	poller->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (poller->epoll < 0)

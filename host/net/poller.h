@@ -29,6 +29,7 @@ struct poller {
 	struct event *event;                        /* of the base: something is ready */
 	void (*ready)(void *conn, uint32_t events); /* of the many: EPOLLIN, EPOLLOUT */
 	bool has_spoken;                            /* something was, since it was last set */
+	uint64_t spoke_ms;                          /* when, by clock_ms */
 	int count, at;                              /* of the batch that is being told */
 	struct epoll_event batch[POLLER_BATCH];
 };

@@ -38,9 +38,8 @@ struct worker {
 	struct poller_watch collect; /* offloaded work is done */
 	LIST_HEAD(, listening) listeners;
 	bool wants_turn_end, is_broken;
-	bool has_due;      /* a timer of no time: the base has the next turn */
-	uint64_t spoke_ms; /* connections did last */
-	uint64_t base_ms;  /* the base had its turn last */
+	bool has_due;     /* a timer of no time: the base has the next turn */
+	uint64_t base_ms; /* the base had its turn last */
 };
 
 static struct worker *worker_of(struct loop *loop)
@@ -272,16 +271,15 @@ static void run_base(struct worker *worker, bool wait)
 void worker_turn(struct worker *worker, bool wait)
 {
 	struct poller *poller = &worker->set.poller;
-	uint64_t now_ms = clock_ms();
-	bool is_busy = !worker->loop.is_lent && now_ms - worker->spoke_ms <= WORKER_LATE_MS;
+	/* It was just asked, if there was something to do. */
+	uint64_t now_ms = poller->has_spoken ? poller->spoke_ms : clock_ms();
+	bool is_busy = !worker->loop.is_lent && now_ms - poller->spoke_ms <= WORKER_LATE_MS;
 
 	poller->has_spoken = false;
 	if (wait && is_busy && !worker->has_due && now_ms == worker->base_ms)
 		poller_wait(poller, WORKER_LATE_MS);
 	else
 		run_base(worker, wait && !is_busy);
-	if (poller->has_spoken)
-		worker->spoke_ms = clock_ms();
 	end_turn(worker);
 }
 

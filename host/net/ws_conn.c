@@ -115,6 +115,28 @@ static void take_ping(struct conn *conn, struct span payload)
 		ws_send_frame(conn, WS_PONG, payload);
 }
 
+/* Whether it lies where the connection's bytes are received. */
+static bool is_received(const struct conn *conn, struct span bytes)
+{
+	uintptr_t begin = (uintptr_t)conn->set->receive, at = (uintptr_t)bytes.ptr;
+
+	return conn == conn->set->reading && at >= begin && at < begin + CONN_RECEIVE_BYTES;
+}
+
+/* Of such a length that it is worth while to send it on without a copy. */
+static void take_long(
+	struct conn *conn, struct ws_decoder *decoder, const struct ws_message *message)
+{
+	struct lent *lent = &conn->set->lent;
+
+	if (is_received(conn, message->payload))
+		lent_begin_received(lent, message->payload, message->spare, &conn->outbox);
+	else if (message->payload.ptr == decoder->message.data)
+		lent_begin(lent, &decoder->message);
+	session_message(conn->transport.session, message->opcode, message->payload);
+	lent_end(lent);
+}
+
 static void take_message(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
 {
 	struct err why;
@@ -128,13 +150,11 @@ static void take_message(struct conn *conn, struct ws_decoder *decoder, struct w
 		return;
 	}
 	conn->ws.watch.message_ms = conn->ws.watch.received_ms;
-	if (LIKELY(!decoder->is_busy)) {
-		session_message(conn->transport.session, message->opcode, message->payload);
+	if (UNLIKELY(message->payload.len >= LENT_LEAST)) {
+		take_long(conn, decoder, message);
 		return;
 	}
-	conn_set_lend(conn->set, &decoder->message);
 	session_message(conn->transport.session, message->opcode, message->payload);
-	conn_set_lend_end(conn->set);
 }
 
 static void take(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
@@ -282,7 +302,8 @@ static uint8_t *ws_room(struct conn *conn, size_t *size)
 
 static void ws_received(struct conn *conn, uint8_t *data, size_t len)
 {
-	ws_watch_received(&conn->ws.watch, clock_ms());
+	/* With all that was ready then. */
+	ws_watch_received(&conn->ws.watch, conn->set->poller.spoke_ms);
 	decode_stash(conn);
 	decode(conn, data, len);
 }

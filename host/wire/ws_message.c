@@ -345,12 +345,12 @@ static enum wire end_frame(
 {
 	decoder->in_payload = false;
 	if (is_control(decoder)) {
-		*out = (struct ws_message){decoder->frame_byte & OPCODE, payload, 0, false};
+		*out = (struct ws_message){decoder->frame_byte & OPCODE, payload, 0, false, 0};
 		return out->opcode == WS_CLOSE ? end_close(out, why) : WIRE_DONE;
 	}
 	if (!is_final(decoder))
 		return WIRE_MORE;
-	*out = (struct ws_message){decoder->message_opcode, payload, 0, decoder->is_compressed};
+	*out = (struct ws_message){decoder->message_opcode, payload, 0, decoder->is_compressed, 0};
 	decoder->message_opcode = 0;
 	decoder->is_compressed = false;
 	/* It is complete at the end of every good text, so no text has to reset it. */
@@ -413,7 +413,7 @@ static bool take_short(
 		     (decoder->frame_limit != 0 && size > decoder->frame_limit)))
 		return false;
 	is_ascii = ws_unmask_short(payload, size, bytes + 2, 0);
-	*out = (struct ws_message){opcode, {(const char *)payload, size}, 0, false};
+	*out = (struct ws_message){opcode, {(const char *)payload, size}, 0, false, 0};
 	if (UNLIKELY(!is_ascii) && opcode == WS_TEXT && !utf8_valid(out->payload)) {
 		ws_unmask_bytes(payload, size, bytes + 2, 0);
 		return false;
@@ -442,14 +442,27 @@ static enum wire take_any(struct ws_decoder *decoder, uint8_t **data, size_t *le
 	return WIRE_MORE;
 }
 
+/* Of a payload that lies in what was taken. What stood before it is in the decoder, or nowhere. */
+static uint8_t spare_before(struct span payload, const uint8_t *begin, const uint8_t *end)
+{
+	uintptr_t at = (uintptr_t)payload.ptr, from = (uintptr_t)begin;
+
+	if (payload.len == 0 || at < from || at >= (uintptr_t)end)
+		return 0;
+	return at - from < UINT8_MAX ? (uint8_t)(at - from) : UINT8_MAX;
+}
+
 /* Apart, so that the short ones do not pay for the registers that this needs. */
 __attribute__((noinline)) static enum wire decode_any(struct ws_decoder *decoder, uint8_t **data,
 	size_t *len, struct ws_message *out, struct err *why)
 {
+	const uint8_t *begin = *data;
 	enum wire result;
 
 	release_handed_out(decoder);
 	result = take_any(decoder, data, len, out, why);
+	if (result == WIRE_DONE)
+		out->spare = spare_before(out->payload, begin, *data);
 	decoder->is_busy = result == WIRE_BAD || ws_decoder_is_inside(decoder) ||
 			   decoder->message.data != NULL || decoder->control.data != NULL;
 	return result;

@@ -24,6 +24,9 @@ struct ws_message {
 	struct span payload;   /* of a close frame: the reason only */
 	unsigned close_code;   /* of a close frame; 1005 when it carried none */
 	bool is_compressed;    /* a message as ws_deflate_inflate takes it: no UTF-8 yet */
+	/* Right before a long payload, bytes of the input that are of no use any more: its header.
+	 */
+	uint8_t spare;
 };
 
 struct ws_decoder {

@@ -8,6 +8,7 @@ from host import TEST_PLUGINS, Host, routes_text, wait_until
 ROUTES = """\
   - {path: /flood, plugin: flood, limits: {queue: 1MiB}}
   - {path: /roomy, plugin: flood, limits: {queue: 64MiB}}
+  - {path: /twice, plugin: twice, limits: {queue: 64MiB}}
 """
 BLOCK = 65536
 
@@ -28,6 +29,28 @@ def test_queue_limit_closes_with_1013(host):
                 break
             got += 1
         assert int.from_bytes(payload[:2], "big") == 1013 and got < 2000, (payload, got)
+
+
+def test_what_is_sent_on_arrives_as_it_was_though_it_waited(host):
+    """Long messages are sent on from where they were received: those that wait are kept, whoever is read meanwhile."""
+    sizes = (16383, 16384, 20000, 60000, 65520, 70000, 300000)
+    texts = [("abcdefg"[i:] + "hijklmnopq") * (size // 10) for i, size in enumerate(sizes)]
+    with WebSocket(host.port, "/twice", receive_buffer=4096, timeout=30) as first, \
+            WebSocket(host.port, "/twice", receive_buffer=4096, timeout=30) as ws, \
+            WebSocket(host.port, "/twice", timeout=30) as busy:
+        for text in texts * 4:
+            ws.text(text)
+        for text in texts:
+            busy.text(text)
+            busy.expect_text(text)
+            busy.expect(BINARY, text.encode())
+            busy.expect(BINARY, text[1:].encode())
+        for text in texts * 4:
+            ws.expect_text(text)
+            ws.expect(BINARY, text.encode())
+            ws.expect(BINARY, text[1:].encode())
+        heard = sorted(bytes(first.recv()[1]) for _ in range(5 * len(texts)))
+        assert heard == sorted(text.encode() for text in 5 * texts)
 
 
 def test_memory_stays_bounded_and_others_are_served(host):

@@ -204,6 +204,25 @@ static void model_share(struct model *model)
 	model->end += part.len;
 }
 
+/* What is lent is overwritten as soon as it is kept. */
+static void model_borrow(struct model *model)
+{
+	static char lent[5000];
+	size_t len = 1 + chance(model, sizeof(lent));
+
+	if (len > MODEL_BYTES - model->end)
+		return;
+	for (size_t i = 0; i < len; i++)
+		lent[i] = model->bytes[model->end + i] = (char)chance(model, 256);
+	outbox_append_borrowed(&model->outbox, &model->pool, (struct span){lent, len});
+	model->end += len;
+	if (chance(model, 2) == 0)
+		outbox_consume(&model->outbox, &model->pool, model->outbox.bytes - 1);
+	model->begin = model->end - model->outbox.bytes;
+	outbox_keep(&model->outbox);
+	memset(lent, 'x', len);
+}
+
 static void model_leave(struct model *model)
 {
 	struct iovec iov[5];
@@ -224,11 +243,11 @@ static void model_leave(struct model *model)
 static void model_run(struct model *model)
 {
 	static void (*const steps[])(struct model *) = {
-		model_append, model_share, model_share, model_leave};
+		model_append, model_share, model_share, model_leave, model_borrow};
 
 	model->begin = model->end = 0;
 	for (unsigned i = 0; i < STEPS; i++) {
-		steps[chance(model, 4)](model);
+		steps[chance(model, 5)](model);
 		assert_int_equal(model->outbox.bytes, model->end - model->begin);
 		assert_int_equal(model->outbox.bytes == 0, model->outbox.last == NULL);
 	}

@@ -118,7 +118,7 @@ static void eight_bits_are_eight_bits(void **state)
 
 static struct ws_message message_of(struct span payload, enum ws_opcode opcode)
 {
-	return (struct ws_message){opcode, payload, 0, true};
+	return (struct ws_message){opcode, payload, 0, true, 0};
 }
 
 static void two_of_ours_understand_each_other(void **state)

@@ -122,7 +122,7 @@ static void it_knows_how_much_it_is(void **state)
 /* A message of its own, the same one again and again, which its window makes short. */
 static void says_alone(struct ws_deflate *deflate, struct ws_deflate *peer, const char *text)
 {
-	struct ws_message message = {WS_TEXT, {text, LONGEST}, 0, true};
+	struct ws_message message = {WS_TEXT, {text, LONGEST}, 0, true, 0};
 	struct err why;
 
 	assert_true(ws_deflate_compress(deflate, &message.payload));
@@ -136,7 +136,7 @@ static void peer_takes(struct ws_deflate *peer, struct span *all, struct span wa
 {
 	bool is_compressed = ((uint8_t)all->ptr[0] & 0x40) != 0;
 	size_t len = (uint8_t)all->ptr[1], head = len == 126 ? 4 : 2;
-	struct ws_message message = {WS_BINARY, {NULL, 0}, 0, true};
+	struct ws_message message = {WS_BINARY, {NULL, 0}, 0, true, 0};
 	struct err why;
 
 	if (head == 4)

@@ -181,6 +181,38 @@ static void a_whole_frame_is_handed_out_where_it_lies(void **state)
 	buf_fini(&wire);
 }
 
+/* Its header may be overwritten: of a payload in place, and only as far as it came with it. */
+static void bytes_before_a_long_payload_are_spare(void **state)
+{
+	static const struct {
+		size_t first; /* bytes of the frame that come alone */
+		uint8_t spare;
+	} table[] = {{0, 8}, {1, 7}, {7, 1}, {8, 0}, {9, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct buf wire = {0};
+		struct ws_decoder decoder;
+		struct ws_message message;
+		struct err why;
+		uint8_t *data;
+		size_t len = table[i].first;
+
+		ws_script_frames("binary:\"x\"*20000", &wire);
+		data = (uint8_t *)wire.data;
+		ws_decoder_init(&decoder, LIMIT);
+		assert_int_equal(ws_decode(&decoder, &data, &len, &message, &why), WIRE_MORE);
+		len = wire.len - table[i].first;
+		assert_int_equal(ws_decode(&decoder, &data, &len, &message, &why), WIRE_DONE);
+		assert_int_equal(message.payload.len, 20000);
+		assert_int_equal(message.spare, table[i].spare);
+		len = 0;
+		ws_decode(&decoder, &data, &len, &message, &why);
+		ws_decoder_fini(&decoder);
+		buf_fini(&wire);
+	}
+}
+
 static void announced_bytes_take_little_memory_before_they_come(void **state)
 {
 	static uint8_t bytes[14 + 3000];
@@ -282,6 +314,7 @@ int main(void)
 		cmocka_unit_test(every_row_however_it_is_cut),
 		cmocka_unit_test(every_text_as_one_frame_and_byte_by_byte),
 		cmocka_unit_test(a_whole_frame_is_handed_out_where_it_lies),
+		cmocka_unit_test(bytes_before_a_long_payload_are_spare),
 		cmocka_unit_test(announced_bytes_take_little_memory_before_they_come),
 		cmocka_unit_test(the_rest_of_a_long_payload_has_a_place_of_its_own),
 		cmocka_unit_test(an_idle_decoder_holds_no_memory),

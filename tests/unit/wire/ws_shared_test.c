@@ -100,7 +100,7 @@ static struct ws_deflate *peer_new(
 /* The frame's payload inflates to the text, at a peer that heard all before. */
 static void peer_understands(struct ws_deflate *peer, struct span frame, const char *text)
 {
-	struct ws_message message = {WS_TEXT, span_from(frame, 4), 0, true};
+	struct ws_message message = {WS_TEXT, span_from(frame, 4), 0, true, 0};
 	struct err why;
 
 	assert_int_equal((uint8_t)frame.ptr[0], 0xc1);
@@ -156,7 +156,7 @@ static void a_peer_that_keeps_a_context_goes_on_with_its_own(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 12; i++) {
-		struct ws_message message = {WS_TEXT, {text, TEXT_BYTES}, 0, true};
+		struct ws_message message = {WS_TEXT, {text, TEXT_BYTES}, 0, true, 0};
 
 		if (i % 4 == 3) {
 			peer_understands(peer, ws_shared_frame_for(shared, deflate), text);
