@@ -69,7 +69,12 @@ struct log_field {
 void log_event(enum log_area area, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count);
 
-#define log_debug(...) log_line(LOG_AREA, LOG_DEBUG, __VA_ARGS__)
+/* Hardly anybody reads them: what they are made of is not even looked at. */
+#define log_debug(...)                                              \
+	do {                                                        \
+		if (log_wants(LOG_AREA, LOG_DEBUG))                 \
+			log_line(LOG_AREA, LOG_DEBUG, __VA_ARGS__); \
+	} while (0)
 #define log_info(...)  log_line(LOG_AREA, LOG_INFO, __VA_ARGS__)
 #define log_warn(...)  log_line(LOG_AREA, LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_line(LOG_AREA, LOG_ERROR, __VA_ARGS__)

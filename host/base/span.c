@@ -27,7 +27,8 @@ bool span_equal(struct span a, struct span b)
 bool span_equal_nocase(struct span a, struct span b)
 {
 	/* The host never calls setlocale, so strncasecmp folds ASCII only. */
-	return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
+	return a.len == b.len && (a.len == 0 || (((a.ptr[0] ^ b.ptr[0]) & ~0x20) == 0 &&
+							strncasecmp(a.ptr, b.ptr, a.len) == 0));
 }
 
 bool span_starts(struct span s, struct span prefix)

@@ -29,12 +29,14 @@ static void print_unix(char out[LISTEN_ADDRESS_SIZE], const struct sockaddr_un *
 /* Digits and what stands behind them. */
 static char *put_number(char *at, unsigned number, char behind)
 {
-	unsigned power = 1;
+	char digits[10];
+	size_t count = 0;
 
-	while (number / power >= 10)
-		power *= 10;
-	for (; power > 0; power /= 10)
-		*at++ = (char)('0' + number / power % 10);
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	while (count > 0)
+		*at++ = digits[--count];
 	*at++ = behind;
 	return at;
 }

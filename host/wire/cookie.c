@@ -97,10 +97,14 @@ static size_t count_parts(const struct http_head *head)
 
 struct pair *cookie_decode(const struct http_head *head, struct arena *arena, size_t *count)
 {
-	struct pair *pairs = arena_alloc(arena, count_parts(head) * sizeof(*pairs));
+	size_t most = count_parts(head);
 	struct span line, name, value;
+	struct pair *pairs;
 
 	*count = 0;
+	if (most == 0)
+		return NULL;
+	pairs = arena_alloc(arena, most * sizeof(*pairs));
 	for (size_t n = 0; (line = http_header_get(head, SPAN("cookie"), n)).ptr != NULL; n++) {
 		while (line.ptr != NULL) {
 			value = span_cut(&line, ';');

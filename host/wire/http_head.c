@@ -6,6 +6,8 @@
  */
 #include "wire/http_head.h"
 
+#include <string.h>
+
 #include "wire/http_framing.h"
 #include "wire/http_request_line.h"
 #include "wire/quote.h"
@@ -50,6 +52,21 @@ static const uint8_t kinds[256] = {
 static bool is_kind(char c, unsigned kind)
 {
 	return (kinds[(uint8_t)c] & kind) != 0;
+}
+
+/* Behind the characters from 0x20 to 0x7e, which stand in any line, as far as they come by eights.
+ */
+static size_t skip_plain(struct span s, size_t at, size_t end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t eight;
+
+	for (; end - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, s.ptr + at, sizeof(eight));
+		if (((eight | (eight - 0x20 * ones) | (eight + ones)) & 0x80 * ones) != 0)
+			break;
+	}
+	return at;
 }
 
 bool http_is_token(struct span s)
@@ -146,7 +163,7 @@ static enum wire scan(
 
 	while (result == WIRE_MORE) {
 		unsigned kind = progress->lines == 0 ? IN_REQUEST : IN_HEADER;
-		size_t at = progress->scanned;
+		size_t at = skip_plain(input, progress->scanned, end);
 
 		while (at < end && is_kind(input.ptr[at], kind))
 			at++;

@@ -171,6 +171,29 @@ static struct span repeat(char *out, const char *before, char c, size_t count, c
 	return (struct span){out, len + count + strlen(behind)};
 }
 
+/* They are looked at in eights: none may hide among its neighbours, or make one look bad. */
+static void each_byte_counts_wherever_it_stands(void **state)
+{
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		bool is_fine = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+
+		for (size_t at = 0; at < 17; at++) {
+			char head_bytes[] =
+				"GET / HTTP/1.1\r\nHost: a\r\na: a~ ~ ~ ~ ~ ~ ~ ~ ~a\r\n\r\n";
+			struct http_progress progress = {0};
+			struct http_head head;
+			struct err why;
+
+			strchr(head_bytes, '~')[at] = (char)byte;
+			assert_int_equal(
+				http_head_decode(&head, &progress,
+					(struct span){head_bytes, sizeof(head_bytes) - 1}, &why),
+				is_fine ? WIRE_DONE : WIRE_BAD);
+		}
+	}
+}
+
 static void limits_are_exact_and_early(void **state)
 {
 	static char bytes[2 * HTTP_HEAD_MAX];
@@ -265,6 +288,7 @@ int main(void)
 		cmocka_unit_test(every_row_however_it_is_cut),
 		cmocka_unit_test(what_is_not_http_is_refused_at_once),
 		cmocka_unit_test(what_may_go_on_is_waited_for),
+		cmocka_unit_test(each_byte_counts_wherever_it_stands),
 		cmocka_unit_test(limits_are_exact_and_early),
 		cmocka_unit_test(header_lines_are_counted),
 		cmocka_unit_test(what_follows_the_head_is_left),
