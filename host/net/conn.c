@@ -260,17 +260,26 @@ void conn_touch(struct conn *conn)
 		add_dirty(conn);
 }
 
-/* Whether bytes came. */
-static bool read_once(struct conn *conn)
+/* Where the rest of a long message is received; NULL: there is none. */
+static uint8_t *room_of(struct conn *conn, size_t *size)
 {
 	const struct conn_protocol *protocol = protocol_of(conn);
-	size_t size = CONN_ROOM_BYTES;
-	uint8_t *into = NULL;
-	ssize_t len;
 
 	/* What TLS has decrypted must have room at once, whatever it belongs to. */
-	if (protocol->room != NULL && extra_of(conn)->tls == NULL)
-		into = protocol->room(conn, &size);
+	if (protocol->room == NULL || extra_of(conn)->tls != NULL)
+		return NULL;
+	*size = CONN_ROOM_BYTES;
+	return protocol->room(conn, size);
+}
+
+/* How many bytes came; 0: none, or the end. */
+static size_t read_once(struct conn *conn)
+{
+	const struct conn_protocol *protocol = protocol_of(conn);
+	size_t size;
+	uint8_t *into = room_of(conn, &size);
+	ssize_t len;
+
 	if (into == NULL) {
 		into = conn->set->receive;
 		size = CONN_RECEIVE_BYTES;
@@ -280,7 +289,7 @@ static bool read_once(struct conn *conn)
 		protocol->received(conn, into, (size_t)len);
 	else if (len == 0 || (errno != EAGAIN && errno != EINTR))
 		protocol->ended(conn);
-	return len > 0;
+	return len > 0 ? (size_t)len : 0;
 }
 
 static void clear(struct conn *conn)
@@ -301,7 +310,7 @@ static void end_failed(struct conn *conn)
 	unsigned reads = 0;
 
 	clear(conn);
-	while (!conn->is_dead && is_reading(conn) && reads++ < LAST_READS && read_once(conn))
+	while (!conn->is_dead && is_reading(conn) && reads++ < LAST_READS && read_once(conn) > 0)
 		;
 	conn_lose(conn);
 }
@@ -341,10 +350,24 @@ void conn_settle(struct conn *conn)
 	conn_extra_trim(conn);
 }
 
+/* A long message has begun, and more of it waits. */
+static bool goes_on(struct conn *conn, size_t len)
+{
+	size_t size;
+
+	return UNLIKELY(len == CONN_RECEIVE_BYTES) && !conn->is_dead && is_reading(conn) &&
+	       room_of(conn, &size) != NULL;
+}
+
+/*
+ * One read of each connection that is ready, but that of a long message: when it ends before the
+ * next one begins, both lie in the same memory.
+ */
 static void read_and_settle(struct conn *conn)
 {
 	conn->set->reading = conn;
-	read_once(conn);
+	if (goes_on(conn, read_once(conn)))
+		read_once(conn);
 	conn->set->reading = NULL;
 	conn_settle(conn);
 	/* What it was received into is needed for the next one. */

@@ -46,8 +46,8 @@ void ws_decoders_give_back(struct conn *conn, struct ws_decoder *decoder, bool m
 
 void ws_decoders_follow(const struct conn *conn, struct ws_decoder *decoder)
 {
-	if (ws_decoder_set_limit(decoder, conn->ws.limits->message_bytes))
-		decoder->frame_limit = (uint32_t)conn->ws.limits->frame_bytes;
+	ws_decoder_set_limits(
+		decoder, conn->ws.limits->message_bytes, (uint32_t)conn->ws.limits->frame_bytes);
 	/* Those before count for no rate. */
 	decoder->frames = 0;
 }

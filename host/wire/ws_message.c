@@ -27,7 +27,7 @@ enum {
 void ws_decoder_init(struct ws_decoder *decoder, size_t limit)
 {
 	memset(decoder, 0, sizeof(*decoder));
-	decoder->limit = limit;
+	ws_decoder_set_limits(decoder, limit, 0);
 }
 
 void ws_decoder_fini(struct ws_decoder *decoder)
@@ -41,11 +41,17 @@ bool ws_decoder_is_inside(const struct ws_decoder *decoder)
 	return decoder->message_opcode != 0 || decoder->header_len != 0 || decoder->in_payload;
 }
 
-bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit)
+bool ws_decoder_set_limits(struct ws_decoder *decoder, size_t limit, uint32_t frame_limit)
 {
+	size_t most = limit;
+
 	if (ws_decoder_is_inside(decoder))
 		return false;
 	decoder->limit = limit;
+	decoder->frame_limit = frame_limit;
+	if (frame_limit != 0 && frame_limit < most)
+		most = frame_limit;
+	decoder->short_most = (uint8_t)(most < WS_CONTROL_MAX ? most : WS_CONTROL_MAX);
 	return true;
 }
 
@@ -408,9 +414,8 @@ static bool take_short(
 		return false;
 	opcode = bytes[0] ^ (unsigned)FIN;
 	size = bytes[1] ^ (unsigned)MASKED;
-	if (UNLIKELY((opcode != WS_TEXT && opcode != WS_BINARY) || size > WS_CONTROL_MAX ||
-		     *len - HEADER < size || size > decoder->limit ||
-		     (decoder->frame_limit != 0 && size > decoder->frame_limit)))
+	if (UNLIKELY((opcode != WS_TEXT && opcode != WS_BINARY) || size > decoder->short_most ||
+		     *len - HEADER < size))
 		return false;
 	is_ascii = ws_unmask_short(payload, size, bytes + 2, 0);
 	*out = (struct ws_message){opcode, {(const char *)payload, size}, 0, false, 0};

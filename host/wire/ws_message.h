@@ -34,7 +34,7 @@ struct ws_decoder {
 	struct buf control;    /* the same of a control frame cut by the end of input */
 	uint64_t payload_left; /* of the frame being read */
 	size_t limit;          /* bytes of a message, beyond it 1009 */
-	uint32_t frame_limit;  /* bytes of a frame, beyond it 1009; 0: any. Set it at will */
+	uint32_t frame_limit;  /* bytes of a frame, beyond it 1009; 0: any */
 	uint32_t frames;       /* headers read; for its owner to set back */
 	uint8_t header[14];    /* bytes of a header cut by the end of input */
 	uint8_t header_len;
@@ -45,6 +45,7 @@ struct ws_decoder {
 	bool in_payload;
 	bool takes_compressed; /* permessage-deflate was agreed on; the caller sets it */
 	bool is_compressed;    /* the message being read */
+	uint8_t short_most;    /* bytes of a short message, within both limits */
 	bool is_busy; /* not as between two messages: a part of one, a buffer to free, or spent */
 	struct utf8 utf8;
 };
@@ -52,7 +53,7 @@ struct ws_decoder {
 void ws_decoder_init(struct ws_decoder *decoder, size_t limit);
 void ws_decoder_fini(struct ws_decoder *decoder);
 /* False while a message has begun and is not whole: nothing was changed. */
-bool ws_decoder_set_limit(struct ws_decoder *decoder, size_t limit);
+bool ws_decoder_set_limits(struct ws_decoder *decoder, size_t limit, uint32_t frame_limit);
 /* Something has begun, a frame or a message, and is not whole. */
 bool ws_decoder_is_inside(const struct ws_decoder *decoder);
 
