@@ -21,7 +21,7 @@ static int twice_message(
 	size_t len = msg->data.len;
 
 	(void)args;
-	if (conn != first)
+	if (first != NULL && conn != first)
 		sl_send(first, SL_BINARY, text, len);
 	sl_send(conn, SL_TEXT, text, len);
 	sl_send(conn, SL_BINARY, text, len);
