@@ -1,10 +1,13 @@
 /*
- * Which way a condition goes as a rule, for the few functions that every message passes: the
- * compiler lays the other way apart. SPDX-License-Identifier: MIT
+ * What the compiler and the processor are told of the few functions that every message passes.
+ * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_BASE_EXPECT_H
 #define SOCKLET_BASE_EXPECT_H
 
+#include <stdint.h>
+
+/* Which way it goes as a rule: the other is laid apart. */
 #define LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
@@ -13,5 +16,13 @@
  * entered and left by then that none of ours returns where the processor expects.
  */
 #define FLAT __attribute__((always_inline)) static inline
+
+/* The first two cache lines of what is needed soon, wherever that is: a wrong address is no error.
+ */
+static inline void expect_object(const void *object)
+{
+	__builtin_prefetch(object);
+	__builtin_prefetch((const void *)((uintptr_t)object + 64));
+}
 
 #endif

@@ -111,7 +111,7 @@ static int api_send_keyed(
 		log_error("%s: sl_send_keyed with key 0, which is none", session_label(conn));
 		return SL_INVALID;
 	}
-	return session_send_keyed(conn, key, type, (struct span){data, len});
+	return session_send_keyed(conn, type, (struct span){data, len}, key);
 }
 
 SL_PRINTF(2, 0)

@@ -1,8 +1,8 @@
 /*
  * What a worker counts about itself, and what its plugins count by sl_count. Counters only grow
  * and begin with the process; gauges are counted when asked for (call/census.h), and so is the
- * traffic of open connections. Private to call/
- * but for metrics_each. SPDX-License-Identifier: MIT
+ * traffic of open connections. Private to call/ but for metrics_each.
+ * SPDX-License-Identifier: MIT
  */
 #ifndef SOCKLET_CALL_METRICS_H
 #define SOCKLET_CALL_METRICS_H

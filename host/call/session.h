@@ -101,7 +101,7 @@ int session_close(struct sl_conn *conn, unsigned code, const char *reason);
 void session_stop(struct sl_conn *conn, unsigned code, const char *reason);
 int session_send(struct sl_conn *conn, uint32_t type, struct span data);
 /* Key 0: none. */
-int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data);
+int session_send_keyed(struct sl_conn *conn, uint32_t type, struct span data, uint64_t key);
 /* The same for a message of many, of which a text is UTF-8: whoever made it has looked. */
 int session_send_shared(struct sl_conn *conn, struct ws_shared *shared);
 /* Several of them in one piece. False: none was sent, and each is to be sent by itself. */

@@ -207,7 +207,7 @@ int session_send_shared_keyed(struct sl_conn *conn, struct ws_shared *shared, ui
 
 int session_send(struct sl_conn *conn, uint32_t type, struct span data)
 {
-	return session_send_keyed(conn, 0, type, data);
+	return session_send_keyed(conn, type, data, 0);
 }
 
 /* A text that is sent on as it came was looked at before. */
@@ -249,7 +249,7 @@ static inline bool is_plain(const struct sl_conn *conn, uint32_t type, struct sp
 				: type == SL_BINARY && data.ptr != NULL);
 }
 
-static inline int send_checked(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+static inline int send_checked(struct sl_conn *conn, uint32_t type, struct span data, uint64_t key)
 {
 	struct transport *transport = conn->transport;
 	enum ws_opcode opcode = type == SL_TEXT ? WS_TEXT : WS_BINARY;
@@ -259,16 +259,16 @@ static inline int send_checked(struct sl_conn *conn, uint64_t key, uint32_t type
 
 /* Apart, as what follows does not need its registers. */
 __attribute__((noinline)) static int check_and_send(
-	struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+	struct sl_conn *conn, uint32_t type, struct span data, uint64_t key)
 {
 	int fault = find_fault(conn, type, data);
 
-	return fault != SL_OK ? fault : send_checked(conn, key, type, data);
+	return fault != SL_OK ? fault : send_checked(conn, type, data, key);
 }
 
-int session_send_keyed(struct sl_conn *conn, uint64_t key, uint32_t type, struct span data)
+int session_send_keyed(struct sl_conn *conn, uint32_t type, struct span data, uint64_t key)
 {
 	if (UNLIKELY(!is_plain(conn, type, data)))
-		return check_and_send(conn, key, type, data);
-	return send_checked(conn, key, type, data);
+		return check_and_send(conn, type, data, key);
+	return send_checked(conn, type, data, key);
 }

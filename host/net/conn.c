@@ -365,6 +365,8 @@ static bool goes_on(struct conn *conn, size_t len)
  */
 static void read_and_settle(struct conn *conn)
 {
+	/* Whom it is for comes nearer while the kernel copies. */
+	expect_object(conn->transport.session);
 	conn->set->reading = conn;
 	if (goes_on(conn, read_once(conn)))
 		read_once(conn);

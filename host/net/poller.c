@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/expect.h"
 
 /* In the pointer that the kernel keeps for us: it is a watch, no connection. */
 #define IS_WATCH ((uintptr_t)1)
@@ -44,8 +45,11 @@ bool poller_wait(struct poller *poller, int wait_ms)
 	poller->has_spoken = true;
 	poller->spoke_ms = clock_ms();
 	poller->count = count;
-	for (poller->at = 0; poller->at < poller->count; poller->at++)
+	for (poller->at = 0; poller->at < poller->count; poller->at++) {
+		/* Of many, each comes from far. */
+		expect_object(poller->batch[poller->at + 1].data.ptr);
 		tell(poller, &poller->batch[poller->at]);
+	}
 	poller->count = 0;
 	return true;
 }

@@ -39,6 +39,21 @@ static inline size_t ws_header_size(uint64_t payload_len)
  * size.
  */
 size_t ws_header_encode(uint8_t out[WS_HEADER_MAX], unsigned opcode, uint64_t payload_len);
+/* Of 1 to 15 bytes: two copies of a half and more, which may share bytes, cost no call. */
+static inline void ws_copy_few(char *to, const char *from, size_t len)
+{
+	if (len >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + len - 8, from + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + len - 4, from + len - 4, 4);
+	} else {
+		to[0] = from[0];
+		to[len / 2] = from[len / 2];
+		to[len - 1] = from[len - 1];
+	}
+}
 /*
  * Writes a whole unmasked final frame of 1 to WS_CONTROL_MAX bytes of payload; returns its size.
  * The copy is in place, as a call costs as much as the copy.
@@ -52,7 +67,7 @@ static inline size_t ws_short_frame(
 	out[0] = (uint8_t)(0x80 | opcode);
 	out[1] = (uint8_t)payload_len;
 	if (payload_len < STEP) {
-		memcpy(to, payload, payload_len);
+		ws_copy_few(to, payload, payload_len);
 		return WS_SHORT_HEADER + payload_len;
 	}
 	memcpy(to, payload, STEP);
