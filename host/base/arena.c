@@ -85,7 +85,7 @@ char *arena_text(struct arena *arena, const char *ptr, size_t len)
 
 struct span arena_span(struct arena *arena, struct span s)
 {
-	return (struct span){arena_text(arena, s.ptr, s.len), s.len};
+	return s.len == 0 ? SPAN("") : (struct span){arena_text(arena, s.ptr, s.len), s.len};
 }
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)

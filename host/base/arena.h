@@ -24,7 +24,7 @@ void arena_reserve(struct arena *arena, size_t size);
 void *arena_alloc(struct arena *arena, size_t size);
 /* A copy of `len` bytes and a NUL behind them. */
 char *arena_text(struct arena *arena, const char *ptr, size_t len);
-/* A copy of the span, NUL behind it. */
+/* A copy of the span, NUL behind it; an empty one takes no memory. */
 struct span arena_span(struct arena *arena, struct span s);
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

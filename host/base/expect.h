@@ -7,9 +7,10 @@
 
 #include <stdint.h>
 
-/* Which way it goes as a rule: the other is laid apart. */
-#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
-#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+/* Which way it goes as a rule, or which value it has: all else is laid apart. */
+#define EXPECT(value, usual) __builtin_expect(value, usual)
+#define LIKELY(condition)    EXPECT(!!(condition), 1)
+#define UNLIKELY(condition)  EXPECT(!!(condition), 0)
 
 /*
  * What leads to a system call has no functions of its own: so many frames of the kernel have been

@@ -46,7 +46,7 @@ void access_log_open(struct sl_conn *conn, const char *subprotocol)
 {
 	struct fields fields;
 
-	conn->traffic.opened_ms = clock_ms() & (((uint64_t)1 << 48) - 1);
+	traffic_begin(&conn->traffic, clock_ms());
 	session_host(conn)->metrics.connections_opened++;
 	if (!log_wants(LOG_ACCESS, LOG_INFO))
 		return;

@@ -390,7 +390,6 @@ static void build_route(struct build *build, struct route *route, const struct r
 
 	route->conf = conf;
 	route->generation = build->generation;
-	route->host = build->generation->host;
 	route->dir_fd = -1;
 	route->style = style_of(build, &conf->web.headers);
 	route->limits = (struct transport_limits){

@@ -23,7 +23,6 @@ struct route {
 	const char *path; /* first: reports of its connections find it there */
 	const struct route_conf *conf;
 	struct generation *generation;
-	struct host *host; /* its generation's: every message comes by */
 	const char *label; /* "echo /ws": plugin and path, for log lines */
 	struct pattern pattern;
 	struct transport_limits limits;

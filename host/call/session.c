@@ -125,7 +125,7 @@ static void note_transport(struct sl_conn *conn)
 
 void session_finish(struct sl_conn *conn, unsigned code, struct span reason, unsigned by)
 {
-	struct span kept = reason.len == 0 ? SPAN("") : arena_span(&conn->arena, reason);
+	struct span kept = arena_span(&conn->arena, reason);
 	struct session_extra *extra = session_extra(conn);
 
 	assert(conn->phase != SESSION_ENDED);

@@ -59,7 +59,7 @@ struct sl_conn {
 
 static inline struct host *session_host(const struct sl_conn *conn)
 {
-	return conn->route->host;
+	return conn->route->generation->host;
 }
 
 TAILQ_HEAD(session_queue, session_extra);

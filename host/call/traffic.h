@@ -10,7 +10,9 @@
 
 #include "base/expect.h"
 
-enum { TRAFFIC_BYTES_BITS = 48 };
+enum { TRAFFIC_BITS = 48 };
+
+#define TRAFFIC_MASK (((uint64_t)1 << TRAFFIC_BITS) - 1)
 
 /* 2^48 messages of 2^48 bytes, counted up without a mask. */
 struct __attribute__((packed)) traffic_way {
@@ -21,8 +23,13 @@ struct __attribute__((packed)) traffic_way {
 /* Of one connection. */
 struct __attribute__((packed)) traffic {
 	struct traffic_way in, out;
-	uint64_t opened_ms : 48; /* 0: not accepted */
+	uint64_t opened_ms : TRAFFIC_BITS; /* 0: not accepted */
 };
+
+static inline void traffic_begin(struct traffic *traffic, uint64_t now_ms)
+{
+	traffic->opened_ms = now_ms & TRAFFIC_MASK;
+}
 
 static inline void traffic_count(struct traffic_way *way, size_t messages, size_t bytes)
 {
@@ -31,17 +38,17 @@ static inline void traffic_count(struct traffic_way *way, size_t messages, size_
 	way->bytes += bytes;
 	way->messages = before + (uint32_t)messages;
 	if (UNLIKELY(way->messages < before))
-		way->bytes += (uint64_t)1 << TRAFFIC_BYTES_BITS;
+		way->bytes += (uint64_t)1 << TRAFFIC_BITS;
 }
 
 static inline uint64_t traffic_messages(struct traffic_way way)
 {
-	return way.bytes >> TRAFFIC_BYTES_BITS << 32 | way.messages;
+	return way.bytes >> TRAFFIC_BITS << 32 | way.messages;
 }
 
 static inline uint64_t traffic_bytes(struct traffic_way way)
 {
-	return way.bytes & (((uint64_t)1 << TRAFFIC_BYTES_BITS) - 1);
+	return way.bytes & TRAFFIC_MASK;
 }
 
 #endif

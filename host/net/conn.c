@@ -174,6 +174,7 @@ void conn_send(struct conn *conn, struct span header, struct span payload)
 		return;
 	if (lent_is_echo(&conn->set->lent, &conn->outbox, payload)) {
 		lent_echo(&conn->set->lent, &conn->outbox, &conn->set->pool, header);
+		conn->is_borrowing = true;
 	} else if (!may_send_at_once(conn, payload) || !send_at_once(conn, header, payload)) {
 		append(conn, header);
 		append_payload(conn, payload);
@@ -373,8 +374,10 @@ static void read_and_settle(struct conn *conn)
 	conn->set->reading = NULL;
 	conn_settle(conn);
 	/* What it was received into is needed for the next one. */
-	if (UNLIKELY(conn->outbox.bytes > 0))
+	if (UNLIKELY(conn->is_borrowing)) {
+		conn->is_borrowing = false;
 		outbox_keep(&conn->outbox);
+	}
 }
 
 void conn_on_ready(void *arg, uint32_t events)

@@ -41,9 +41,10 @@ struct conn {
 	bool has_failed : 1;   /* sending failed; told when the connection is settled */
 	bool wants_room : 1;   /* a message did not fit; told when half the queue is free */
 	bool has_peer_text : 1;
-	uint8_t overflow; /* enum overflow of the route */
-	uint8_t watched;  /* EPOLLIN, EPOLLOUT: what the poller waits for */
-	uint8_t speech;   /* enum conn_speech */
+	bool is_borrowing : 1; /* the outbox refers to what is being read */
+	uint8_t overflow;      /* enum overflow of the route */
+	uint8_t watched;       /* EPOLLIN, EPOLLOUT: what the poller waits for */
+	uint8_t speech;        /* enum conn_speech */
 	union {
 		struct http_state *http;
 		struct ws_state ws;

@@ -14,9 +14,9 @@
 
 struct piece {
 	struct piece *next;
-	struct ws_shared *shared; /* of a reference; NULL: it is borrowed */
+	struct ws_shared *shared; /* of a reference to it; else NULL */
 	const char *begin, *end;  /* what is queued */
-	size_t capacity;          /* of data; 0: a reference */
+	size_t capacity;          /* of data; 0: the bytes are elsewhere */
 	char data[];
 };
 

@@ -51,9 +51,7 @@ void outbox_queue(struct outbox *outbox, size_t len);
  */
 void outbox_append_shared(struct outbox *outbox, struct outbox_pool *pool, struct ws_shared *shared,
 	struct span part);
-/*
- * Queues `data`, which is the caller's and stays as it is until it has left or is kept.
- */
+/* Queues `data`, which is the caller's and stays as it is until it has left or is kept. */
 void outbox_append_borrowed(struct outbox *outbox, struct outbox_pool *pool, struct span data);
 /* Copies what is borrowed and has not left. */
 void outbox_keep(struct outbox *outbox);

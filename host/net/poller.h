@@ -31,7 +31,7 @@ struct poller {
 	bool has_spoken;                            /* something was, since it was last set */
 	uint64_t spoke_ms;                          /* when, by clock_ms */
 	int count, at;                              /* of the batch that is being told */
-	struct epoll_event batch[POLLER_BATCH + 1]; /* behind the last, one is looked for */
+	struct epoll_event batch[POLLER_BATCH + 1]; /* one is looked ahead */
 };
 
 /* False with errno. `ready` may be called for any connection until the end of the turn. */

@@ -159,7 +159,7 @@ static void take_message(struct conn *conn, struct ws_decoder *decoder, struct w
 
 static void take(struct conn *conn, struct ws_decoder *decoder, struct ws_message *message)
 {
-	switch (__builtin_expect(message->opcode, WS_TEXT)) {
+	switch (EXPECT(message->opcode, WS_TEXT)) {
 	case WS_CLOSE:
 		take_close(conn, message);
 		break;
@@ -240,8 +240,7 @@ static void decode_with(struct conn *conn, struct ws_decoder *decoder, uint8_t *
 			conn_extra_stash(conn, data, len);
 			return;
 		}
-		switch (__builtin_expect(
-			ws_decode(decoder, &data, &len, &message, &why), WIRE_DONE)) {
+		switch (EXPECT(ws_decode(decoder, &data, &len, &message, &why), WIRE_DONE)) {
 		case WIRE_MORE:
 			if (has_rate(conn) && !is_within_rate(conn, decoder, before, NULL))
 				take_excess(conn);

@@ -26,9 +26,8 @@ void ws_send_frame(struct conn *conn, unsigned opcode, struct span payload)
 /* Of a short frame: the connection has nothing out of the ordinary, and there is room. */
 static inline bool may_send_short(const struct conn *conn, struct span payload)
 {
-	return payload.len - 1 < WS_CONTROL_MAX && conn->speech == CONN_SPEAKS_WS &&
-	       !(conn->is_dead | conn->is_blocked | conn->has_failed) &&
-	       !conn->ws.watch.is_closed && conn_is_bare(conn) && !ws_queue_is_droppable(conn) &&
+	return payload.len - 1 < WS_CONTROL_MAX && ws_send_is_open(conn) && conn_is_bare(conn) &&
+	       !conn->is_blocked && !conn->has_failed && !ws_queue_is_droppable(conn) &&
 	       conn->outbox.bytes + WS_SHORT_HEADER + payload.len <= conn->ws.limits->queue_bytes;
 }
 
